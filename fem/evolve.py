@@ -1,0 +1,148 @@
+"""The path of a film through time: a generator of states that recording, progress and checkpoints consume."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from fem.coupled_system import CoupledSystem
+from fem.fields import Array
+from fem.model import PoissonNernstPlanck
+from fem.numerics.adaptive import ALLOWANCE, Cursor, integrate
+from fem.numerics.rosenbrock import Stretch
+from fem.numerics.sparse_direct import best_solver
+from fem.numerics.system import Statistics
+from fem.state import State
+
+_FIRST_STEP = 1e-2  # of the fastest time, after a start or a break of a drive
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """Progress after an accepted step: `time` reached, `step` made and `end_time`, all in s."""
+
+    time: float
+    step: float
+    end_time: float
+
+
+@dataclass(frozen=True)
+class Restart:
+    """All that is needed to continue a run exactly: the solver's cursor and the next output to write."""
+
+    cursor: Cursor
+    next_output: int
+
+    def as_arrays(self) -> dict[str, Array]:
+        """Plain arrays, by name, for a checkpoint file."""
+        c = self.cursor
+        numbers = [c.time, c.step, c.previous_step, c.previous_error, float(c.implicit_left), float(self.next_output)]
+        return {"values": c.values, "numbers": np.array(numbers)}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Array]) -> "Restart":
+        """Inverse of :meth:`as_arrays`.
+
+        Raises
+        ------
+        ValueError
+            If an array is missing, has the wrong shape or is not finite.
+        """
+        try:
+            values, numbers = np.asarray(arrays["values"], dtype=float), np.asarray(arrays["numbers"], dtype=float)
+        except KeyError as error:
+            raise ValueError(f"the checkpoint lacks the array {error}") from error
+        if numbers.shape != (6,) or values.ndim != 1 or not (np.isfinite(values).all() and np.isfinite(numbers).all()):
+            raise ValueError("the checkpoint holds malformed or non-finite numbers")
+        time, step, previous_step, previous_error, implicit_left, next_output = numbers.tolist()
+        return cls(Cursor(time, values, step, previous_step, previous_error, int(implicit_left)), int(next_output))
+
+
+@dataclass(frozen=True)
+class Output:
+    """A requested output: its number, the state, how to restart from it and what the solver has done so far."""
+
+    index: int
+    state: State
+    restart: Restart
+    statistics: Statistics
+
+
+def evolve(
+    model: PoissonNernstPlanck,
+    times: Array,
+    tolerance: float = 1e-2,
+    restart: Restart | None = None,
+    on_step: Callable[[StepReport], None] | None = None,
+    statistics: Statistics | None = None,
+) -> Iterator[Output]:
+    """States of `model` at `times` [s], which rise from 0, shape (n_times,).
+
+    Steps follow the error control and the breakpoints of the drives, not the output times; outputs between steps come from the
+    method's interpolant. The state at t = 0 is the film at rest, before the drive starts.
+
+    Parameters
+    ----------
+    tolerance
+        Relative error per step.
+    restart
+        Continue from here, with the output that it names.
+    on_step
+        Called after every accepted step.
+    statistics
+        Counters to continue; new ones by default.
+
+    Raises
+    ------
+    ValueError
+        If `restart` does not fit the model.
+    SolverError
+        If a step cannot be made; the message says when and which knob helps.
+    """
+    system, solver = model.system, best_solver()
+    done = statistics or Statistics()
+    done.solver, done.unknowns = solver.name, system.n_unknowns
+    end = float(times[-1])
+    if restart is None:
+        cursor, k = Cursor(0.0, model.initial_values(), 0.0), 1
+        done.lowest_relative_concentration = system.lowest(cursor.values)
+        yield Output(0, model.initial_state(), Restart(cursor, 1), replace(done, seconds=dict(done.seconds)))
+    else:
+        cursor, k = restart.cursor, restart.next_output
+        if len(cursor.values) != system.n_unknowns:
+            raise ValueError(f"the checkpoint holds {len(cursor.values)} unknowns, the model has {system.n_unknowns}")
+    while k < len(times):
+        driven = system.driven_by(model.pieces(cursor.time))
+        stop = min([*_breaks(model, cursor.time, end), end])
+        if cursor.step == 0:
+            cursor = replace(
+                cursor,
+                values=driven.hold_algebraic(cursor.time, cursor.values),
+                step=min(_FIRST_STEP * model.scale_report(end).fastest_time, 1e-3 * (stop - cursor.time)),
+            )
+        for before, stretch, after in integrate(driven, solver, cursor, stop, tolerance, done):
+            if on_step is not None:
+                on_step(StepReport(after.time, after.time - before.time, end))
+            while k < len(times) and times[k] <= after.time:
+                state = _state_at(model, driven, stretch, float(times[k]), done)
+                k += 1
+                yield Output(k - 1, state, Restart(before, k), replace(done, seconds=dict(done.seconds)))
+            cursor = after
+        cursor = Cursor(stop, cursor.values, 0.0)
+
+
+def _breaks(model: PoissonNernstPlanck, start: float, end: float) -> list[float]:
+    return [time for electrode in model.electrodes for time in electrode.drive.breakpoints(start, end)]
+
+
+def _state_at(
+    model: PoissonNernstPlanck, system: CoupledSystem, stretch: Stretch, time: float, statistics: Statistics
+) -> State:
+    """State inside a step; the interpolant is flattened towards the straight line where it leaves the bounds."""
+    for share in (1.0, 0.5, 0.25, 0.0):
+        values = stretch.at(time, share)
+        if not system.outside(values, ALLOWANCE):
+            break
+    if share < 1:
+        statistics.limited_outputs += 1
+    return model.state(time, values, stretch.rate(time, share), system.pieces)

@@ -1,0 +1,92 @@
+"""Quantities that depend on position, and the one place that resolves them to numbers.
+
+A :data:`Field` is a number, a mapping ``{region: number}`` or a vectorised function ``f(x, y)`` of metres. Regions are
+the names of a mesh's subdomains (``grain_interior``, ``grain_boundary``, ``grain_7``, ``boundary_3_7``, ``substrate``,
+...) or of the thin layers of a model (``grain_boundary``, ``surface``); later entries of a mapping override earlier ones.
+"""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fem.checks import require_known
+
+Array = NDArray[np.float64]
+Field = float | Mapping[str, float] | Callable[[Array, Array], Array]
+
+
+def resolve(
+    field: Field,
+    points: Array,
+    regions: Mapping[str, NDArray[np.int64]],
+    what: str,
+    ignored: frozenset[str] = frozenset(),
+) -> Array:
+    """Values of `field` at `points`.
+
+    Parameters
+    ----------
+    field
+        Number, mapping or function; see the module docstring.
+    points
+        Positions [m], shape (2, n): centroids of cells, midpoints of facets or nodes.
+    regions
+        Indices into `points` of each region.
+    what
+        Name of the quantity, for error messages ("activation_energy of iodide vacancy").
+    ignored
+        Names that are valid keys elsewhere (thin layers when cells are resolved) and are passed over here.
+
+    Returns
+    -------
+    Array of shape (n,).
+
+    Raises
+    ------
+    ValueError
+        If a region is unknown, a point has no value, or a value is not finite.
+    """
+    n = points.shape[1]
+    if callable(field):
+        values = np.broadcast_to(np.asarray(field(points[0], points[1]), dtype=float), (n,)).copy()
+    elif isinstance(field, Mapping):
+        values = _from_regions(field, n, regions, what, ignored)
+    else:
+        values = np.full(n, float(field))
+    _require_finite(values, points, what)
+    return values
+
+
+def named_regions(field: Field) -> frozenset[str]:
+    """The region names that `field` mentions (none unless it is a mapping)."""
+    return frozenset(field) if isinstance(field, Mapping) else frozenset()
+
+
+def _from_regions(
+    field: Mapping[str, float],
+    n: int,
+    regions: Mapping[str, NDArray[np.int64]],
+    what: str,
+    ignored: frozenset[str],
+) -> Array:
+    values = np.zeros(n)
+    covered = np.zeros(n, dtype=bool)
+    for name, value in field.items():
+        if name not in regions and name in ignored:
+            continue
+        require_known(name, set(regions) | ignored, f"{what}: region")
+        values[regions[name]] = float(value)
+        covered[regions[name]] = True
+    if not covered.all():
+        missing = [name for name, members in regions.items() if not covered[members].any()]
+        raise ValueError(f"{what} has no value in: {', '.join(sorted(missing)[:8]) or 'part of the mesh'}")
+    return values
+
+
+def _require_finite(values: Array, points: Array, what: str) -> None:
+    bad = ~np.isfinite(values)
+    if bad.any():
+        k = int(np.flatnonzero(bad)[0])
+        x, y = points[:, k] * 1e9
+        raise ValueError(f"{what} is {values[k]} at x = {x:.1f} nm, y = {y:.1f} nm; it must be a finite number")

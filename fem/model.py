@@ -1,0 +1,289 @@
+"""The model: a film, its ions and its contacts, discretised on a mesh."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+
+import numpy as np
+from skfem import MeshTri
+
+from fem.checks import require_positive
+from fem.constants import elementary_charge, thermal_voltage, vacuum_permittivity
+from fem.coupled_system import CoupledSystem
+from fem.fields import Array
+from fem.numerics.control_volumes import ControlVolumes
+from fem.numerics.newton import implicit_euler_step
+from fem.numerics.sparse_direct import best_solver
+from fem.numerics.system import Statistics
+from fem.physics.contacts import Contact
+from fem.physics.drive import Piece
+from fem.physics.electrodes import Electrode, electrodes_on
+from fem.physics.layers import ThinLayer
+from fem.physics.materials import Material
+from fem.physics.nernst_planck import TransportOperator, transport_operator
+from fem.physics.poisson import PoissonOperator, poisson_operator
+from fem.physics.regions import Regions
+from fem.physics.scales import Scales, debye_length, depletion_width, resolution_warnings
+from fem.physics.species import Species
+from fem.state import State
+
+_BEFORE = -1e-300  # a time just before the drive starts
+_STEADY = 1e4  # of the slowest diffusion time: the implicit step that finds the equilibrium
+
+
+@dataclass(frozen=True)
+class PoissonNernstPlanck:
+    """Poisson's equation coupled with Nernst-Planck transport of any number of ion species.
+
+    Parameters
+    ----------
+    mesh
+        Triangles in metres with the names of the mesh contract (see ``docs/architecture.md``).
+    material
+        Permittivity, fixed charge, recombination.
+    species
+        Mobile ions.
+    contacts
+        Electrodes; at least one.
+    temperature
+        [K].
+    layers
+        Grain boundaries or surfaces that are lines rather than meshed strips.
+    relax_first
+        Start from the closed film's equilibrium under the potentials before t = 0 (otherwise from the stated
+        concentrations as they are).
+
+    Raises
+    ------
+    ValueError
+        If a name does not exist in the mesh, a field has no value somewhere or a number makes no sense.
+    """
+
+    mesh: MeshTri
+    material: Material
+    species: Sequence[Species]
+    contacts: Sequence[Contact]
+    temperature: float = 300.0
+    layers: Sequence[ThinLayer] = ()
+    relax_first: bool = True
+
+    def __post_init__(self) -> None:
+        for name in ("species", "contacts", "layers"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        require_positive(self.temperature, "temperature", "K")
+        if not self.species:
+            raise ValueError("the model needs at least one mobile species")
+        names = [one.name for one in self.species]
+        if len(set(names)) < len(names):
+            raise ValueError(f"two species have the same name: {', '.join(names)}")
+        if len({contact.facets for contact in self.contacts}) < len(self.contacts):
+            raise ValueError("two contacts are on the same electrode")
+        _ = self.system  # resolves and checks every name and field
+
+    # --- discretisation -------------------------------------------------------------------------------------------
+
+    @cached_property
+    def control_volumes(self) -> ControlVolumes:
+        """Edges and control volumes of the mesh."""
+        return ControlVolumes.of(self.mesh)
+
+    @cached_property
+    def regions(self) -> Regions:
+        """Cells and thin layers by name."""
+        return Regions(self.mesh, tuple(self.layers))
+
+    @cached_property
+    def transports(self) -> tuple[TransportOperator, ...]:
+        """Transport operator of each species."""
+        return tuple(
+            transport_operator(self.control_volumes, self.regions, one, self.temperature) for one in self.species
+        )
+
+    @cached_property
+    def electrodes(self) -> tuple[Electrode, ...]:
+        """Contacts on the mesh."""
+        return electrodes_on(self.mesh, self.control_volumes, tuple(self.contacts), tuple(self.species))
+
+    @cached_property
+    def system(self) -> CoupledSystem:
+        """Residual and Jacobian of the film with its exchanging contacts."""
+        return self._system(exchange=True)
+
+    def _system(self, exchange: bool) -> CoupledSystem:
+        return CoupledSystem(
+            self.control_volumes, self._poisson, self.transports, self.electrodes, self.species,
+            self.temperature, exchange,
+        )  # fmt: skip
+
+    @cached_property
+    def _poisson(self) -> PoissonOperator:
+        widths = [
+            np.max([transport.inserted_widths[n] for transport in self.transports], axis=0)
+            for n in range(len(self.layers))
+        ]
+        return poisson_operator(self.control_volumes, self.regions, self.material, tuple(widths))
+
+    # --- start ----------------------------------------------------------------------------------------------------
+
+    def initial_values(self) -> Array:
+        """Unknowns at rest, before the drive starts, shape (n_unknowns,)."""
+        closed = self._system(exchange=False).driven_by(self.pieces(_BEFORE))
+        values = np.zeros(closed.n_unknowns)
+        closed.nodal(values)[1:] = closed.start
+        values = closed.hold_algebraic(_BEFORE, values)
+        if self.relax_first and not self._at_rest(closed, values):
+            step = _STEADY * max(self.extent**2 / float(t.cell_diffusivity.min()) for t in self.transports)
+            values = implicit_euler_step(closed, best_solver(), _BEFORE, values, step, Statistics())
+        full = np.zeros(self.system.n_unknowns)
+        full[: len(values)] = values
+        return full
+
+    def initial_state(self) -> State:
+        """The film at rest at t = 0, before the drive starts."""
+        values = self.initial_values()
+        return self.state(0.0, values, np.zeros_like(values), self.pieces(_BEFORE))
+
+    @cached_property
+    def start_concentrations(self) -> Array:
+        """Concentrations at rest [1/m^3], shape (n_species, n_nodes)."""
+        return self.initial_state().concentrations
+
+    def pieces(self, time: float) -> list[Piece]:
+        """The stretch of each contact's drive that holds from `time` [s] on."""
+        return [electrode.drive.piece(time) for electrode in self.electrodes]
+
+    @staticmethod
+    def _at_rest(closed: CoupledSystem, values: Array) -> bool:
+        """Whether the ions stay where they are: every edge flux vanishes against its two opposing parts."""
+        fields = closed.nodal(values)
+        for k in range(closed.n_species):
+            flux, _, forth, _ = closed.edge_flux(k, fields)
+            size = closed.transports[k].weights * forth * fields[k + 1].mean()
+            if np.abs(flux).max() > 1e-12 * np.abs(size).max():
+                return False
+        return True
+
+    # --- states ---------------------------------------------------------------------------------------------------
+
+    def state(self, time: float, values: Array, rates: Array, pieces: Sequence[Piece]) -> State:
+        """Snapshot from unknowns and their time derivatives, both of shape (n_unknowns,)."""
+        system = self.system
+        fields, moving = system.nodal(values), system.nodal(rates)
+        exchanged, inflow = self._exchanged(values), self._exchanged(rates)
+        volts = np.array([piece.value(time) for piece in pieces])
+        sweep = np.array([piece.rate(time) for piece in pieces])
+        charging = system.metal_charge(moving, sweep, moving=True)
+        ionic = elementary_charge * inflow @ system.charges
+        return State(
+            time, fields[0] * system.vt, fields[1:] * system.unit[:, None], exchanged, volts,
+            system.metal_charge(fields, volts), charging + ionic,
+        )  # fmt: skip
+
+    def _exchanged(self, values: Array) -> Array:
+        system = self.system
+        out = np.zeros((len(self.electrodes), len(self.species)))
+        tail = values[system.n_nodes * system.n_fields :]
+        for q, (e, k, _) in enumerate(system.exchanges):
+            out[e, k] = tail[q] * system.unit[k] * system.storage[k].sum()
+        return out
+
+    def total_ions(self, state: State) -> Array:
+        """Number of ions of each species in the film, per metre of depth [1/m], shape (n_species,)."""
+        return np.asarray((self.system.storage * state.concentrations).sum(axis=1))
+
+    def film_charge(self, state: State) -> float:
+        """Net charge of the film, ions and immobile charge, per metre of depth [C/m]."""
+        ions = float(self.system.charges @ self.total_ions(state))
+        return elementary_charge * (ions + float(self.system.immobile.sum()))
+
+    def electric_field(self, state: State) -> Array:
+        """Electric field in each cell [V/m], shape (2, n_cells)."""
+        points, cells = self.mesh.p, self.mesh.t
+        a, b = points[:, cells[1]] - points[:, cells[0]], points[:, cells[2]] - points[:, cells[0]]
+        first = state.potential[cells[1]] - state.potential[cells[0]]
+        second = state.potential[cells[2]] - state.potential[cells[0]]
+        area = a[0] * b[1] - a[1] * b[0]
+        return -np.array([first * b[1] - second * a[1], second * a[0] - first * b[0]]) / area
+
+    # --- facts ----------------------------------------------------------------------------------------------------
+
+    @property
+    def volumes(self) -> Array:
+        """Film area of each node [m^2], shape (n_nodes,), thin layers not counted."""
+        return self.control_volumes.node_integrals(np.ones(self.mesh.t.shape[1]))
+
+    @property
+    def extent(self) -> float:
+        """Largest side of the film's bounding box [m]."""
+        return float(np.ptp(self.mesh.p, axis=1).max())
+
+    @property
+    def activation_energy_cells(self) -> Array:
+        """Activation energy of each species in each cell [J], shape (n_species, n_cells)."""
+        return np.array([transport.cell_activation_energy for transport in self.transports])
+
+    @property
+    def electrode_gap(self) -> float:
+        """Distance between the two most distant electrodes [m]; the film's extent where there is only one."""
+        middles = [self.mesh.p[:, electrode.nodes].mean(axis=1) for electrode in self.electrodes]
+        gaps = [float(np.linalg.norm(a - b)) for a, b in combinations(middles, 2)]
+        return max(gaps, default=self.extent)
+
+    def largest_voltage(self, end: float) -> float:
+        """Largest voltage between two contacts (or of the one contact) from 0 to `end` [s], seen at 200 times and every break."""
+        breaks = {time for electrode in self.electrodes for time in electrode.drive.breakpoints(0.0, end)}
+        times = sorted({*np.linspace(0.0, end, 200).tolist(), *breaks})
+        volts = np.array([[electrode.drive(time) for time in times] for electrode in self.electrodes])
+        return float(np.ptp(volts, axis=0).max() if len(volts) > 1 else np.abs(volts).max())
+
+    def scale_report(self, end: float) -> Scales:
+        """Characteristic lengths and times of a run to `end` [s], with warnings about what is not resolved."""
+        areas = self.control_volumes.areas
+        permittivity = self.regions.on_cells(self.material.relative_permittivity, "relative permittivity")
+        mean_permittivity = float(np.average(permittivity, weights=areas))
+        charges, mean = np.abs(self.system.charges), self.system.unit
+        debye = debye_length(mean_permittivity, float((charges**2 * mean).sum()), self.system.vt)
+        volts = self.largest_voltage(end)
+        width = depletion_width(mean_permittivity, float((charges * mean).sum()), volts)
+        gap = self.electrode_gap
+        heights = {electrode.contact.facets: self._first_cell(electrode) for electrode in self.electrodes}
+        field = max(2 * volts / width if width else 0.0, volts / gap)
+        fastest = max(transport.fastest_diffusivity for transport in self.transports)
+        slowest = min(float(transport.cell_diffusivity.min()) for transport in self.transports)
+        mean_diffusivity = max(self._parallel_diffusivity(transport) for transport in self.transports)
+        first_cell = {name: height / debye for name, height in heights.items()}
+        return Scales(
+            debye, width, gap, volts, first_cell, field * max(heights.values()) / self.system.vt,
+            fastest, mean_diffusivity, slowest, debye**2 / fastest,
+            debye * gap / (2 * mean_diffusivity), debye * gap / (2 * slowest),
+            resolution_warnings(first_cell, debye, width, self.system.vt, field),
+        )  # fmt: skip
+
+    def _first_cell(self, electrode: Electrode) -> float:
+        """Median height of the cells on an electrode [m]."""
+        facets = np.asarray((self.mesh.boundaries or {})[electrode.contact.facets])
+        cells = self.mesh.f2t[0, facets]
+        return float(np.median(2 * self.control_volumes.areas[cells] / self.control_volumes.lengths[facets]))
+
+    def _parallel_diffusivity(self, transport: TransportOperator) -> float:
+        total = float(self.control_volumes.areas @ transport.cell_diffusivity)
+        return total / float(self.control_volumes.areas.sum())
+
+    def as_dict(self) -> dict[str, object]:
+        """Description for ``run.json``."""
+        return {
+            "temperature [K]": self.temperature,
+            "material": self.material.name,
+            "material reference": self.material.reference,
+            "species": [{"name": one.name, "charge": one.charge} for one in self.species],
+            "contacts": [
+                {"electrode": e.contact.facets, "drive": e.drive.description, "coating": repr(e.contact.coating),
+                 "ions": {name: repr(exchange) for name, exchange in e.contact.ions.items()}}
+                for e in self.electrodes
+            ],
+            "thin layers": [{"region": layer.region, "width [m]": layer.width} for layer in self.layers],
+            "nodes": int(self.mesh.p.shape[1]),
+            "vacuum permittivity [F/m]": vacuum_permittivity,
+            "thermal voltage [V]": thermal_voltage(self.temperature),
+        }  # fmt: skip

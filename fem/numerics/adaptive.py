@@ -1,0 +1,140 @@
+"""Adaptive time integration: RODAS4 with error control, and bounded implicit Euler steps where it leaves the bounds.
+
+A Rosenbrock step has no iteration that could repair a bad state, so a step whose solution leaves the physical bounds is
+rejected. After three such rejections in a row the step is made by implicit Euler with the bounded Newton method, whose
+solution is positive by construction, with its own error control; RODAS4 resumes after a few of them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from fem.fields import Array
+from fem.numerics.newton import implicit_euler_step
+from fem.numerics.rosenbrock import Stretch, rodas4_step
+from fem.numerics.sparse_direct import SolverError, SparseDirect
+from fem.numerics.system import Statistics, System
+
+ALLOWANCE = 1e-9  # how far below zero a concentration is accepted, relative to the mean of its species
+_GROWTH, _SHRINK, _SAFETY = 6.0, 0.2, 0.9
+_BOUND_REJECTIONS = 3  # in a row, before implicit Euler takes over
+_IMPLICIT_STEPS = 4  # then made before RODAS4 is tried again
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """Where the integration stands: enough to continue it exactly.
+
+    Parameters
+    ----------
+    time
+        [s].
+    values
+        Unknowns, shape (n,).
+    step
+        Next step to try [s].
+    previous_step, previous_error
+        Of the last accepted step, for step-size prediction; zero at a start.
+    implicit_left
+        Implicit Euler steps still to be made before RODAS4 is tried again.
+    """
+
+    time: float
+    values: Array
+    step: float
+    previous_step: float = 0.0
+    previous_error: float = 0.0
+    implicit_left: int = 0
+
+
+def integrate(
+    system: System, solver: SparseDirect, cursor: Cursor, end: float, tolerance: float, statistics: Statistics
+) -> Iterator[tuple[Cursor, Stretch, Cursor]]:
+    """Accepted steps from `cursor` to time `end`: (cursor before, solution over the step, cursor after).
+
+    Raises
+    ------
+    SolverError
+        If the step size collapses.
+    """
+    bound_rejections = 0
+    rejected = False
+    while cursor.time < end:
+        step, clipped = _fit(cursor, end)
+        if step < 1e-15 * max(cursor.time, end * 1e-12) or step < 1e-30:
+            raise SolverError(
+                f"the time step collapsed to {step:.2g} s at t = {cursor.time:.4g} s: soften the drive (use a ramp), refine"
+                " the mesh at the electrodes, or give the species a sublattice that limits its concentration"
+            )
+        make = _implicit if cursor.implicit_left else _rosenbrock
+        stretch, error = make(system, solver, cursor, step, tolerance, statistics)
+        if stretch is not None and error <= 1 and system.outside(stretch.last, ALLOWANCE):
+            bound_rejections += 1
+            statistics.rejected_for_bounds += 1
+            shorter = replace(cursor, step=0.3 * step)
+            cursor = replace(shorter, implicit_left=_IMPLICIT_STEPS) if bound_rejections >= _BOUND_REJECTIONS else shorter
+            continue
+        if stretch is None or error > 1:
+            statistics.rejected_for_error += 1
+            cursor = replace(cursor, step=step * (0.1 if stretch is None else _factor(error, cursor)))
+            rejected = True
+            continue
+        new_step = step * min(_factor(error, cursor, step), 1.0 if rejected else _GROWTH)
+        if clipped:
+            new_step = max(new_step, cursor.step)
+        after = Cursor(
+            end if clipped else cursor.time + step, stretch.last, new_step, step, max(error, 1e-2),
+            max(0, cursor.implicit_left - 1),
+        )  # fmt: skip
+        statistics.steps += 1
+        statistics.lowest_relative_concentration = min(
+            statistics.lowest_relative_concentration, system.lowest(stretch.last)
+        )
+        yield cursor, replace(stretch, end=after.time), after
+        cursor, rejected, bound_rejections = after, False, 0
+
+
+def _fit(cursor: Cursor, end: float) -> tuple[float, bool]:
+    """Step to make now and whether it ends exactly at `end`."""
+    left = end - cursor.time
+    if cursor.step >= 0.999 * left:
+        return left, True
+    return (0.5 * left if cursor.step > 0.6 * left else cursor.step), False
+
+
+def _factor(error: float, cursor: Cursor, step: float = 0.0) -> float:
+    """Factor for the next step (Gustafsson's predictive controller for methods of error order 4; 2 for implicit Euler)."""
+    order = 2 if cursor.implicit_left else 4
+    error = max(error, 1e-10)
+    factor = _SAFETY * error ** (-1.0 / order)
+    if step and cursor.previous_step and not cursor.implicit_left:
+        predicted = _SAFETY * step / cursor.previous_step * (cursor.previous_error / error**2) ** (1.0 / order)
+        factor = min(factor, predicted)
+    return float(np.clip(factor, _SHRINK, _GROWTH))
+
+
+def _rosenbrock(
+    system: System, solver: SparseDirect, cursor: Cursor, step: float, tolerance: float, statistics: Statistics
+) -> tuple[Stretch | None, float]:
+    stretch, error = rodas4_step(system, solver, cursor.time, cursor.values, step, statistics)
+    if not np.isfinite(stretch.last).all():
+        return None, np.inf
+    return stretch, system.scaled_norm(error, np.maximum(np.abs(stretch.last), np.abs(cursor.values))) / tolerance
+
+
+def _implicit(
+    system: System, solver: SparseDirect, cursor: Cursor, step: float, tolerance: float, statistics: Statistics
+) -> tuple[Stretch | None, float]:
+    """One implicit Euler step checked against two of half the size; the finer solution is kept."""
+    values, half = cursor.values, 0.5 * step
+    try:
+        whole = implicit_euler_step(system, solver, cursor.time, values, step, statistics)
+        middle = implicit_euler_step(system, solver, cursor.time, values, half, statistics)
+        last = implicit_euler_step(system, solver, cursor.time + half, middle, half, statistics)
+    except SolverError:
+        return None, np.inf
+    statistics.implicit_steps += 1
+    error = system.scaled_norm(last - whole, np.maximum(np.abs(last), np.abs(values))) / tolerance
+    zero = np.zeros_like(last)
+    return Stretch(cursor.time, cursor.time + step, values, last, zero, zero), error

@@ -1,0 +1,52 @@
+"""Bounded Newton iteration for one implicit Euler step (a huge step finds the steady state).
+
+The update of each bounded unknown is cut before it leaves its bounds, node by node; potentials are free. Iterations end
+when an update is both small and uncut, so the linear invariants of the system (ion numbers) are met to round-off.
+"""
+
+import numpy as np
+
+from fem.fields import Array
+from fem.numerics.sparse_direct import SolverError, SparseDirect
+from fem.numerics.system import Statistics, System
+
+MAX_ITERATIONS = 60
+UPDATE_TOLERANCE = 1e-9
+
+
+def implicit_euler_step(
+    system: System, solver: SparseDirect, time: float, values: Array, step: float, statistics: Statistics
+) -> Array:
+    """Solution y of ``M (y - values) / step = f(time + step, y)``, shape (n,).
+
+    Raises
+    ------
+    SolverError
+        If the iteration does not converge.
+    """
+    end = time + step
+    guess = values.copy()
+    size = np.inf
+    for _ in range(MAX_ITERATIONS):
+        with statistics.timed("assembly"):
+            matrix = system.shifted(system.jacobian(end, guess), 1.0 / step)
+            rhs = system.residual(end, guess) - system.mass * (guess - values) / step
+        with statistics.timed("factorisation"):
+            solver.factorise(matrix)
+        with statistics.timed("solve"):
+            change = solver.solve(rhs)
+        statistics.newton_iterations += 1
+        statistics.factorisations += 1
+        statistics.solves += 1
+        if not np.isfinite(change).all():
+            break
+        new = system.bounded(guess, change)
+        uncut = bool(np.abs(new - guess - change).max() <= 1e-14 * np.abs(change).max())
+        size = system.scaled_norm(new - guess, new)
+        guess = new
+        if uncut and size < UPDATE_TOLERANCE:
+            return guess
+    raise SolverError(
+        f"Newton's iteration stalled at t = {time:.4g} s, step = {step:.4g} s (last relative update {size:.2g} after"
+        f" {MAX_ITERATIONS} iterations): shorten the ramp or refine the mesh at the electrodes"
+    )

@@ -1,0 +1,76 @@
+"""What the solvers need to know of a problem ``M dy/dt = f(t, y)``; nothing here knows about perovskites."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from time import perf_counter
+from typing import Protocol
+
+import numpy as np
+from scipy import sparse
+
+from fem.fields import Array
+
+
+class System(Protocol):
+    """A semi-explicit index-1 differential-algebraic system with a constant diagonal mass matrix."""
+
+    mass: Array
+
+    def residual(self, time: float, values: Array) -> Array:
+        """f(t, y), shape (n,)."""
+
+    def jacobian(self, time: float, values: Array) -> sparse.csr_matrix:
+        """df/dy; the same sparsity pattern at every call, diagonal entries present."""
+
+    def time_derivative(self, time: float) -> Array:
+        """Partial derivative of f with respect to time, shape (n,)."""
+
+    def shifted(self, jacobian: sparse.csr_matrix, rate: float) -> sparse.csr_matrix:
+        """``rate M - J`` in the pattern of J."""
+
+    def scaled_norm(self, change: Array, values: Array) -> float:
+        """Size of a `change` of `values`, 1 at a relative change of 1."""
+
+    def lowest(self, values: Array) -> float:
+        """Lowest bounded unknown, relative to its mean; negative outside its bound."""
+
+    def outside(self, values: Array, allowance: float) -> bool:
+        """Whether an unknown lies outside its bounds by more than `allowance` (relative to its mean)."""
+
+    def bounded(self, values: Array, change: Array) -> Array:
+        """`values` + `change`, held inside the bounds."""
+
+    def hold_algebraic(self, time: float, values: Array) -> Array:
+        """`values` with the algebraic unknowns made consistent at `time`."""
+
+
+@dataclass
+class Statistics:
+    """What the solver did; ``as_dict`` is recorded in ``run.json``."""
+
+    solver: str = ""
+    unknowns: int = 0
+    steps: int = 0
+    rejected_for_error: int = 0
+    rejected_for_bounds: int = 0
+    implicit_steps: int = 0
+    newton_iterations: int = 0
+    factorisations: int = 0
+    solves: int = 0
+    limited_outputs: int = 0
+    lowest_relative_concentration: float = np.inf
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def timed(self, part: str) -> Iterator[None]:
+        """Add the wall time of the block to `part`."""
+        start = perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[part] = self.seconds.get(part, 0.0) + perf_counter() - start
+
+    def as_dict(self) -> dict[str, object]:
+        """Plain numbers and strings."""
+        return asdict(self)

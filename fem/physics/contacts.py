@@ -1,0 +1,106 @@
+"""Electrodes: their potential, what ions do there, and an insulating coating.
+
+Inward flux of a species at an electrode (J.n into the film):
+
+- :class:`Blocking`: 0.
+- :class:`Reservoir`: ``k (c_eq - c)``.
+- :class:`ElectrodeReaction` (Butler-Volmer, e.g. halide oxidation that leaves a vacancy):
+  ``k0 [c_ref exp((1 - a) z eta / V_T) - c exp(-a z eta / V_T)]`` with the overpotential
+  ``eta = V_electrode - phi - U0`` across the coating or compact layer (zero drop on a bare electrode).
+
+A coating of thickness t and permittivity eps_c in series carries the surface charge
+``sigma = eps_c (V_electrode - phi) / t`` (Bazant, Thornton and Ajdari, doi:10.1103/PhysRevE.70.021506).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from fem.checks import require_finite, require_not_negative, require_positive
+from fem.physics.drive import Drive
+
+
+@dataclass(frozen=True)
+class Blocking:
+    """No ion crosses the electrode."""
+
+
+@dataclass(frozen=True)
+class Reservoir:
+    """Exchange with a reservoir: `rate_constant` k [m/s] towards `concentration` c_eq [1/m^3]."""
+
+    rate_constant: float
+    concentration: float
+
+    def __post_init__(self) -> None:
+        require_not_negative(self.rate_constant, "rate constant of an ion reservoir", "m/s")
+        require_positive(self.concentration, "equilibrium concentration of an ion reservoir", "1/m^3")
+
+
+@dataclass(frozen=True)
+class ElectrodeReaction:
+    """Butler-Volmer reaction that injects or consumes the ion.
+
+    Parameters
+    ----------
+    rate_constant
+        k0 [m/s].
+    concentration
+        c_ref [1/m^3], in equilibrium at zero overpotential.
+    standard_potential
+        U0 [V].
+    symmetry
+        Share a of the overpotential that slows consumption, 0 to 1.
+    """
+
+    rate_constant: float
+    concentration: float
+    standard_potential: float = 0.0
+    symmetry: float = 0.5
+
+    def __post_init__(self) -> None:
+        require_not_negative(self.rate_constant, "rate constant of an electrode reaction", "m/s")
+        require_positive(self.concentration, "reference concentration of an electrode reaction", "1/m^3")
+        require_finite(self.standard_potential, "standard potential of an electrode reaction", "V")
+        if not 0 <= self.symmetry <= 1:
+            raise ValueError(f"symmetry of an electrode reaction must lie between 0 and 1, got {self.symmetry}")
+
+
+IonExchange = Blocking | Reservoir | ElectrodeReaction
+
+
+@dataclass(frozen=True)
+class Coating:
+    """Thin insulator (or compact layer) in series: `thickness` [m], `relative_permittivity` [1]."""
+
+    thickness: float
+    relative_permittivity: float
+
+    def __post_init__(self) -> None:
+        require_positive(self.thickness, "thickness of an electrode coating", "m")
+        require_positive(self.relative_permittivity, "relative permittivity of an electrode coating")
+
+
+@dataclass(frozen=True)
+class Contact:
+    """An electrode on the mesh's facets named `facets`.
+
+    Parameters
+    ----------
+    facets
+        Name of the electrode in the mesh ("left", "top", ...).
+    potential
+        Voltage [V] or a :class:`~fem.physics.drive.Drive`.
+    ions
+        What each species does here, by species name; a species that is not named is blocked.
+    coating
+        Insulator between metal and film; None for a bare electrode.
+    """
+
+    facets: str
+    potential: float | Drive
+    ions: Mapping[str, IonExchange] = field(default_factory=dict)
+    coating: Coating | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.potential, Drive):
+            require_finite(self.potential, f"potential of electrode {self.facets!r}", "V")

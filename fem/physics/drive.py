@@ -1,0 +1,192 @@
+"""Voltage protocols: piecewise-smooth functions of time with exact breakpoints.
+
+A :class:`Drive` is a row of pieces, each smooth from its start up to the start of the next. The time integrator stops at
+every breakpoint and continues with the new piece, so that a jump is met exactly and never smeared.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import ceil, cos, floor, inf, pi, sin
+from pathlib import Path
+
+import numpy as np
+
+from fem.checks import require_finite, require_not_negative, require_positive
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A smooth stretch of a drive that begins at `start` [s], with `value(t)` [V] and its time derivative `rate(t)` [V/s]."""
+
+    start: float
+    value: Callable[[float], float]
+    rate: Callable[[float], float]
+
+
+@dataclass(frozen=True)
+class Drive:
+    """Potential over time.
+
+    Parameters
+    ----------
+    piece
+        Gives the piece that holds from a time [s] on (right-continuous at a jump).
+    breakpoints
+        Gives the times [s] inside an open interval (start, end) at which the drive is not smooth.
+    description
+        What ``run.json`` records, e.g. "step from 0 V to 2 V at 0 s".
+    """
+
+    piece: Callable[[float], Piece]
+    breakpoints: Callable[[float, float], list[float]]
+    description: str
+
+    def __call__(self, time: float) -> float:
+        """Potential [V] at `time` [s]; at a jump, the value after it."""
+        return self.piece(time).value(time)
+
+
+def constant(value: float) -> Drive:
+    """`value` [V] applied at t = 0 and held; the film rests at 0 V before."""
+    require_finite(value, "constant potential", "V")
+    return _rows([_flat(-inf, 0.0), _flat(0.0, value)], f"{value:g} V from 0 s on")
+
+
+def step(to: float, at: float = 0.0, initial: float = 0.0) -> Drive:
+    """Jump from `initial` [V] to `to` [V] at time `at` [s]; the initial state is taken just before the jump."""
+    for value in (to, initial):
+        require_finite(value, "potential of a step", "V")
+    require_not_negative(at, "time of a step", "s")
+    return _rows([_flat(-inf, initial), _flat(at, to)], f"step from {initial:g} V to {to:g} V at {at:g} s")
+
+
+def ramp(to: float, duration: float, at: float = 0.0, initial: float = 0.0) -> Drive:
+    """Straight line from `initial` [V] to `to` [V] over `duration` [s], beginning at `at` [s]."""
+    for value in (to, initial):
+        require_finite(value, "potential of a ramp", "V")
+    require_positive(duration, "duration of a ramp", "s")
+    require_not_negative(at, "start of a ramp", "s")
+    rows = [_flat(-inf, initial), _line(at, initial, (to - initial) / duration), _flat(at + duration, to)]
+    return _rows(rows, f"ramp from {initial:g} V to {to:g} V in {duration:g} s from {at:g} s")
+
+
+def pulse(height: float, duration: float, at: float = 0.0, base: float = 0.0) -> Drive:
+    """`height` [V] for `duration` [s] from time `at` [s], `base` [V] before and after."""
+    for value in (height, base):
+        require_finite(value, "potential of a pulse", "V")
+    require_positive(duration, "duration of a pulse", "s")
+    require_not_negative(at, "start of a pulse", "s")
+    rows = [_flat(-inf, base), _flat(at, height), _flat(at + duration, base)]
+    return _rows(rows, f"pulse of {height:g} V for {duration:g} s at {at:g} s, base {base:g} V")
+
+
+def square(high: float, low: float, period: float, duty: float = 0.5) -> Drive:
+    """Square wave from t = 0: `high` [V] for `duty` of each `period` [s], then `low` [V]; `low` before 0."""
+    for value in (high, low):
+        require_finite(value, "potential of a square wave", "V")
+    require_positive(period, "period of a square wave", "s")
+    if not 0 < duty < 1:
+        raise ValueError(f"duty of a square wave must lie between 0 and 1, got {duty:g}")
+
+    def piece(time: float) -> Piece:
+        if time < 0:
+            return _flat(-inf, low)
+        cycle = _cycle(time, period)
+        fall = (cycle + duty) * period
+        return _flat(cycle * period, high) if time < fall else _flat(fall, low)
+
+    def breakpoints(start: float, end: float) -> list[float]:
+        cycles = range(max(0, floor(start / period)), ceil(end / period) + 1)
+        times = (k * period + part for k in cycles for part in (0.0, duty * period))
+        return [time for time in times if start < time < end]
+
+    return Drive(piece, breakpoints, f"square wave {high:g} V / {low:g} V, period {period:g} s, duty {duty:g}")
+
+
+def sine(amplitude: float, frequency: float, offset: float = 0.0) -> Drive:
+    """``offset + amplitude sin(2 pi f t)`` from t = 0 [V]; `offset` before."""
+    for value in (amplitude, offset):
+        require_finite(value, "potential of a sine", "V")
+    require_positive(frequency, "frequency of a sine", "Hz")
+    omega = 2 * pi * frequency
+    wave = Piece(
+        0.0,
+        lambda time: offset + amplitude * sin(omega * time),
+        lambda time: amplitude * omega * cos(omega * time),
+    )
+    return _rows([_flat(-inf, offset), wave], f"sine of {amplitude:g} V at {frequency:g} Hz about {offset:g} V")
+
+
+def table(times: Sequence[float], values: Sequence[float]) -> Drive:
+    """Straight lines through (times [s], values [V]); constant outside. A time given twice makes a jump.
+
+    Raises
+    ------
+    ValueError
+        If the lengths differ, fewer than two rows are given, a number is not finite or time runs backwards.
+    """
+    t, v = np.asarray(times, dtype=float), np.asarray(values, dtype=float)
+    if t.shape != v.shape or t.ndim != 1 or len(t) < 2:
+        raise ValueError(f"a drive table needs two columns of equal length >= 2, got {t.shape} times and {v.shape} values")
+    if not (np.isfinite(t).all() and np.isfinite(v).all()):
+        raise ValueError("a drive table must hold finite numbers only")
+    if (np.diff(t) < 0).any():
+        k = int(np.flatnonzero(np.diff(t) < 0)[0])
+        raise ValueError(f"the times of a drive table must not decrease: {t[k]:g} s is followed by {t[k + 1]:g} s")
+    rows = [_flat(-inf, float(v[0]))]
+    for k in range(len(t) - 1):
+        if t[k + 1] > t[k]:
+            rows.append(_line(float(t[k]), float(v[k]), float((v[k + 1] - v[k]) / (t[k + 1] - t[k]))))
+    rows.append(_flat(float(t[-1]), float(v[-1])))
+    return _rows(rows, f"table of {len(t)} points, {t[0]:g} s to {t[-1]:g} s")
+
+
+def table_from_csv(path: str | Path) -> Drive:
+    """A :func:`table` from a CSV file with the columns time [s] and potential [V], one header line.
+
+    Raises
+    ------
+    ValueError
+        If the file cannot be read as two columns of numbers.
+    """
+    try:
+        data = np.loadtxt(path, delimiter=",", skiprows=1, ndmin=2)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"drive table {path}: {error}") from error
+    if data.shape[1] != 2:
+        raise ValueError(f"drive table {path}: needs two columns (time [s], potential [V]), has {data.shape[1]}")
+    return table(data[:, 0].tolist(), data[:, 1].tolist())
+
+
+def as_drive(potential: float | Drive) -> Drive:
+    """`potential` itself if it is a drive, else the constant drive of that voltage [V]."""
+    return potential if isinstance(potential, Drive) else constant(potential)
+
+
+def _flat(start: float, value: float) -> Piece:
+    return Piece(start, lambda time: value, lambda time: 0.0)
+
+
+def _line(start: float, value: float, slope: float) -> Piece:
+    return Piece(start, lambda time: value + slope * (time - start), lambda time: slope)
+
+
+def _cycle(time: float, period: float) -> int:
+    """Number of the cycle that `time` falls in, exact at the breakpoints ``k * period`` as computed in floating point."""
+    k = floor(time / period)
+    if (k + 1) * period <= time:
+        return k + 1
+    return k - 1 if k * period > time else k
+
+
+def _rows(rows: list[Piece], description: str) -> Drive:
+    starts = [row.start for row in rows]
+
+    def piece(time: float) -> Piece:
+        return rows[max(0, bisect_right(starts, time) - 1)]
+
+    def breakpoints(start: float, end: float) -> list[float]:
+        return [time for time in starts if start < time < end]
+
+    return Drive(piece, breakpoints, description)

@@ -1,0 +1,94 @@
+"""Where quantities live: the cells of the mesh and the facets of the thin layers, each resolved by region name."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from skfem import MeshTri
+
+from fem.checks import require_known
+from fem.fields import Array, Field, named_regions, resolve
+from fem.physics.layers import ThinLayer
+
+IntArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class LayerFacets:
+    """Facets of one thin layer with the cells beside them."""
+
+    layer: ThinLayer
+    facets: IntArray
+    lengths: Array
+    midpoints: Array
+    beside: IntArray  # (2, n_facets) cells; a facet on the rim of the mesh has its only cell twice
+    regions: dict[str, IntArray]
+
+
+@dataclass(frozen=True)
+class Regions:
+    """Cells and thin layers of a film."""
+
+    mesh: MeshTri
+    layers: tuple[ThinLayer, ...]
+
+    def __post_init__(self) -> None:
+        boundaries = self.mesh.boundaries or {}
+        for layer in self.layers:
+            require_known(layer.facets, boundaries, f"facets of the thin layer {layer.region!r}: mesh facets")
+            if layer.region in (self.mesh.subdomains or {}):
+                raise ValueError(f"{layer.region!r} is meshed as cells and cannot be a thin layer too: drop the layer")
+
+    @cached_property
+    def centroids(self) -> Array:
+        """Centroids of the cells [m], shape (2, n_cells)."""
+        return np.asarray(self.mesh.p[:, self.mesh.t].mean(axis=1))
+
+    @cached_property
+    def cells(self) -> dict[str, IntArray]:
+        """Cells of each subdomain."""
+        return {name: np.asarray(members, dtype=np.int64) for name, members in (self.mesh.subdomains or {}).items()}
+
+    @cached_property
+    def layer_facets(self) -> tuple[LayerFacets, ...]:
+        """Facets of each thin layer."""
+        return tuple(self._facets_of(layer) for layer in self.layers)
+
+    def on_cells(self, field: Field, what: str) -> Array:
+        """`field` on the cells, shape (n_cells,)."""
+        return resolve(field, self.centroids, self.cells, what, ignored=self._layer_names)
+
+    def on_layer(self, field: Field, layer: LayerFacets, what: str) -> Array | None:
+        """`field` on the facets of `layer`, or None where it gives the layer no value of its own."""
+        if not named_regions(field) & set(layer.regions):
+            return None
+        ignored = frozenset(self.cells) | self._layer_names
+        return resolve(field, layer.midpoints, layer.regions, what, ignored=ignored)
+
+    @cached_property
+    def _layer_names(self) -> frozenset[str]:
+        return frozenset(name for layer in self.layer_facets for name in layer.regions)
+
+    def _facets_of(self, layer: ThinLayer) -> LayerFacets:
+        boundaries = self.mesh.boundaries or {}
+        facets = np.unique(np.asarray(boundaries[layer.facets], dtype=np.int64))
+        ends = self.mesh.p[:, self.mesh.facets[:, facets]]
+        cells = self.mesh.f2t[:, facets]
+        beside = np.where(cells < 0, cells[0], cells)
+        position = np.full(self.mesh.facets.shape[1], -1, dtype=np.int64)
+        position[facets] = np.arange(len(facets))
+        named: dict[str, IntArray] = {layer.region: np.arange(len(facets))}
+        for name, members in boundaries.items():
+            inside = position[np.asarray(members, dtype=np.int64)] if name.startswith("boundary_") else np.array([-1])
+            if len(inside) and (inside >= 0).all():
+                named[name] = inside
+        lengths = np.linalg.norm(ends[:, 1] - ends[:, 0], axis=0)
+        return LayerFacets(layer, facets, lengths, ends.mean(axis=1), beside, named)
+
+
+def require_regions(mesh: MeshTri, names: Sequence[str], what: str) -> None:
+    """Raise ValueError unless each of `names` is a facet set of `mesh`."""
+    for name in names:
+        require_known(name, mesh.boundaries or {}, what)

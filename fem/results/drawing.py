@@ -1,0 +1,148 @@
+"""House style of the pictures: maps with a scale bar, equal scales, thin grain boundaries, units on every axis.
+
+Matplotlib's object interface on the Agg canvas: no display, no global state.
+"""
+
+from dataclasses import dataclass
+from math import floor, log10
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection
+from matplotlib.colors import LogNorm, Normalize
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import ScalarFormatter
+
+from fem.fields import Array
+from fem.results.raster import Raster
+
+MAX_ASPECT = 8.0  # a film longer than this is drawn stretched across, and says so
+_LENGTHS = ((1.0, "m"), (1e-3, "mm"), (1e-6, "µm"), (1e-9, "nm"))
+_TIMES = ((3600.0, "h"), (60.0, "min"), (1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """What all maps of one run share: pixels and grain boundaries [m], shape (n_lines, 2, 2)."""
+
+    raster: Raster
+    boundaries: Array
+
+    @property
+    def stretch(self) -> float:
+        """Factor by which y is drawn longer than x; 1 for equal scales."""
+        x0, x1, y0, y1 = self.raster.extent
+        return max(1.0, (x1 - x0) / (y1 - y0) / MAX_ASPECT)
+
+    @property
+    def aspect(self) -> float:
+        """Width over height of a drawn map."""
+        x0, x1, y0, y1 = self.raster.extent
+        return float((x1 - x0) / ((y1 - y0) * self.stretch))
+
+
+@dataclass(frozen=True)
+class Shade:
+    """How values become colours; `label` goes to the colour bar."""
+
+    label: str
+    colours: str
+    norm: Normalize
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """Empty figure of the given size [inch], on white."""
+    figure = Figure(figsize=(width, height), layout="constrained", facecolor="white")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def save(figure: Figure, path: Path, dpi: int = 150) -> None:
+    """Write `figure` as PNG."""
+    figure.savefig(path, dpi=dpi)
+
+
+def draw_map(axes: Axes, canvas: Canvas, picture: Array, shade: Shade, title: str) -> AxesImage:
+    """Map with boundaries, scale bar and colour bar; returns the image so that a movie can change its data."""
+    image = axes.imshow(
+        picture, origin="lower", extent=canvas.raster.extent, aspect=canvas.stretch,
+        cmap=shade.colours, norm=shade.norm, interpolation="nearest",
+    )  # fmt: skip
+    draw_boundaries(axes, canvas.boundaries)
+    frame_as_map(axes, canvas, title)
+    below = canvas.aspect < 1.5
+    bar = axes.figure.colorbar(image, ax=axes, fraction=0.05, pad=0.02, aspect=30 if below else 12)
+    bar.set_label(shade.label, fontsize=8)
+    bar.ax.tick_params(labelsize=7)
+    if not isinstance(shade.norm, LogNorm):
+        formatter = ScalarFormatter(useMathText=True)
+        formatter.set_powerlimits((-3, 4))
+        bar.ax.yaxis.set_major_formatter(formatter)
+    return image
+
+
+def draw_boundaries(axes: Axes, boundaries: Array, colour: str = "white", width: float = 0.35) -> None:
+    """Thin lines along the grain boundaries."""
+    axes.add_collection(LineCollection(list(boundaries), colors=colour, linewidths=width, alpha=0.6))
+
+
+def frame_as_map(axes: Axes, canvas: Canvas, title: str) -> None:
+    """No ticks; a scale bar, a title, and a note if y is stretched."""
+    axes.set_xticks([])
+    axes.set_yticks([])
+    x0, x1, y0, y1 = canvas.raster.extent
+    axes.set_xlim(x0, x1)
+    axes.set_ylim(y0, y1)
+    note = f"   (height × {canvas.stretch:.2g})" if canvas.stretch > 1 else ""
+    axes.set_title(title + note, fontsize=9, loc="left")
+    scale_bar(axes, x1 - x0, y1 - y0)
+
+
+def scale_bar(axes: Axes, width: float, height: float) -> None:
+    """Bar of a round length with its length written above, in the lower right corner."""
+    length = round_length(width / 4)
+    x1, y0 = axes.get_xlim()[1], axes.get_ylim()[0]
+    left, bottom = x1 - length - 0.04 * width, y0 + 0.05 * height
+    thickness = 0.018 * height
+    pad = 0.02
+    label = axes.text(
+        left + length / 2, bottom + 2 * thickness, in_units(length), ha="center", va="bottom", fontsize=7, color="black",
+        zorder=5,
+    )  # fmt: skip
+    box = Rectangle(
+        (left - pad * width, bottom - pad * height), length + 2 * pad * width, 0.15 * height + pad * height,
+        facecolor="white", alpha=0.75, edgecolor="none", zorder=4,
+    )  # fmt: skip
+    axes.add_patch(box)
+    axes.add_patch(Rectangle((left, bottom), length, thickness, facecolor="black", edgecolor="none", zorder=5))
+    label.set_clip_on(True)
+
+
+def round_length(length: float) -> float:
+    """Largest of 1, 2, 5 times a power of ten that is not above `length`."""
+    decade: float = 10.0 ** floor(log10(length))
+    return max(step * decade for step in (1, 2, 5) if step * decade <= length * (1 + 1e-9))
+
+
+def in_units(length: float) -> str:
+    """`length` [m] with a readable unit."""
+    return _readable(length, _LENGTHS)
+
+
+def in_time_units(time: float) -> str:
+    """`time` [s] with a readable unit."""
+    return _readable(time, _TIMES) if time else "0 s"
+
+
+def length_unit(length: float) -> tuple[float, str]:
+    """Factor and name of the unit that suits an axis of `length` [m]."""
+    return next((unit for unit in _LENGTHS if length >= unit[0]), _LENGTHS[-1])
+
+
+def _readable(value: float, units: tuple[tuple[float, str], ...]) -> str:
+    size, name = next((unit for unit in units if abs(value) >= 0.9995 * unit[0]), units[-1])
+    return f"{value / size:.3g} {name}"

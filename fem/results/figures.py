@@ -1,0 +1,44 @@
+"""All pictures of a run, drawn from its folder."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from fem.results.film_figure import draw_microstructure
+from fem.results.line_figures import draw_profiles, draw_traces, write_profiles
+from fem.results.map_figures import Pictured, draw_maps
+from fem.results.movie import draw_movie
+from fem.results.series import FieldSeries
+from fem.results.timeseries import read_timeseries
+from fem.scenario import Scenario
+
+
+def draw_figures(scenario: Scenario, directory: Path) -> list[str]:
+    """Draw everything into ``figures/`` and write the profiles of the run in `directory`.
+
+    A picture that cannot be drawn is left out; the numbers of the run do not depend on it.
+
+    Returns
+    -------
+    One warning for each picture that could not be drawn.
+    """
+    series = FieldSeries.open(directory / "fields.vtkhdf")
+    columns = read_timeseries(directory / "timeseries.csv")
+    run = Pictured.of(scenario, series, columns)
+    figures = directory / "figures"
+    figures.mkdir(exist_ok=True)
+    jobs: dict[str, Callable[[], object]] = {
+        "microstructure.png": lambda: draw_microstructure(run, figures / "microstructure.png"),
+        "maps.png": lambda: draw_maps(run, figures / "maps.png"),
+        "traces.png": lambda: draw_traces(run, figures / "traces.png"),
+        "profiles.png": lambda: draw_profiles(run, figures / "profiles.png"),
+        "profiles_x.csv": lambda: write_profiles(run, directory / "profiles_x.csv", "x"),
+        "profiles_y.csv": lambda: write_profiles(run, directory / "profiles_y.csv", "y"),
+        "film": lambda: draw_movie(run, figures),
+    }
+    warnings = []
+    for name, draw in jobs.items():
+        try:
+            draw()
+        except Exception as error:  # a picture must never cost a finished run
+            warnings.append(f"{name} could not be made: {type(error).__name__}: {error}")
+    return warnings

@@ -1,0 +1,136 @@
+"""Maps of a finished or stopped run, drawn from its folder."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from matplotlib.colors import LogNorm, Normalize
+
+from fem.fields import Array
+from fem.results.drawing import Canvas, Shade, draw_map, in_time_units, new_figure, save
+from fem.results.maps import grain_ids, identifier
+from fem.results.raster import Raster
+from fem.results.series import FieldSeries
+from fem.scenario import Scenario
+
+CM3 = 1e-6  # [1/m^3] to [1/cm^3]
+
+
+@dataclass(frozen=True)
+class Pictured:
+    """A run to be pictured: the scenario, its field series, its time series by header, and the shared canvas."""
+
+    scenario: Scenario
+    series: FieldSeries
+    columns: Mapping[str, Array]
+    canvas: Canvas
+
+    @classmethod
+    def of(cls, scenario: Scenario, series: FieldSeries, columns: Mapping[str, Array]) -> "Pictured":
+        """Rasterise the mesh of `series` and find its grain boundaries."""
+        canvas = Canvas(Raster.over(series.points, series.triangles), grain_boundaries(scenario))
+        return cls(scenario, series, columns, canvas)
+
+    @property
+    def shows_light(self) -> bool:
+        """Whether there are PL maps."""
+        return self.scenario.light is not None
+
+
+def grain_boundaries(scenario: Scenario) -> Array:
+    """Edges between cells of different grains [m], shape (n_edges, 2, 2)."""
+    mesh = scenario.model.mesh
+    first, second = mesh.f2t
+    inside = second >= 0
+    ids = grain_ids(scenario)
+    between = inside & (ids[first] != ids[np.where(inside, second, first)])
+    return np.asarray(mesh.p[:, mesh.facets[:, between]].transpose(2, 1, 0))
+
+
+def draw_maps(run: Pictured, path: Path) -> None:
+    """``maps.png``: what is seen at four times, then concentrations and potential at the end."""
+    panels = _seen(run, telling_outputs(run)) + _ions_at_end(run) + [_potential_at_end(run)]
+    columns = 3 if run.canvas.aspect < 1.4 else 2 if run.canvas.aspect < 3.5 else 1
+    rows = -(-len(panels) // columns)
+    width = {3: 3.6, 2: 4.8, 1: 8.0}[columns]
+    figure = new_figure(columns * width, rows * (0.82 * width / run.canvas.aspect + 0.45))
+    grid = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axes, (title, values, shade) in zip(grid, panels, strict=False):
+        draw_map(axes, run.canvas, run.canvas.raster.sample_nodes(values), shade, title)
+    for axes in grid[len(panels) :]:
+        axes.set_axis_off()
+    save(figure, path)
+
+
+def telling_outputs(run: Pictured, count: int = 4) -> list[int]:
+    """Numbers of the outputs at which 5 %, 35 %, 65 % and 100 % (for a `count` of 4) of the largest change has happened."""
+    change = total_change(run)
+    shares = np.linspace(0.05, 1.0, count) * change.max(initial=0)
+    first = [int(np.argmax(change >= share * (1 - 1e-12))) for share in shares]
+    return sorted(set(first) | {len(change) - 1})[-count:]
+
+
+def total_change(run: Pictured) -> Array:
+    """How far each output is from the start: the light lost where there is light, else the charge moved."""
+    if run.shows_light:
+        values = np.abs(1 - run.columns["PL/PL0 mean [1]"])
+    else:
+        values = _largest_charge(run.columns)
+    return np.asarray(values[: len(run.series)])
+
+
+def seen_shade(run: Pictured, outputs: Sequence[int]) -> Shade:
+    """Colours for the maps of what is seen, one scale for all `outputs`."""
+    values = [seen(run, k) for k in outputs]
+    low, high = min(map(np.nanmin, values)), max(map(np.nanmax, values))
+    if run.shows_light:
+        return Shade("PL / PL$_0$", "inferno", Normalize(min(low, 0.999 * high), max(high, low + 1e-12)))
+    name = run.scenario.model.species[0].name
+    return Shade(f"{name} (1/cm³)", "viridis", concentration_norm(low, high))
+
+
+def seen(run: Pictured, output: int) -> Array:
+    """PL/PL0 at the nodes, or the concentration of the first species [1/cm^3] where there is no light."""
+    if run.shows_light:
+        return np.asarray(run.series.read("PL_ratio", output), dtype=float)
+    return _concentration(run, 0, output)
+
+
+def concentration_norm(low: float, high: float) -> Normalize:
+    """Logarithmic where the values span more than a factor of 5, down to 1e-4 of the highest."""
+    if low > 0.2 * high:
+        return Normalize(min(low, 0.999 * high), high)
+    return LogNorm(max(low, 1e-4 * high), high, clip=True)
+
+
+def _seen(run: Pictured, outputs: list[int]) -> list[tuple[str, Array, Shade]]:
+    shade = seen_shade(run, outputs)
+    return [(f"t = {in_time_units(run.series.times[k])}", seen(run, k), shade) for k in outputs]
+
+
+def _ions_at_end(run: Pictured) -> list[tuple[str, Array, Shade]]:
+    when = in_time_units(run.series.times[-1])
+    panels = []
+    for k, species in enumerate(run.scenario.model.species):
+        values = _concentration(run, k, -1)
+        shade = Shade("concentration (1/cm³)", "viridis", concentration_norm(np.nanmin(values), np.nanmax(values)))
+        panels.append((f"{species.name}, t = {when}", values, shade))
+    return panels
+
+
+def _potential_at_end(run: Pictured) -> tuple[str, Array, Shade]:
+    values = np.asarray(run.series.read("electric_potential", -1), dtype=float)
+    shade = Shade("electric potential (V)", "cividis", Normalize(values.min(), max(values.max(), values.min() + 1e-12)))
+    return f"potential, t = {in_time_units(run.series.times[-1])}", values, shade
+
+
+def _concentration(run: Pictured, species: int, output: int) -> Array:
+    name = f"concentration_{identifier(run.scenario.model.species[species].name)}"
+    return CM3 * np.asarray(run.series.read(name, output), dtype=float)
+
+
+def _largest_charge(columns: Mapping[str, Array]) -> Array:
+    charges = np.array([values for header, values in columns.items() if header.startswith("charge ") and "C/m" in header])
+    moved = np.abs(charges - charges[:, :1])
+    return np.asarray(moved[int(np.argmax(moved.max(axis=1)))])

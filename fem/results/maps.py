@@ -1,0 +1,128 @@
+"""Fields derived from a state: what the maps of a run show.
+
+Photoluminescence follows :mod:`fem.physics.luminescence`; PL0 is the emission before the drive starts and
+``Q = 1 - PL / PL0`` the quench. Values that exist in the film only are NaN in other layers.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fem.checks import require_known
+from fem.constants import eV
+from fem.fields import Array
+from fem.physics.luminescence import photoluminescence
+from fem.scenario import Scenario
+from fem.state import State
+
+IntArray = NDArray[np.int64]
+
+
+class Location(Enum):
+    """Where on the mesh the values of a map live."""
+
+    NODES = "nodes"
+    CELLS = "cells"
+
+
+@dataclass(frozen=True)
+class Map:
+    """A field written on every output in `unit`; `measure` gives shape (n,), or (n, `components`), n nodes or cells."""
+
+    name: str
+    unit: str
+    location: Location
+    measure: Callable[[Scenario, State], Array]
+    components: int = 1
+
+
+def standard_maps(scenario: Scenario) -> tuple[Map, ...]:
+    """Every map of `scenario` that changes with time."""
+    found = [
+        Map("electric_potential", "V", Location.NODES, lambda _, state: state.potential),
+        Map("electric_field", "V/m", Location.CELLS, electric_field, components=3),
+    ]
+    for k, species in enumerate(scenario.model.species):
+        found.append(Map(f"concentration_{identifier(species.name)}", "1/m^3", Location.NODES, _concentration(k)))
+    if scenario.light is not None:
+        found.append(Map("PL_ratio", "1", Location.NODES, relative_luminescence))
+        found.append(Map("PL_quench", "1", Location.NODES, quench))
+    return tuple(found)
+
+
+def fixed_maps(scenario: Scenario) -> dict[str, tuple[str, NDArray[np.generic]]]:
+    """Unit and values on the cells of what does not change: grain number and activation energies [eV]."""
+    energies = scenario.model.activation_energy_cells / eV
+    found: dict[str, tuple[str, NDArray[np.generic]]] = {"grain_id": ("1", grain_ids(scenario))}
+    for species, values in zip(scenario.model.species, energies, strict=True):
+        found[f"activation_energy_{identifier(species.name)}"] = ("eV", values)
+    return found
+
+
+def identifier(name: str) -> str:
+    """`name` as one word that field calculators accept: "iodide vacancy" becomes "iodide_vacancy"."""
+    return "".join(letter if letter.isalnum() else "_" for letter in name.strip())
+
+
+def grain_ids(scenario: Scenario) -> IntArray:
+    """Number k of the subdomain ``grain_<k>`` that each cell belongs to, -1 outside the film; shape (n_cells,)."""
+    mesh = scenario.model.mesh
+    ids = np.full(mesh.t.shape[1], -1, dtype=np.int64)
+    for name, cells in (mesh.subdomains or {}).items():
+        number = name.removeprefix("grain_")
+        if number != name and number.isdecimal():
+            ids[cells] = int(number)
+    return ids
+
+
+def electric_field(scenario: Scenario, state: State) -> Array:
+    """Electric field of each cell as a vector in space [V/m], shape (n_cells, 3)."""
+    plane = scenario.model.electric_field(state)
+    return np.column_stack([plane[0], plane[1], np.zeros(plane.shape[1])])
+
+
+def luminescence(scenario: Scenario, concentrations: Array) -> Array:
+    """Emission rate [1/(m^3 s)] at the nodes where the ions have `concentrations`, shape (n_nodes,).
+
+    Raises
+    ------
+    ValueError
+        If the scenario has no light, or a quencher names a species that the model does not have.
+    """
+    model, light = scenario.model, scenario.light
+    if light is None or model.material.recombination is None:
+        raise ValueError("photoluminescence needs a scenario with light")
+    names = [species.name for species in model.species]
+    film = in_film(scenario)
+    trapping = np.zeros(int(film.sum()))
+    for quencher in light.quenchers:
+        require_known(quencher.species, names, "species of a PL quencher")
+        k = names.index(quencher.species)
+        traps = quencher.trap_density(concentrations[k, film], model.start_concentrations[k, film])
+        trapping += quencher.capture_coefficient * traps
+    emission = np.full(len(film), np.nan)
+    emission[film] = photoluminescence(light, model.material.recombination, trapping)
+    return emission
+
+
+def relative_luminescence(scenario: Scenario, state: State) -> Array:
+    """PL / PL0 at the nodes, shape (n_nodes,)."""
+    start = luminescence(scenario, scenario.model.start_concentrations)
+    return luminescence(scenario, state.concentrations) / start
+
+
+def quench(scenario: Scenario, state: State) -> Array:
+    """``Q = 1 - PL / PL0`` at the nodes, shape (n_nodes,)."""
+    return 1.0 - relative_luminescence(scenario, state)
+
+
+def in_film(scenario: Scenario) -> NDArray[np.bool_]:
+    """Which nodes carry film, shape (n_nodes,)."""
+    return np.asarray(scenario.model.volumes) > 0
+
+
+def _concentration(k: int) -> Callable[[Scenario, State], Array]:
+    return lambda _, state: state.concentrations[k]

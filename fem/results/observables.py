@@ -1,0 +1,246 @@
+"""Numbers measured on every output: pure functions of a scenario and a state, as columns of the time series.
+
+The model is two-dimensional; charges and currents of an electrode are given per metre of its length in the plane,
+hence C/m^2 and A/m^2 (divided by the depth as well).
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from fem.checks import require_known
+from fem.constants import elementary_charge
+from fem.fields import Array
+from fem.results.maps import in_film, luminescence, quench, relative_luminescence
+from fem.results.profiles import Axis, Slices, last_crossing
+from fem.scenario import Observable, Scenario
+from fem.state import State
+
+
+def standard_observables(scenario: Scenario) -> tuple[Observable, ...]:
+    """The columns of every run, followed by those that `scenario` asks for.
+
+    Raises
+    ------
+    ValueError
+        If two columns have the same header.
+    """
+    names = [contact.facets for contact in scenario.model.contacts]
+    columns = [Observable("time", "s", lambda _, state: state.time)]
+    columns += [contact_potential(name) for name in names]
+    columns += [contact_charge(name) for name in names]
+    columns += [contact_current(name) for name in names]
+    for species in scenario.model.species:
+        columns += [total_ions(species.name), ion_drift(species.name), minimum_concentration(species.name)]
+    columns.append(charge_balance())
+    if scenario.light is not None:
+        columns += [mean_luminescence(), minimum_luminescence(), maximum_luminescence()]
+    columns += scenario.observables
+    headers = [column.column for column in columns]
+    twice = sorted({header for header in headers if headers.count(header) > 1})
+    if twice:
+        raise ValueError(f"observables must differ in name; given twice: {', '.join(twice)}")
+    return tuple(columns)
+
+
+def contact_potential(contact: str) -> Observable:
+    """Voltage applied to the electrode `contact` [V]."""
+    return Observable(f"potential {contact}", "V", lambda s, state: float(state.contact_potential[_contact(s, contact)]))
+
+
+def contact_charge(contact: str) -> Observable:
+    """Charge on the metal of the electrode `contact` per area [C/m^2]."""
+
+    def measure(scenario: Scenario, state: State) -> float:
+        return float(state.contact_charge[_contact(scenario, contact)]) / electrode_length(scenario, contact)
+
+    return Observable(f"charge {contact}", "C/m^2", measure)
+
+
+def contact_current(contact: str) -> Observable:
+    """Current density from the electrode `contact` into the film, ionic and displacement [A/m^2]."""
+
+    def measure(scenario: Scenario, state: State) -> float:
+        return float(state.contact_current[_contact(scenario, contact)]) / electrode_length(scenario, contact)
+
+    return Observable(f"current {contact}", "A/m^2", measure)
+
+
+def total_ions(species: str) -> Observable:
+    """Number of ions of `species` in the film per depth [1/m]."""
+    return Observable(f"ions {species}", "1/m", lambda s, state: float(s.model.total_ions(state)[_species(s, species)]))
+
+
+def ion_drift(species: str) -> Observable:
+    """Ions of `species` gained or lost by the computation: (total - exchanged - initial) / initial."""
+    return Observable(f"drift {species}", "1", lambda s, state: float(relative_drift(s, state)[_species(s, species)]))
+
+
+def relative_drift(scenario: Scenario, state: State) -> Array:
+    """(total - exchanged through the electrodes - initial) / initial of each species, shape (n_species,)."""
+    initial = initial_ions(scenario)
+    return (scenario.model.total_ions(state) - state.exchanged.sum(axis=0) - initial) / initial
+
+
+def initial_ions(scenario: Scenario) -> Array:
+    """Number of ions of each species before the drive starts [1/m], shape (n_species,)."""
+    return np.asarray(scenario.model.total_ions(scenario.model.initial_state()))
+
+
+def charge_balance() -> Observable:
+    """Charge of film and electrodes since the start, which must stay zero, over the charge on the electrodes."""
+    return Observable("charge balance", "1", relative_charge)
+
+
+def relative_charge(scenario: Scenario, state: State) -> float:
+    """Sum of all charge gained since the start over the largest charge on an electrode.
+
+    A billionth of the charge of all ions is the least that counts as charge on an electrode.
+    """
+    model = scenario.model
+    valence = np.array([species.charge for species in model.species], dtype=float)
+    initial = initial_ions(scenario)
+    film = elementary_charge * float(valence @ (model.total_ions(state) - initial))
+    entered = elementary_charge * float(valence @ state.exchanged.sum(axis=0))
+    metal = state.contact_charge - model.initial_state().contact_charge
+    scale = max(np.abs(state.contact_charge).max(initial=0), 1e-9 * elementary_charge * np.abs(valence) @ initial)
+    return float((metal.sum() + film - entered) / scale)
+
+
+def minimum_concentration(species: str) -> Observable:
+    """Least concentration of `species` over its mean."""
+
+    def measure(scenario: Scenario, state: State) -> float:
+        film = in_film(scenario)
+        values = state.concentrations[_species(scenario, species), film]
+        return float(values.min() / np.average(values, weights=scenario.model.volumes[film]))
+
+    return Observable(f"minimum {species}", "1", measure)
+
+
+def mean_luminescence() -> Observable:
+    """Light emitted by the whole film over that before the drive started."""
+
+    def measure(scenario: Scenario, state: State) -> float:
+        film = in_film(scenario)
+        areas = scenario.model.volumes[film]
+        now = luminescence(scenario, state.concentrations)[film]
+        return float(areas @ now / (areas @ luminescence(scenario, scenario.model.start_concentrations)[film]))
+
+    return Observable("PL/PL0 mean", "1", measure)
+
+
+def minimum_luminescence() -> Observable:
+    """Least PL / PL0 in the film."""
+    return Observable("PL/PL0 minimum", "1", lambda s, state: float(np.nanmin(relative_luminescence(s, state))))
+
+
+def maximum_luminescence() -> Observable:
+    """Largest PL / PL0 in the film."""
+    return Observable("PL/PL0 maximum", "1", lambda s, state: float(np.nanmax(relative_luminescence(s, state))))
+
+
+def mean_quench() -> Observable:
+    """Mean of Q = 1 - PL / PL0 over the film."""
+
+    def measure(scenario: Scenario, state: State) -> float:
+        film = in_film(scenario)
+        return float(np.average(quench(scenario, state)[film], weights=scenario.model.volumes[film]))
+
+    return Observable("quench mean", "1", measure)
+
+
+def front_position(axis: Axis = "x", threshold: float = 0.5) -> Observable:
+    """Where the quench, averaged across `axis`, falls through `threshold` [m]; NaN while there is no such front."""
+    _require_share(threshold, "threshold of a quench front")
+
+    def measure(scenario: Scenario, state: State) -> float:
+        slices, profile = quench_profile(scenario, state, axis)
+        return last_crossing(slices.positions, profile, threshold)
+
+    return Observable(f"front {axis} at Q = {threshold:g}", "m", measure)
+
+
+def front_width(axis: Axis = "x", threshold: float = 0.5) -> Observable:
+    """Distance over which the quench falls from 90 % to 10 % of its highest value [m]; NaN below `threshold`."""
+    _require_share(threshold, "threshold of a quench front")
+
+    def measure(scenario: Scenario, state: State) -> float:
+        slices, profile = quench_profile(scenario, state, axis)
+        top = profile.max()
+        if not top > threshold:
+            return float("nan")
+        inner, outer = (last_crossing(slices.positions, profile, share * top) for share in (0.9, 0.1))
+        return abs(outer - inner)
+
+    return Observable(f"front width {axis}", "m", measure)
+
+
+def quench_profile(scenario: Scenario, state: State, axis: Axis) -> tuple[Slices, Array]:
+    """Quench Q along `axis`, averaged over the other direction."""
+    slices = Slices.across(scenario.model.mesh.p, scenario.model.volumes, axis)
+    return slices, slices.average(quench(scenario, state))
+
+
+def enrichment(species: str, region: str) -> Observable:
+    """Mean concentration of `species` in the subdomain `region` over that at the start."""
+
+    def measure(scenario: Scenario, state: State) -> float:
+        weights = _region_weights(scenario, region)
+        k = _species(scenario, species)
+        return float(weights @ state.concentrations[k] / (weights @ scenario.model.start_concentrations[k]))
+
+    return Observable(f"{species} in {region} over start", "1", measure)
+
+
+def boundary_to_grain_ratio(species: str) -> Observable:
+    """Mean concentration of `species` in ``grain_boundary`` over that in ``grain_interior``."""
+
+    def measure(scenario: Scenario, state: State) -> float:
+        values = state.concentrations[_species(scenario, species)]
+        boundary, grain = (_region_weights(scenario, name) for name in ("grain_boundary", "grain_interior"))
+        return float((boundary @ values / boundary.sum()) / (grain @ values / grain.sum()))
+
+    return Observable(f"{species} boundary over grain", "1", measure)
+
+
+def electrode_length(scenario: Scenario, contact: str) -> float:
+    """Length of the electrode's facets in the plane [m].
+
+    Raises
+    ------
+    ValueError
+        If the mesh has no facets of that name.
+    """
+    mesh = scenario.model.mesh
+    require_known(contact, mesh.boundaries or {}, "electrode")
+    ends = mesh.p[:, mesh.facets[:, mesh.boundaries[contact]]]
+    return float(np.linalg.norm(ends[:, 1] - ends[:, 0], axis=0).sum())
+
+
+def _contact(scenario: Scenario, name: str) -> int:
+    return _index(name, [contact.facets for contact in scenario.model.contacts], "electrode")
+
+
+def _species(scenario: Scenario, name: str) -> int:
+    return _index(name, [species.name for species in scenario.model.species], "species")
+
+
+def _index(name: str, names: Sequence[str], what: str) -> int:
+    require_known(name, names, what)
+    return names.index(name)
+
+
+def _region_weights(scenario: Scenario, region: str) -> Array:
+    """Area of the subdomain that each node owns [m^2], shape (n_nodes,)."""
+    mesh = scenario.model.mesh
+    require_known(region, mesh.subdomains or {}, "region of an observable:")
+    cells = mesh.t[:, mesh.subdomains[region]]
+    a, b, c = (mesh.p[:, corner] for corner in cells)
+    area = 0.5 * np.abs((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]))
+    return np.bincount(cells.ravel(), weights=np.tile(area / 3, 3), minlength=mesh.p.shape[1])
+
+
+def _require_share(value: float, what: str) -> None:
+    if not 0 < value < 1:
+        raise ValueError(f"{what} must lie between 0 and 1, got {value:g}")

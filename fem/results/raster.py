@@ -1,0 +1,67 @@
+"""Turns fields on the mesh into pixels, once per mesh: a frame of a movie then costs a few milliseconds."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.tri import Triangulation
+from numpy.typing import NDArray
+
+from fem.fields import Array
+
+IntArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Raster:
+    """Pixels over the bounding box of a mesh.
+
+    Parameters
+    ----------
+    extent
+        Left, right, bottom and top of the picture [m].
+    cell
+        Triangle under each pixel, -1 outside, shape (rows, columns).
+    nodes, weights
+        Corners of that triangle and their barycentric weights, shape (3, rows, columns).
+    """
+
+    extent: tuple[float, float, float, float]
+    cell: IntArray
+    nodes: IntArray
+    weights: Array
+
+    @classmethod
+    def over(cls, points: Array, triangles: IntArray, pixels: int = 400_000) -> "Raster":
+        """About `pixels` pixels over the mesh with `points` [m], shape (2, n), and `triangles`, shape (n_cells, 3).
+
+        No side gets fewer than 60 pixels, nor more than 2000.
+        """
+        (x0, y0), (x1, y1) = points.min(axis=1), points.max(axis=1)
+        width, height = x1 - x0, y1 - y0
+        columns, rows = (int(np.clip(np.sqrt(pixels * r), 60, 2000)) for r in (width / height, height / width))
+        u = (np.arange(columns) + 0.5) / columns
+        v = (np.arange(rows) + 0.5) / rows
+        unit = (points - [[x0], [y0]]) / [[width], [height]]
+        grid_x, grid_y = np.meshgrid(u, v)
+        cell = np.asarray(Triangulation(*unit, triangles).get_trifinder()(grid_x, grid_y), dtype=np.int64)
+        nodes = triangles[cell].transpose(2, 0, 1)
+        weights = _barycentric(unit[:, nodes], grid_x, grid_y)
+        return cls((x0, x1, y0, y1), cell, nodes, weights)
+
+    def sample_nodes(self, values: Array) -> Array:
+        """Nodal `values` interpolated to the pixels, NaN outside; shape (rows, columns)."""
+        picture = np.einsum("kij,kij->ij", self.weights, np.asarray(values, dtype=float)[self.nodes])
+        picture[self.cell < 0] = np.nan
+        return np.asarray(picture)
+
+    def sample_cells(self, values: Array) -> Array:
+        """Cell `values` at the pixels, NaN outside; shape (rows, columns)."""
+        return np.where(self.cell < 0, np.nan, np.asarray(values, dtype=float)[self.cell])
+
+
+def _barycentric(corners: Array, x: Array, y: Array) -> Array:
+    (ax, bx, cx), (ay, by, cy) = corners
+    area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+    second = ((x - ax) * (cy - ay) - (y - ay) * (cx - ax)) / area
+    third = ((bx - ax) * (y - ay) - (by - ay) * (x - ax)) / area
+    return np.stack([1 - second - third, second, third])

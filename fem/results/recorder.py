@@ -1,0 +1,118 @@
+"""Streams the outputs of a run into its folder: fields, then the row of the time series, then the checkpoint.
+
+The checkpoint counts the outputs that are completely written, so a run killed anywhere in between is resumed from there and
+writes what was cut short again.
+"""
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from fem.evolve import Output
+from fem.results.checkpoint import Checkpoint, save_checkpoint
+from fem.results.maps import Map, fixed_maps, standard_maps
+from fem.results.observables import standard_observables
+from fem.results.timeseries import TimeSeriesWriter, truncate_timeseries
+from fem.results.vtkhdf import FieldLayout, FieldSeriesWriter
+from fem.scenario import Observable, Scenario
+
+FIELDS = "fields.vtkhdf"
+TIMESERIES = "timeseries.csv"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is written on every output of `scenario`."""
+
+    scenario: Scenario
+    observables: Sequence[Observable]
+    maps: Sequence[Map]
+
+    @classmethod
+    def of(cls, scenario: Scenario) -> "Plan":
+        """Standard columns and maps, tried on the initial state so that a mistake shows before anything is written.
+
+        Raises
+        ------
+        ValueError
+            If an observable or a quencher names something that the model does not have.
+        """
+        plan = cls(scenario, standard_observables(scenario), standard_maps(scenario))
+        state = scenario.model.initial_state()
+        for observable in plan.observables:
+            float(observable.measure(scenario, state))
+        for item in plan.maps:
+            item.measure(scenario, state)
+        return plan
+
+    @property
+    def layout(self) -> FieldLayout:
+        """Layout of the field series."""
+        return FieldLayout(self.maps, fixed_maps(self.scenario), len(self.scenario.times))
+
+    def units(self) -> dict[str, str]:
+        """Unit of every field, for ``run.json``."""
+        return {item.name: item.unit for item in self.maps} | {name: unit for name, (unit, _) in self.layout.fixed.items()}
+
+    def create_files(self, directory: Path) -> None:
+        """New, still empty, field and time series.
+
+        Raises
+        ------
+        OSError
+            If the disk has no room for the run.
+        """
+        mesh, layout = self.scenario.model.mesh, self.layout
+        needed, free = layout.bytes_needed(mesh), shutil.disk_usage(directory).free
+        if needed > free:
+            raise OSError(
+                f"the fields need {needed / 2**20:.0f} MiB, {directory} has {free / 2**20:.0f} MiB left:"
+                " choose another --out, fewer outputs or a coarser mesh"
+            )
+        FieldSeriesWriter.create(directory / FIELDS, mesh, layout).close()
+        with TimeSeriesWriter.create(directory / TIMESERIES, [item.column for item in self.observables]):
+            pass
+
+    def truncate_files(self, directory: Path, outputs: int) -> None:
+        """Cut both series back to their first `outputs`.
+
+        Raises
+        ------
+        ValueError
+            If one of them is missing, damaged or shorter.
+        """
+        try:
+            truncate_timeseries(directory / TIMESERIES, outputs)
+            with FieldSeriesWriter(directory / FIELDS) as fields:
+                fields.truncate(outputs)
+        except (OSError, KeyError) as error:
+            raise ValueError(f"the series in {directory} cannot be continued: {error}") from error
+
+
+@dataclass(frozen=True)
+class Recorder:
+    """Open files of a run."""
+
+    plan: Plan
+    directory: Path
+    fields: FieldSeriesWriter
+    rows: TimeSeriesWriter
+
+    def write(self, output: Output) -> None:
+        """Write one output and the checkpoint behind it."""
+        scenario, state = self.plan.scenario, output.state
+        self.fields.append(state.time, {item.name: item.measure(scenario, state) for item in self.plan.maps})
+        self.rows.append([item.measure(scenario, state) for item in self.plan.observables])
+        checkpoint = Checkpoint(output.index + 1, output.restart, output.statistics.as_dict())
+        save_checkpoint(self.directory, scenario, checkpoint)
+
+
+@contextmanager
+def recording(plan: Plan, directory: Path) -> Iterator[Recorder]:
+    """Recorder that appends to the series in `directory`."""
+    with ExitStack() as stack:
+        fields = stack.enter_context(FieldSeriesWriter(directory / FIELDS))
+        rows = stack.enter_context(TimeSeriesWriter(directory / TIMESERIES))
+        yield Recorder(plan, directory, fields, rows)

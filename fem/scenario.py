@@ -1,0 +1,99 @@
+"""A scenario: everything that defines one simulated experiment, declared and not executed."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import inf
+
+import numpy as np
+
+from fem.fields import Array
+from fem.model import PoissonNernstPlanck
+from fem.physics.luminescence import Light
+from fem.state import State
+
+
+@dataclass(frozen=True)
+class Observable:
+    """A number measured on every output: a column ``name [unit]`` of ``timeseries.csv``."""
+
+    name: str
+    unit: str
+    measure: "Callable[[Scenario, State], float]"
+
+    @property
+    def column(self) -> str:
+        """Header in ``timeseries.csv``."""
+        return f"{self.name} [{self.unit}]"
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """What the experiment demands of a finished run: `lower` <= measured <= `upper`.
+
+    `measure` sees the columns of ``timeseries.csv`` by header, each of shape (n_times,).
+    """
+
+    id: str
+    quantity: str
+    measure: Callable[[Mapping[str, Array]], float]
+    lower: float = -inf
+    upper: float = inf
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One experiment.
+
+    Parameters
+    ----------
+    model
+        Film, equations and contacts.
+    times
+        Output times [s], rising from 0, shape (n_times,).
+    light
+        Illumination for PL maps; None leaves PL out.
+    observables
+        Columns of the time series beyond the standard ones.
+    criteria
+        Demands on the finished run.
+    microstructure
+        Facts about the film for ``run.json`` (grain statistics, mesh report), plain numbers and strings.
+    geometry
+        "plan view" or "cross-section", for figures.
+    tolerance
+        Relative error per time step.
+    """
+
+    model: PoissonNernstPlanck
+    times: Array
+    light: Light | None = None
+    observables: Sequence[Observable] = ()
+    criteria: Sequence[Criterion] = ()
+    microstructure: Mapping[str, object] | None = None
+    geometry: str = "plan view"
+    tolerance: float = 1e-2
+
+    def __post_init__(self) -> None:
+        times = np.asarray(self.times, dtype=float)
+        if times.ndim != 1 or len(times) < 2 or not np.isfinite(times).all():
+            raise ValueError("output times must be a list of at least two finite numbers [s]")
+        if times[0] != 0 or (np.diff(times) <= 0).any():
+            raise ValueError(f"output times must rise from 0 s; they begin with {times[:3]} s")
+        if self.light is not None and self.model.material.recombination is None:
+            raise ValueError(f"light needs recombination constants, material {self.model.material.name!r} has none")
+
+
+def logarithmic_times(first: float, last: float, per_decade: int = 4) -> Array:
+    """Output times [s]: 0, then logarithmically spaced from `first` to `last`.
+
+    Raises
+    ------
+    ValueError
+        Unless 0 < first < last and `per_decade` >= 1.
+    """
+    if not (0 < first < last < inf):
+        raise ValueError(f"the end time must lie after the first output: first {first:g} s, end {last:g} s (t_end)")
+    if per_decade < 1:
+        raise ValueError(f"at least one output per decade is needed, got {per_decade}")
+    count = max(2, round(np.log10(last / first) * per_decade) + 1)
+    return np.concatenate([[0.0], np.geomspace(first, last, count)])

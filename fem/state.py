@@ -1,0 +1,48 @@
+"""What the solver hands out: a snapshot of the film at one time."""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from fem.fields import Array
+
+
+@dataclass(frozen=True)
+class State:
+    """The film at one time; arrays are read-only.
+
+    Integrals are per metre of depth (the model is 2D): charges in C/m, currents in A/m, amounts in 1/m.
+
+    Parameters
+    ----------
+    time
+        [s].
+    potential
+        Electric potential at the nodes [V], shape (n_nodes,).
+    concentrations
+        Concentration of each species at the nodes [1/m^3], shape (n_species, n_nodes).
+    exchanged
+        Ions of each species that have entered through each contact since the start [1/m], shape (n_contacts, n_species).
+    contact_potential
+        Voltage applied to each contact [V], shape (n_contacts,).
+    contact_charge
+        Charge on the metal of each contact [C/m], shape (n_contacts,), from the weighted residual of Poisson's equation.
+    contact_current
+        Current from each contact into the film [A/m], displacement plus ionic, shape (n_contacts,).
+    """
+
+    time: float
+    potential: Array
+    concentrations: Array
+    exchanged: Array
+    contact_potential: Array
+    contact_charge: Array
+    contact_current: Array
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if isinstance(value, np.ndarray):
+                frozen = value.view()
+                frozen.flags.writeable = False
+                object.__setattr__(self, item.name, frozen)
