@@ -101,7 +101,7 @@ def evolve(
     """
     system, solver = model.system, best_solver()
     done = statistics or Statistics()
-    done.solver, done.unknowns = solver.name, system.n_unknowns
+    done.solver, done.unknowns = solver.name, system.unknowns.size
     end = float(times[-1])
     if restart is None:
         cursor, k = Cursor(0.0, model.initial_values(), 0.0), 1
@@ -109,8 +109,10 @@ def evolve(
         yield Output(0, model.initial_state(), Restart(cursor, 1), replace(done, seconds=dict(done.seconds)))
     else:
         cursor, k = restart.cursor, restart.next_output
-        if len(cursor.values) != system.n_unknowns:
-            raise ValueError(f"the checkpoint holds {len(cursor.values)} unknowns, the model has {system.n_unknowns}")
+        if len(cursor.values) != system.unknowns.size:
+            raise ValueError(
+                f"the checkpoint holds {len(cursor.values)} unknowns, the model has {system.unknowns.size}"
+            )
     while k < len(times):
         driven = system.driven_by(model.pieces(cursor.time))
         stop = min([*_breaks(model, cursor.time, end), end])

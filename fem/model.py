@@ -27,6 +27,7 @@ from fem.physics.regions import Regions
 from fem.physics.scales import Scales, debye_length, depletion_width, resolution_warnings
 from fem.physics.species import Species
 from fem.state import State
+from fem.unknowns import Unknowns
 
 _BEFORE = -1e-300  # a time just before the drive starts
 _STEADY = 1e4  # of the slowest diffusion time: the implicit step that finds the equilibrium
@@ -108,13 +109,16 @@ class PoissonNernstPlanck:
     @cached_property
     def system(self) -> CoupledSystem:
         """Residual and Jacobian of the film with its exchanging contacts."""
-        return self._system(exchange=True)
+        return self._system(open_contacts=True)
 
-    def _system(self, exchange: bool) -> CoupledSystem:
-        return CoupledSystem(
-            self.control_volumes, self._poisson, self.transports, self.electrodes, self.species,
-            self.temperature, exchange,
-        )  # fmt: skip
+    @property
+    def unknowns(self) -> Unknowns:
+        """Layout and scaling of the unknowns."""
+        return self.system.unknowns
+
+    def _system(self, open_contacts: bool) -> CoupledSystem:
+        unknowns = Unknowns(tuple(self.species), self.transports, self.electrodes, self.temperature, open_contacts)
+        return CoupledSystem(self.control_volumes, self._poisson, unknowns)
 
     @cached_property
     def _poisson(self) -> PoissonOperator:
@@ -128,19 +132,27 @@ class PoissonNernstPlanck:
 
     def initial_values(self) -> Array:
         """Unknowns at rest, before the drive starts, shape (n_unknowns,)."""
-        closed = self._system(exchange=False).driven_by(self.pieces(_BEFORE))
-        values = np.zeros(closed.n_unknowns)
-        closed.nodal(values)[1:] = closed.start
+        return self._initial_values.copy()
+
+    @cached_property
+    def _initial_values(self) -> Array:
+        closed = self._system(open_contacts=False).driven_by(self.pieces(_BEFORE))
+        values = np.zeros(closed.unknowns.size)
+        closed.unknowns.nodal(values)[1:] = closed.unknowns.start
         values = closed.hold_algebraic(_BEFORE, values)
         if self.relax_first and not self._at_rest(closed, values):
             step = _STEADY * max(self.extent**2 / float(t.cell_diffusivity.min()) for t in self.transports)
             values = implicit_euler_step(closed, best_solver(), _BEFORE, values, step, Statistics())
-        full = np.zeros(self.system.n_unknowns)
+        full = np.zeros(self.unknowns.size)
         full[: len(values)] = values
         return full
 
     def initial_state(self) -> State:
         """The film at rest at t = 0, before the drive starts."""
+        return self._initial_state
+
+    @cached_property
+    def _initial_state(self) -> State:
         values = self.initial_values()
         return self.state(0.0, values, np.zeros_like(values), self.pieces(_BEFORE))
 
@@ -156,11 +168,10 @@ class PoissonNernstPlanck:
     @staticmethod
     def _at_rest(closed: CoupledSystem, values: Array) -> bool:
         """Whether the ions stay where they are: every edge flux vanishes against its two opposing parts."""
-        fields = closed.nodal(values)
-        for k in range(closed.n_species):
-            flux, _, forth, _ = closed.edge_flux(k, fields)
-            size = closed.transports[k].weights * forth * fields[k + 1].mean()
-            if np.abs(flux).max() > 1e-12 * np.abs(size).max():
+        fields = closed.unknowns.nodal(values)
+        for k in range(len(closed.unknowns.species)):
+            edge = closed.edge_flux(k, fields)
+            if np.abs(edge.flux).max() > 1e-12 * np.abs(edge.by_first * fields[k + 1].mean()).max():
                 return False
         return True
 
@@ -168,33 +179,24 @@ class PoissonNernstPlanck:
 
     def state(self, time: float, values: Array, rates: Array, pieces: Sequence[Piece]) -> State:
         """Snapshot from unknowns and their time derivatives, both of shape (n_unknowns,)."""
-        system = self.system
-        fields, moving = system.nodal(values), system.nodal(rates)
-        exchanged, inflow = self._exchanged(values), self._exchanged(rates)
+        u = self.unknowns
+        fields = u.nodal(values)
         volts = np.array([piece.value(time) for piece in pieces])
         sweep = np.array([piece.rate(time) for piece in pieces])
-        charging = system.metal_charge(moving, sweep, moving=True)
-        ionic = elementary_charge * inflow @ system.charges
+        charging = self.system.metal_charge(u.nodal(rates), sweep, moving=True)
+        ionic = elementary_charge * u.exchanged(rates) @ u.charges
         return State(
-            time, fields[0] * system.vt, fields[1:] * system.unit[:, None], exchanged, volts,
-            system.metal_charge(fields, volts), charging + ionic,
+            time, fields[0] * u.thermal_voltage, fields[1:] * u.unit[:, None], u.exchanged(values), volts,
+            self.system.metal_charge(fields, volts), charging + ionic,
         )  # fmt: skip
-
-    def _exchanged(self, values: Array) -> Array:
-        system = self.system
-        out = np.zeros((len(self.electrodes), len(self.species)))
-        tail = values[system.n_nodes * system.n_fields :]
-        for q, (e, k, _) in enumerate(system.exchanges):
-            out[e, k] = tail[q] * system.unit[k] * system.storage[k].sum()
-        return out
 
     def total_ions(self, state: State) -> Array:
         """Number of ions of each species in the film, per metre of depth [1/m], shape (n_species,)."""
-        return np.asarray((self.system.storage * state.concentrations).sum(axis=1))
+        return np.asarray((self.unknowns.storage * state.concentrations).sum(axis=1))
 
     def film_charge(self, state: State) -> float:
         """Net charge of the film, ions and immobile charge, per metre of depth [C/m]."""
-        ions = float(self.system.charges @ self.total_ions(state))
+        ions = float(self.unknowns.charges @ self.total_ions(state))
         return elementary_charge * (ions + float(self.system.immobile.sum()))
 
     def electric_field(self, state: State) -> Array:
@@ -242,8 +244,8 @@ class PoissonNernstPlanck:
         areas = self.control_volumes.areas
         permittivity = self.regions.on_cells(self.material.relative_permittivity, "relative permittivity")
         mean_permittivity = float(np.average(permittivity, weights=areas))
-        charges, mean = np.abs(self.system.charges), self.system.unit
-        debye = debye_length(mean_permittivity, float((charges**2 * mean).sum()), self.system.vt)
+        charges, mean = np.abs(self.unknowns.charges), self.unknowns.unit
+        debye = debye_length(mean_permittivity, float((charges**2 * mean).sum()), self.unknowns.thermal_voltage)
         volts = self.largest_voltage(end)
         width = depletion_width(mean_permittivity, float((charges * mean).sum()), volts)
         gap = self.electrode_gap
@@ -251,13 +253,13 @@ class PoissonNernstPlanck:
         field = max(2 * volts / width if width else 0.0, volts / gap)
         fastest = max(transport.fastest_diffusivity for transport in self.transports)
         slowest = min(float(transport.cell_diffusivity.min()) for transport in self.transports)
-        mean_diffusivity = max(self._parallel_diffusivity(transport) for transport in self.transports)
+        mean_diffusivity = max(transport.mean_diffusivity for transport in self.transports)
         first_cell = {name: height / debye for name, height in heights.items()}
         return Scales(
-            debye, width, gap, volts, first_cell, field * max(heights.values()) / self.system.vt,
+            debye, width, gap, volts, first_cell, field * max(heights.values()) / self.unknowns.thermal_voltage,
             fastest, mean_diffusivity, slowest, debye**2 / fastest,
             debye * gap / (2 * mean_diffusivity), debye * gap / (2 * slowest),
-            resolution_warnings(first_cell, debye, width, self.system.vt, field),
+            resolution_warnings(first_cell, debye, width, self.unknowns.thermal_voltage, field),
         )  # fmt: skip
 
     def _first_cell(self, electrode: Electrode) -> float:
@@ -265,10 +267,6 @@ class PoissonNernstPlanck:
         facets = np.asarray((self.mesh.boundaries or {})[electrode.contact.facets])
         cells = self.mesh.f2t[0, facets]
         return float(np.median(2 * self.control_volumes.areas[cells] / self.control_volumes.lengths[facets]))
-
-    def _parallel_diffusivity(self, transport: TransportOperator) -> float:
-        total = float(self.control_volumes.areas @ transport.cell_diffusivity)
-        return total / float(self.control_volumes.areas.sum())
 
     def as_dict(self) -> dict[str, object]:
         """Description for ``run.json``."""

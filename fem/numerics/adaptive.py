@@ -73,7 +73,9 @@ def integrate(
             bound_rejections += 1
             statistics.rejected_for_bounds += 1
             shorter = replace(cursor, step=0.3 * step)
-            cursor = replace(shorter, implicit_left=_IMPLICIT_STEPS) if bound_rejections >= _BOUND_REJECTIONS else shorter
+            cursor = (
+                replace(shorter, implicit_left=_IMPLICIT_STEPS) if bound_rejections >= _BOUND_REJECTIONS else shorter
+            )
             continue
         if stretch is None or error > 1:
             statistics.rejected_for_error += 1

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from skfem import MeshTri
 
 from fem.fields import Array
+from fem.numerics.scatter import sum_at
 
 IntArray = NDArray[np.int64]
 
@@ -76,20 +77,22 @@ class ControlVolumes:
 
     def edge_weights(self, cell_values: Array) -> Array:
         """``sum_T value_T cot(a_T) / 2`` for every edge, shape (n_edges,)."""
-        weights = (self.half_cotangents * cell_values).ravel()
-        return np.bincount(self.cell_edges.ravel(), weights=weights, minlength=self.nodes.shape[1])
+        return sum_at(self.cell_edges, self.half_cotangents * cell_values, self.nodes.shape[1])
 
     def node_integrals(self, cell_values: Array) -> Array:
         """Integral of a cell-wise constant over each node's control volume, shape (n_nodes,)."""
         thirds = np.broadcast_to(cell_values * self.areas / 3.0, self.cell_nodes.shape)
-        return np.bincount(self.cell_nodes.ravel(), weights=thirds.ravel(), minlength=self.n_nodes)
+        return sum_at(self.cell_nodes, thirds, self.n_nodes)
 
     def facet_node_lengths(self, facets: IntArray) -> tuple[IntArray, Array]:
         """Nodes on `facets` and the half-lengths [m] that each of them owns."""
-        halves = np.repeat(0.5 * self.lengths[facets], 2)
-        total = np.bincount(self.nodes[:, facets].T.ravel(), weights=halves, minlength=self.n_nodes)
         nodes = np.unique(self.nodes[:, facets])
-        return nodes, total[nodes]
+        return nodes, self.facet_integrals(facets, np.ones(len(facets)))[nodes]
+
+    def facet_integrals(self, facets: IntArray, values: Array) -> Array:
+        """Integral of `values`, constant on each of `facets`, over the half-facets that each node owns, shape (n_nodes,)."""
+        halves = 0.5 * values * self.lengths[facets]
+        return sum_at(self.nodes[:, facets], np.array([halves, halves]), self.n_nodes)
 
 
 def _cross(a: Array, b: Array) -> Array:

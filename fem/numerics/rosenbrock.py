@@ -67,7 +67,7 @@ def rodas4_step(
     """One step of RODAS4 from `values` (n,): the solution over the step and its estimated error (n,)."""
     with statistics.timed("assembly"):
         matrix = system.shifted(system.jacobian(time, values), 1.0 / (GAMMA * step))
-        slope = system.time_derivative(time)
+        slope = system.time_derivative(time, values)
     with statistics.timed("factorisation"):
         solver.factorise(matrix)
     statistics.factorisations += 1

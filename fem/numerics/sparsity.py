@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from fem.fields import Array
+from fem.numerics.scatter import sum_at
 
 IntArray = NDArray[np.int64]
 
@@ -12,7 +13,7 @@ IntArray = NDArray[np.int64]
 class Pattern:
     """Compressed-row pattern of a Jacobian on the edges of a mesh.
 
-    Declare contributions with :meth:`diagonal`, :meth:`block` and :meth:`edges`, then call :meth:`closed`; afterwards
+    Declare contributions with :meth:`diagonal`, :meth:`block` and :meth:`edges`, then call :meth:`close`; afterwards
     :meth:`add` and :meth:`add_edges` write entries straight to their places.
 
     Parameters
@@ -51,14 +52,13 @@ class Pattern:
         self.block(f"{name} ji", rows[j[active[j]]], columns[i[active[j]]])
         self._edge_rows[name] = nodes
 
-    def closed(self) -> "Pattern":
+    def close(self) -> None:
         """Fix the pattern and find the place of every declared entry."""
         keys = np.unique(np.concatenate(list(self._keys.values())))
         self._places = {name: np.searchsorted(keys, own) for name, own in self._keys.items()}
         self._indices = (keys % self.size).astype(np.int32)
         counts = np.bincount(keys // self.size, minlength=self.size)
         self._indptr = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
-        return self
 
     def zeros(self) -> Array:
         """Entries of a zero matrix, shape (n_entries,)."""
@@ -71,8 +71,7 @@ class Pattern:
     def add_edges(self, data: Array, name: str, by_i: Array, by_j: Array) -> None:
         """Add the derivative of minus each node's net outflow, given those of the edge flux i -> j by its two ends."""
         from_i, from_j = self._edge_masks[name]
-        inflow = np.bincount(self._j, weights=by_j, minlength=self._n_nodes)
-        inflow -= np.bincount(self._i, weights=by_i, minlength=self._n_nodes)
+        inflow = sum_at(self._j, by_j, self._n_nodes) - sum_at(self._i, by_i, self._n_nodes)
         self.add(data, f"{name} ii", inflow[self._edge_rows[name]])
         self.add(data, f"{name} ij", -by_j[from_i])
         self.add(data, f"{name} ji", by_i[from_j])

@@ -23,7 +23,7 @@ class System(Protocol):
     def jacobian(self, time: float, values: Array) -> sparse.csr_matrix:
         """df/dy; the same sparsity pattern at every call, diagonal entries present."""
 
-    def time_derivative(self, time: float) -> Array:
+    def time_derivative(self, time: float, values: Array) -> Array:
         """Partial derivative of f with respect to time, shape (n,)."""
 
     def shifted(self, jacobian: sparse.csr_matrix, rate: float) -> sparse.csr_matrix:

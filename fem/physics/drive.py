@@ -128,7 +128,9 @@ def table(times: Sequence[float], values: Sequence[float]) -> Drive:
     """
     t, v = np.asarray(times, dtype=float), np.asarray(values, dtype=float)
     if t.shape != v.shape or t.ndim != 1 or len(t) < 2:
-        raise ValueError(f"a drive table needs two columns of equal length >= 2, got {t.shape} times and {v.shape} values")
+        raise ValueError(
+            f"a drive table needs two columns of equal length >= 2, got {t.shape} times and {v.shape} values"
+        )
     if not (np.isfinite(t).all() and np.isfinite(v).all()):
         raise ValueError("a drive table must hold finite numbers only")
     if (np.diff(t) < 0).any():

@@ -85,9 +85,7 @@ def electrodes_on(
     return tuple(result)
 
 
-def inward_flux(
-    exchange: IonExchange, concentration: Array, drop: Array, charge: int
-) -> tuple[Array, Array, Array]:
+def inward_flux(exchange: IonExchange, concentration: Array, drop: Array, charge: int) -> tuple[Array, Array, Array]:
     """Inward ion flux at an electrode and its derivatives.
 
     Parameters

@@ -42,8 +42,8 @@ class TransportOperator:
         D of each cell [m^2/s], shape (n_cells,).
     cell_activation_energy
         E_a of each cell [J], shape (n_cells,).
-    fastest_diffusivity
-        Largest D of film and layers [m^2/s].
+    fastest_diffusivity, mean_diffusivity
+        Largest and area-weighted mean D of film and layers [m^2/s]; the mean is Hart's (parallel) bound.
     """
 
     weights: Array
@@ -54,6 +54,20 @@ class TransportOperator:
     cell_diffusivity: Array
     cell_activation_energy: Array
     fastest_diffusivity: float
+    mean_diffusivity: float
+
+
+@dataclass(frozen=True)
+class EdgeFlux:
+    """Flux of a species along each edge, first to second node, and its derivatives, each of shape (n_edges,).
+
+    By the difference theta of potential energy (in kT), and by the concentration at the first and second node at fixed theta.
+    """
+
+    flux: Array
+    by_theta: Array
+    by_first: Array
+    by_second: Array
 
 
 def transport_operator(
@@ -80,22 +94,23 @@ def transport_operator(
     amount = volumes.node_integrals(start_cells)
     widths = []
     fastest = float(diffusivity.max())
+    conductance, area = float(volumes.areas @ (diffusivity * enrichment)), float(volumes.areas @ enrichment)
     for layer in regions.layer_facets:
         own_d, own_s = _layer_transport(regions, layer, species, temperature, diffusivity, enrichment)
         beside = (diffusivity * enrichment)[layer.beside].mean(axis=0)
         width = layer.layer.width * _excess(own_d * own_s, beside, species, layer)
         weights[layer.facets] += width * own_d * own_s / layer.lengths
-        ends = volumes.nodes[:, layer.facets].ravel()
-        half = np.tile(0.5 * width * layer.lengths, 2)
-        storage += np.bincount(ends, weights=half, minlength=volumes.n_nodes)
-        enriched += np.bincount(ends, weights=half * np.tile(own_s, 2), minlength=volumes.n_nodes)
-        c_beside = start_cells[layer.beside].mean(axis=0)
-        amount += np.bincount(ends, weights=half * np.tile(c_beside, 2), minlength=volumes.n_nodes)
+        storage += volumes.facet_integrals(layer.facets, width)
+        enriched += volumes.facet_integrals(layer.facets, width * own_s)
+        amount += volumes.facet_integrals(layer.facets, width * start_cells[layer.beside].mean(axis=0))
         widths.append(width)
+        conductance += float(width * layer.lengths @ (own_d * own_s))
+        area += float(width * layer.lengths @ own_s)
         fastest = max(fastest, float(own_d.max(initial=0.0)))
     return TransportOperator(
-        weights, storage, enriched / storage, amount / storage, tuple(widths), diffusivity, energy, fastest
-    )
+        weights, storage, enriched / storage, amount / storage, tuple(widths), diffusivity, energy,
+        fastest, conductance / area,
+    )  # fmt: skip
 
 
 def crowding(filling: Array) -> tuple[Array, Array]:

@@ -9,8 +9,6 @@ displacement (natural condition). A coated electrode adds ``C_i (V - phi_i)``.
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from fem.constants import vacuum_permittivity
 from fem.fields import Array
 from fem.numerics.control_volumes import ControlVolumes
@@ -52,7 +50,5 @@ def poisson_operator(
         weights[layer.facets] += width * own / layer.lengths
         density = regions.on_layer(material.fixed_charge, layer, what)
         if density is not None:
-            ends = volumes.nodes[:, layer.facets]
-            half = 0.5 * density * layer.layer.width * layer.lengths
-            charge += np.bincount(ends.ravel(), weights=np.tile(half, 2), minlength=volumes.n_nodes)
+            charge += volumes.facet_integrals(layer.facets, density * layer.layer.width)
     return PoissonOperator(weights, charge)

@@ -1,0 +1,96 @@
+"""Places and constant entries of the Jacobian of the coupled system."""
+
+import numpy as np
+from scipy import sparse
+
+from fem.constants import elementary_charge
+from fem.fields import Array
+from fem.numerics.control_volumes import ControlVolumes
+from fem.numerics.sparsity import Pattern
+from fem.physics.poisson import PoissonOperator
+from fem.unknowns import Unknowns
+
+
+class JacobianPattern:
+    """The sparsity pattern of a film's Jacobian, made once.
+
+    Parameters
+    ----------
+    volumes
+        Edges of the mesh.
+    unknowns
+        Layout of the unknowns.
+    """
+
+    def __init__(self, volumes: ControlVolumes, unknowns: Unknowns) -> None:
+        self._unknowns = unknowns
+        self._first = np.arange(unknowns.n_nodes) * unknowns.n_fields  # the potential of each node
+        self._free = np.ones(unknowns.n_nodes, dtype=bool)  # potentials that no bare electrode holds
+        for electrode in unknowns.electrodes:
+            if electrode.capacitance is None:
+                self._free[electrode.nodes] = False
+        self._pattern = Pattern(unknowns.size, volumes.nodes)
+        self._declare_film()
+        self._declare_exchanges()
+        self._pattern.close()
+
+    def _declare_film(self) -> None:
+        first, free = self._first, self._free
+        self._pattern.diagonal("diagonal")
+        self._pattern.edges("poisson", first, first, free)
+        for k, one in enumerate(self._unknowns.species):
+            self._pattern.block(f"charge {k}", first[free], first[free] + k + 1)
+            self._pattern.edges(f"drift {k}", first + k + 1, first)
+            for m in self._unknowns.members(one.sublattice) if one.sublattice else [k]:
+                self._pattern.edges(f"diffusion {k} {m}", first + k + 1, first + m + 1)
+
+    def _declare_exchanges(self) -> None:
+        behind = self._unknowns.n_nodes * self._unknowns.n_fields
+        for q, one in enumerate(self._unknowns.exchanges):
+            potential = self._first[one.electrode.nodes]
+            ion, amount = potential + one.species + 1, np.full(len(potential), behind + q)
+            for name, rows in (("inflow", ion), ("entered", amount)):
+                self._pattern.block(f"{name} {q} by ion", rows, ion)
+                self._pattern.block(f"{name} {q} by potential", rows, potential)
+
+    def poisson_entries(self, poisson: PoissonOperator) -> Array:
+        """Entries that never change: Poisson's equation, electrodes and coatings, shape (n_entries,)."""
+        unknowns, data = self._unknowns, self._pattern.zeros()
+        weights = unknowns.thermal_voltage * poisson.weights
+        self._pattern.add_edges(data, "poisson", weights, -weights)
+        diagonal = np.zeros(unknowns.size)
+        potential = unknowns.nodal(diagonal)[0]
+        for electrode in unknowns.electrodes:
+            if electrode.capacitance is None:
+                potential[electrode.nodes] = -1.0
+            else:
+                potential[electrode.nodes] -= electrode.capacitance * unknowns.thermal_voltage
+        self._pattern.add(data, "diagonal", diagonal)
+        for k in range(len(unknowns.species)):
+            charge = elementary_charge * unknowns.charges[k] * unknowns.unit[k] * unknowns.storage[k]
+            self._pattern.add(data, f"charge {k}", charge[self._free])
+        return data
+
+    def add_drift(self, data: Array, k: int, by_difference: Array) -> None:
+        """Add the inflow's derivative by the potential, given the edge flux's by the difference second - first."""
+        self._pattern.add_edges(data, f"drift {k}", -by_difference, by_difference)
+
+    def add_diffusion(self, data: Array, k: int, m: int, by_first: Array, by_second: Array) -> None:
+        """Add the inflow of species k by the concentration of species m, given the edge flux's derivatives."""
+        self._pattern.add_edges(data, f"diffusion {k} {m}", by_first, by_second)
+
+    def add_exchange(self, data: Array, q: int, by_ion: Array, by_potential: Array) -> None:
+        """Add the derivatives of the inflow through exchange q at its nodes."""
+        for name in ("inflow", "entered"):
+            self._pattern.add(data, f"{name} {q} by ion", by_ion)
+            self._pattern.add(data, f"{name} {q} by potential", by_potential)
+
+    def shifted(self, jacobian: sparse.csr_matrix, diagonal: Array) -> sparse.csr_matrix:
+        """``diag(diagonal) - jacobian``, in the same pattern."""
+        data = -jacobian.data
+        self._pattern.add(data, "diagonal", diagonal)
+        return self._pattern.matrix(data)
+
+    def matrix(self, data: Array) -> sparse.csr_matrix:
+        """The matrix with these entries."""
+        return self._pattern.matrix(data)

@@ -1,0 +1,175 @@
+"""Layout, scaling and bounds of the unknowns.
+
+Node by node: the potential in units of the thermal voltage, then the concentration of each species in units of its mean.
+Behind the nodes: the ions that have entered through each exchanging contact, in units of the film's content; with them ion
+conservation is a linear invariant, which the time integrator keeps to round-off.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from fem.constants import thermal_voltage
+from fem.fields import Array
+from fem.physics.contacts import Blocking, IonExchange
+from fem.physics.electrodes import Electrode
+from fem.physics.nernst_planck import TransportOperator
+from fem.physics.species import Species, Sublattice
+
+OVERFILL = 1e-3  # filling above 1 that the continued logarithm can reach at the largest voltages
+_NEWTON_SHARE = 0.05  # a Newton update keeps at least this share of a concentration, or of the free sites
+_NOISE = 1e-2  # of the mean concentration: errors in nearly empty places are measured against it
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """Ions of one species crossing one contact: their numbers in the model, the law and the nodes' electrode."""
+
+    contact: int
+    species: int
+    law: IonExchange
+    electrode: Electrode
+
+
+@dataclass(frozen=True)
+class Unknowns:
+    """The vector of unknowns of a film.
+
+    Parameters
+    ----------
+    species, transports
+        Ions and their transport operators, in the same order.
+    electrodes
+        Contacts on the mesh.
+    temperature
+        [K].
+    open_contacts
+        Whether ions cross the contacts; without, the film is closed.
+    """
+
+    species: tuple[Species, ...]
+    transports: tuple[TransportOperator, ...]
+    electrodes: tuple[Electrode, ...]
+    temperature: float
+    open_contacts: bool = True
+
+    @cached_property
+    def thermal_voltage(self) -> float:
+        """kT/e [V]."""
+        return thermal_voltage(self.temperature)
+
+    @cached_property
+    def n_nodes(self) -> int:
+        """Number of nodes."""
+        return len(self.transports[0].storage)
+
+    @property
+    def n_fields(self) -> int:
+        """Unknowns per node."""
+        return len(self.species) + 1
+
+    @property
+    def size(self) -> int:
+        """Number of unknowns."""
+        return self.n_nodes * self.n_fields + len(self.exchanges)
+
+    @cached_property
+    def charges(self) -> Array:
+        """Charge numbers, shape (n_species,)."""
+        return np.array([one.charge for one in self.species], dtype=float)
+
+    @cached_property
+    def storage(self) -> Array:
+        """Area that stores each species at each node [m^2], shape (n_species, n_nodes)."""
+        return np.array([transport.storage for transport in self.transports])
+
+    @cached_property
+    def unit(self) -> Array:
+        """Mean concentration of each species [1/m^3], the unit of its unknowns, shape (n_species,)."""
+        return np.array([np.average(t.start, weights=t.storage) for t in self.transports])
+
+    @cached_property
+    def start(self) -> Array:
+        """Stated concentrations in units of the mean, shape (n_species, n_nodes)."""
+        return np.array([transport.start for transport in self.transports]) / self.unit[:, None]
+
+    @cached_property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """The exchanging contacts, species by species."""
+        return tuple(
+            Exchange(e, k, law, electrode)
+            for e, electrode in enumerate(self.electrodes)
+            for k, one in enumerate(self.species)
+            if self.open_contacts and not isinstance(law := electrode.contact.ions.get(one.name, Blocking()), Blocking)
+        )
+
+    @cached_property
+    def mass(self) -> Array:
+        """Diagonal of the mass matrix, zero for potentials, shape (size,)."""
+        mass = np.zeros(self.size)
+        self.nodal(mass)[1:] = self.storage
+        self.entered(mass)[:] = [self.storage[one.species].sum() for one in self.exchanges]
+        return mass
+
+    def nodal(self, values: Array) -> Array:
+        """View of `values` by field, shape (n_fields, n_nodes): potential, then concentrations."""
+        return values[: self.n_nodes * self.n_fields].reshape(self.n_nodes, self.n_fields).T
+
+    def entered(self, values: Array) -> Array:
+        """View of the ions that entered, shape (n_exchanges,)."""
+        return values[self.n_nodes * self.n_fields :]
+
+    def exchanged(self, values: Array) -> Array:
+        """Ions that entered through each contact [1/m], shape (n_contacts, n_species)."""
+        out = np.zeros((len(self.electrodes), len(self.species)))
+        for one, amount in zip(self.exchanges, self.entered(values), strict=True):
+            out[one.contact, one.species] = amount * self.unit[one.species] * self.storage[one.species].sum()
+        return out
+
+    @cached_property
+    def sublattices(self) -> tuple[Sublattice, ...]:
+        """Every sublattice once."""
+        return tuple({one.sublattice: None for one in self.species if one.sublattice is not None})
+
+    def members(self, sites: Sublattice) -> list[int]:
+        """Numbers of the species on a sublattice."""
+        return [m for m, one in enumerate(self.species) if one.sublattice == sites]
+
+    def filling(self, sites: Sublattice, fields: Array) -> Array:
+        """Share of the sublattice's sites that is taken, shape (n_nodes,)."""
+        members = self.members(sites)
+        return np.asarray(self.unit[members] @ fields[1:][members]) / sites.site_density
+
+    def scaled_norm(self, change: Array, values: Array) -> float:
+        """Root mean square of the relative change: concentrations against themselves plus 1 % of the mean."""
+        size, moved = self.nodal(np.abs(values)), self.nodal(change)
+        ions = moved[1:] / (size[1:] + _NOISE)
+        potential = moved[0] / (1.0 + size[0].max())
+        amounts = self.entered(change) / (np.abs(self.entered(values)) + 1.0)
+        total = (ions**2).sum() + (potential**2).sum() + (amounts**2).sum()
+        return float(np.sqrt(total / self.size))
+
+    def lowest(self, values: Array) -> float:
+        """Lowest concentration relative to the mean of its species."""
+        return float(self.nodal(values)[1:].min())
+
+    def outside(self, values: Array, allowance: float) -> bool:
+        """Whether a concentration lies more than `allowance` below zero or a sublattice is overfull."""
+        fields = self.nodal(values)
+        if fields[1:].min() < -allowance:
+            return True
+        return any(self.filling(sites, fields).max() > 1.0 + OVERFILL for sites in self.sublattices)
+
+    def bounded(self, values: Array, change: Array) -> Array:
+        """Newton update that keeps concentrations positive and sites free, node by node."""
+        new = values + change
+        old_fields, fields = self.nodal(values), self.nodal(new)
+        fields[1:] = np.maximum(fields[1:], _NEWTON_SHARE * old_fields[1:])
+        for sites in self.sublattices:
+            members = [m + 1 for m in self.members(sites)]
+            before, after = self.filling(sites, old_fields), self.filling(sites, fields)
+            highest = 1.0 + OVERFILL - _NEWTON_SHARE * (1.0 + OVERFILL - before)
+            share = np.where(after > highest, (highest - before) / np.maximum(after - before, 1e-300), 1.0)
+            fields[members] = old_fields[members] + share * (fields[members] - old_fields[members])
+        return new
