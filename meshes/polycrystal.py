@@ -19,7 +19,7 @@ SIDES = ("left", "right", "bottom", "top")
 _TOLERANCE = 1e-9  # of the film's size: positions closer than this are the same
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Polycrystal:
     """Grains that tile the rectangle [0, width] x [0, height].
 
@@ -111,7 +111,7 @@ class Polycrystal:
         outside = self.n_grains
         grains = np.where(self.edge_grains < 0, outside, self.edge_grains)
         left, right = (np.bincount(side, wedge, minlength=outside + 1) for side in grains.T)
-        return (left - right)[:outside]
+        return np.asarray((left - right)[:outside], dtype=np.float64)
 
     @property
     def equivalent_diameters(self) -> NDArray[np.float64]:
@@ -170,7 +170,7 @@ class Polycrystal:
         for k, polygon in enumerate(self.polygons):
             if not polygon.is_valid:
                 raise ValueError(
-                    f"the outline of grain {k} touches or crosses itself near {_nm(polygon)}: it must be one simple piece"
+                    f"the outline of grain {k} touches or crosses itself near {_nm(polygon)}: it must be one piece"
                 )
         excess = self.areas.sum() / (self.width * self.height) - 1
         if abs(excess) > 1e-9:

@@ -41,7 +41,8 @@ def implicit_euler_step(
         if not np.isfinite(change).all():
             break
         new = system.bounded(guess, change)
-        uncut = bool(np.abs(new - guess - change).max() <= 1e-14 * np.abs(change).max())
+        whole = guess + change
+        uncut = bool((np.abs(new - whole) <= 1e-14 * (np.abs(guess) + np.abs(change))).all())
         size = system.scaled_norm(new - guess, new)
         guess = new
         if uncut and size < UPDATE_TOLERANCE:

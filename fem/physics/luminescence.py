@@ -6,6 +6,7 @@ At each point ``G = k1 n + k2 n^2 + k3 n^3`` with ``k1 = k10 + sum_j C_j N_j``; 
 - :class:`UnpairedInterstitials`: iodide interstitials are the deep native defect and are neutralised by iodide vacancies;
   where vacancies have left, ``N = N_i max(0, 1 - c / c_start)`` of them are bare.
 - :class:`VacancyClusters`: crowded vacancies form clusters that trap, ``N = c^2 / c_sat``.
+- :class:`TrappingIons`: a mobile species that traps by itself (iodide interstitials), ``N = c``.
 """
 
 from dataclasses import dataclass
@@ -51,7 +52,22 @@ class VacancyClusters:
         return np.maximum(concentration, 0.0) ** 2 / self.saturation
 
 
-Quencher = UnpairedInterstitials | VacancyClusters
+@dataclass(frozen=True)
+class TrappingIons:
+    """Every ion of `species` is a trap, ``N = c``; capture C [m^3/s]."""
+
+    species: str
+    capture_coefficient: float
+
+    def __post_init__(self) -> None:
+        require_not_negative(self.capture_coefficient, "capture coefficient of trapping ions", "m^3/s")
+
+    def trap_density(self, concentration: Array, start: Array) -> Array:
+        """Trap density [1/m^3] where the species has `concentration` [1/m^3]; `start` does not matter."""
+        return np.maximum(concentration, 0.0)
+
+
+Quencher = UnpairedInterstitials | VacancyClusters | TrappingIons
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""What comes out of a run: numbers, maps, files that survive a crash, pictures, a report."""

@@ -6,16 +6,17 @@ Matplotlib's object interface on the Agg canvas: no display, no global state.
 from dataclasses import dataclass
 from math import floor, log10
 from pathlib import Path
+from typing import Literal
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 from matplotlib.image import AxesImage
-from matplotlib.patches import Rectangle
 from matplotlib.ticker import ScalarFormatter
+from mpl_toolkits.axes_grid1.anchored_artists import AnchoredSizeBar  # type: ignore[import-untyped]
 
 from fem.fields import Array
 from fem.results.raster import Raster
@@ -54,9 +55,9 @@ class Shade:
     norm: Normalize
 
 
-def new_figure(width: float, height: float) -> Figure:
-    """Empty figure of the given size [inch], on white."""
-    figure = Figure(figsize=(width, height), layout="constrained", facecolor="white")
+def new_figure(width: float, height: float, layout: Literal["constrained"] | None = "constrained") -> Figure:
+    """Empty figure of the given size [inch], on white; "constrained" makes room for labels by itself, but slowly."""
+    figure = Figure(figsize=(width, height), layout=layout, facecolor="white")
     FigureCanvasAgg(figure)
     return figure
 
@@ -74,8 +75,7 @@ def draw_map(axes: Axes, canvas: Canvas, picture: Array, shade: Shade, title: st
     )  # fmt: skip
     draw_boundaries(axes, canvas.boundaries)
     frame_as_map(axes, canvas, title)
-    below = canvas.aspect < 1.5
-    bar = axes.figure.colorbar(image, ax=axes, fraction=0.05, pad=0.02, aspect=30 if below else 12)
+    bar = axes.figure.colorbar(image, ax=axes, fraction=0.05, pad=0.02, aspect=30 if canvas.aspect < 1.5 else 12)
     bar.set_label(shade.label, fontsize=8)
     bar.ax.tick_params(labelsize=7)
     if not isinstance(shade.norm, LogNorm):
@@ -85,9 +85,9 @@ def draw_map(axes: Axes, canvas: Canvas, picture: Array, shade: Shade, title: st
     return image
 
 
-def draw_boundaries(axes: Axes, boundaries: Array, colour: str = "white", width: float = 0.35) -> None:
+def draw_boundaries(axes: Axes, boundaries: Array, colour: str = "#7a8590", width: float = 0.35) -> None:
     """Thin lines along the grain boundaries."""
-    axes.add_collection(LineCollection(list(boundaries), colors=colour, linewidths=width, alpha=0.6))
+    axes.add_collection(LineCollection(list(boundaries), colors=colour, linewidths=width, alpha=0.8))
 
 
 def frame_as_map(axes: Axes, canvas: Canvas, title: str) -> None:
@@ -104,22 +104,14 @@ def frame_as_map(axes: Axes, canvas: Canvas, title: str) -> None:
 
 def scale_bar(axes: Axes, width: float, height: float) -> None:
     """Bar of a round length with its length written above, in the lower right corner."""
-    length = round_length(width / 4)
-    x1, y0 = axes.get_xlim()[1], axes.get_ylim()[0]
-    left, bottom = x1 - length - 0.04 * width, y0 + 0.05 * height
-    thickness = 0.018 * height
-    pad = 0.02
-    label = axes.text(
-        left + length / 2, bottom + 2 * thickness, in_units(length), ha="center", va="bottom", fontsize=7, color="black",
-        zorder=5,
+    length = round_length(width / 5)
+    bar = AnchoredSizeBar(
+        axes.transData, length, in_units(length), "lower right", pad=0.35, borderpad=0.6, sep=2,
+        size_vertical=0.012 * height, fontproperties=FontProperties(size=7),
     )  # fmt: skip
-    box = Rectangle(
-        (left - pad * width, bottom - pad * height), length + 2 * pad * width, 0.15 * height + pad * height,
-        facecolor="white", alpha=0.75, edgecolor="none", zorder=4,
-    )  # fmt: skip
-    axes.add_patch(box)
-    axes.add_patch(Rectangle((left, bottom), length, thickness, facecolor="black", edgecolor="none", zorder=5))
-    label.set_clip_on(True)
+    bar.patch.set(facecolor="white", edgecolor="none", alpha=0.8)
+    bar.set_zorder(8)
+    axes.add_artist(bar)
 
 
 def round_length(length: float) -> float:

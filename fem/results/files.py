@@ -1,23 +1,27 @@
 """Files that are either old or new, never half written; and who may write a results folder."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 try:
     import fcntl
+
+    _LOCKS = True
 except ImportError:  # Windows has no such locks; two runs in one folder are then the user's to avoid
-    fcntl = None  # type: ignore[assignment]
+    _LOCKS = False
 
 
-def replace_file(path: Path, data: bytes) -> None:
-    """Write `data` to `path` under a temporary name, on disk before the name is given."""
+def replace_file(path: Path, data: bytes, durable: bool = True) -> None:
+    """Write `data` to `path` under a temporary name; `durable`: on disk first, against a power cut."""
     temporary = path.with_name(f".{path.name}.part")
     with temporary.open("wb") as file:
         file.write(data)
         file.flush()
-        os.fsync(file.fileno())
+        if durable:
+            os.fsync(file.fileno())
     os.replace(temporary, path)
 
 
@@ -30,40 +34,89 @@ def claimed(directory: Path) -> Iterator[None]:
     ValueError
         If another run is writing there.
     """
-    with (directory / ".lock").open("w") as file:
-        if fcntl is not None:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise ValueError(f"another run is writing to {directory}: wait for it, or choose another --out") from None
+    if not _LOCKS:
         yield
+        return
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        _lock(handle, directory)
+        yield
+    finally:
+        os.close(handle)
 
 
-def set_aside(directory: Path) -> Path | None:
-    """Rename the folder of an earlier run at `directory` to the first free of ``<name>.1``, ``<name>.2``, ...
+@contextmanager
+def new_folder(directory: Path, fill: Callable[[Path], None]) -> Iterator[Path | None]:
+    """Make the results folder `directory` with the contents that `fill` writes, whole or not at all, and hold it.
 
-    Returns
-    -------
-    The new path, or None if there was nothing to rename.
+    An earlier run there is moved aside first; its new place is handed to the block, None if there was none.
 
     Raises
     ------
     ValueError
-        If there is something else than a results folder, or another run is still writing to it.
+        If something else than an earlier run is there.
+    OSError
+        If the folder cannot be made or filled; nothing is left of it then.
     """
+    require_replaceable(directory)
+    growing = directory.with_name(f".{directory.name}.{os.getpid()}")
+    made = _make_parents(directory)
+    try:
+        growing.mkdir()
+        fill(growing)
+        aside = set_aside(directory)
+        growing.rename(directory)
+    except BaseException as error:
+        shutil.rmtree(growing, ignore_errors=True)
+        for parent in made:
+            with suppress(OSError):
+                parent.rmdir()
+        if isinstance(error, OSError):
+            raise OSError(f"the results folder {directory} cannot be made: {error}") from error
+        raise
+    with claimed(directory):
+        yield aside
+
+
+def require_replaceable(directory: Path) -> None:
+    """Raise ValueError unless `directory` is free, empty, or the results folder of a run that has ended."""
     if not directory.exists() and not directory.is_symlink():
-        return None
+        return
     if not directory.is_dir():
         raise ValueError(f"{directory} exists and is not a folder: choose another --out")
-    if not any(directory.iterdir()):
-        directory.rmdir()
-        return None
-    if not (directory / "run.json").is_file():
+    if not (directory / "run.json").is_file() and any(directory.iterdir()):
         raise ValueError(f"{directory} holds other files than those of an earlier run: choose another --out")
     with claimed(directory):
         pass
+
+
+def set_aside(directory: Path) -> Path | None:
+    """Rename an earlier run at `directory` to the first free of ``<name>.1``, ``<name>.2``, ...; the new path."""
+    if not directory.exists():
+        return None
+    if not any(directory.iterdir()):
+        directory.rmdir()
+        return None
     number = 1
     while (aside := directory.with_name(f"{directory.name}.{number}")).exists():
         number += 1
-    directory.rename(aside)
-    return aside
+    return directory.rename(aside)
+
+
+def _lock(handle: int, directory: Path) -> None:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise ValueError(f"another run is writing to {directory}: wait for it, or choose another --out") from None
+    except OSError:  # a network disk without locks
+        return
+
+
+def _make_parents(directory: Path) -> list[Path]:
+    """Make the folders above `directory`; those that were missing, innermost first."""
+    missing = [parent for parent in directory.parents if not parent.exists()]
+    try:
+        directory.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OSError(f"the results folder {directory} cannot be made: {error}") from error
+    return missing

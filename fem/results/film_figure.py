@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import ListedColormap
 from matplotlib.patches import Rectangle
+from scipy.spatial import cKDTree
 
 from fem.fields import Array
 from fem.results.drawing import draw_boundaries, frame_as_map, new_figure, save
@@ -20,7 +21,9 @@ def draw_microstructure(run: Pictured, path: Path) -> None:
     """``microstructure.png``: coloured grains with the electrodes marked, and the mesh at an electrode."""
     wide = run.canvas.aspect > 2.0
     height = 3.6
-    size = (8.0, height + 8.0 / run.canvas.aspect) if wide else (height * run.canvas.aspect + height + 1.0, height + 0.3)
+    size = (
+        (8.0, height + 8.0 / run.canvas.aspect) if wide else (height * run.canvas.aspect + height + 1.0, height + 0.3)
+    )
     figure = new_figure(*size)
     ratios = [1 / run.canvas.aspect, height / 8.0] if wide else [run.canvas.aspect, 1]
     kind = {"height_ratios": ratios} if wide else {"width_ratios": ratios}
@@ -35,13 +38,15 @@ def draw_microstructure(run: Pictured, path: Path) -> None:
 
 
 def mesh_window(run: Pictured) -> tuple[float, float, float]:
-    """Left, bottom and side [m] of the square in which the mesh is shown: at the middle of the first electrode."""
+    """Left, bottom and side [m] of the square in which the mesh is shown: where a grain boundary meets an electrode."""
     mesh = run.scenario.model.mesh
-    name = run.scenario.model.contacts[0].facets
-    ends = mesh.p[:, mesh.facets[:, mesh.boundaries[name]]]
+    contact = run.scenario.model.contacts[0]
+    middles = mesh.p[:, mesh.facets[:, mesh.boundaries[contact.facets]]].mean(axis=1)
+    boundaries = run.canvas.boundaries.mean(axis=1)
+    nearest = cKDTree(boundaries).query(middles.T)[0] if len(boundaries) else np.zeros(middles.shape[1])
     low, high = mesh.p.min(axis=1), mesh.p.max(axis=1)
-    side = 0.2 * float((high - low).min())
-    corner = np.clip(ends.mean(axis=(1, 2)) - side / 2, low, high - side)
+    side = 0.15 * float((high - low).min())
+    corner = np.clip(middles[:, int(np.argmin(nearest))] - side / 2, low, high - side)
     return float(corner[0]), float(corner[1]), side
 
 
@@ -80,7 +85,9 @@ def _draw_mesh(axes: Axes, run: Pictured, window: tuple[float, float, float]) ->
     points = run.series.points
     corners = points[:, run.series.triangles]
     near = ((corners.max(axis=2) >= [[x], [y]]) & (corners.min(axis=2) <= [[x + side], [y + side]])).all(axis=0)
-    axes.add_collection(LineCollection(_outlines(points, run.series.triangles[near]), colors="#1f4e79", linewidths=0.35))
+    axes.add_collection(
+        LineCollection(_outlines(points, run.series.triangles[near]), colors="#1f4e79", linewidths=0.35)
+    )
     draw_boundaries(axes, run.canvas.boundaries, "#c1121f", 1.2)
     axes.set_xlim(x, x + side)
     axes.set_ylim(y, y + side)

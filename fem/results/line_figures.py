@@ -1,6 +1,8 @@
 """Curves of a run: time traces, profiles along the field, and the table of profiles."""
 
 import csv
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,7 @@ from matplotlib.colors import LogNorm
 from fem.fields import Array
 from fem.results.drawing import length_unit, new_figure, save
 from fem.results.map_figures import Pictured, seen, telling_outputs
-from fem.results.maps import luminescence
+from fem.results.maps import identifier, luminescence
 from fem.results.profiles import Axis, Slices
 
 _COLOURS = ("#1f4e79", "#c1121f", "#2a9d8f", "#e9a820", "#6a4c93")
@@ -21,8 +23,10 @@ _COLOURS = ("#1f4e79", "#c1121f", "#2a9d8f", "#e9a820", "#6a4c93")
 def draw_traces(run: Pictured, path: Path) -> None:
     """``traces.png``: potential, charge, current and PL against time on a logarithmic axis."""
     parts = ["potential", "charge", "current"] + (["PL"] if run.shows_light else [])
-    figure = new_figure(5.2, 1.55 * len(parts) + 0.5)
-    panels = figure.subplots(len(parts), 1, sharex=True)
+    height = 1.55 * len(parts) + 0.6
+    figure = new_figure(5.2, height, layout=None)
+    frame = {"left": 0.17, "right": 0.97, "bottom": 0.5 / height, "top": 1 - 0.1 / height, "hspace": 0.12}
+    panels = figure.subplots(len(parts), 1, sharex=True, gridspec_kw=frame)
     for axes, part in zip(panels, parts, strict=True):
         {"potential": _potentials, "charge": _charges, "current": _currents, "PL": _light}[part](axes, run)
         axes.grid(True, which="major", alpha=0.25, linewidth=0.5)
@@ -33,27 +37,65 @@ def draw_traces(run: Pictured, path: Path) -> None:
         panels[0].set_xscale("log")
         panels[0].set_xlim(times[1], times[-1])
     panels[-1].set_xlabel("time (s)", fontsize=9)
+    figure.align_ylabels()
     save(figure, path)
 
 
 def draw_profiles(run: Pictured, path: Path) -> None:
     """``profiles.png``: along the field, averaged across it, at several times; with PL along x in a cross-section."""
-    along = field_axis(run)
-    panels: list[tuple[str, Axis]] = [("PL", along)] if run.shows_light else []
-    if run.shows_light and run.scenario.geometry == "cross-section" and along == "y":
-        panels.append(("PL", "x"))
-    panels += [("ions", along), ("potential", along)]
+    panels = _profile_panels(run)
     figure = new_figure(5.6, 2.1 * len(panels) + 0.3)
-    times = run.series.times
-    outputs = telling_outputs(run, 6)
-    positive = [times[k] for k in outputs if times[k] > 0] or [1.0]
-    norm = LogNorm(positive[0], max(positive[-1], 1.001 * positive[0]))
     grid = figure.subplots(len(panels), 1, squeeze=False).ravel()
-    for axes, (quantity, axis) in zip(grid, panels, strict=True):
-        _draw_profile(axes, run, quantity, axis, outputs, norm)
-    shades = ScalarMappable(norm, colormaps["viridis_r"])
+    outputs = telling_outputs(run, 6)
+    times = [run.series.times[k] for k in outputs if run.series.times[k] > 0] or [1.0]
+    shades = ScalarMappable(LogNorm(times[0], max(times[-1], 1.001 * times[0])), colormaps["viridis_r"])
+    for axes, panel in zip(grid, panels, strict=True):
+        size, unit = length_unit(float(np.ptp(panel.slices.positions)))
+        for k in outputs:
+            colour = shades.to_rgba(max(run.series.times[k], times[0]))
+            axes.plot(panel.slices.positions / size, panel.values(k), color=colour, lw=1.2)
+        axes.set_ylabel(panel.label, fontsize=8)
+        axes.set_xlabel(f"{panel.slices.axis} ({unit})", fontsize=8)
+        axes.tick_params(labelsize=8)
+        axes.grid(True, alpha=0.25, linewidth=0.5)
+        if panel.logarithmic:
+            axes.set_yscale("log")
+            axes.set_ylim(bottom=max(axes.get_ylim()[0], 1e-4 * axes.get_ylim()[1]))
     figure.colorbar(shades, ax=list(grid), label="time (s)", fraction=0.04, aspect=40)
     save(figure, path)
+
+
+@dataclass(frozen=True)
+class _Panel:
+    """Profiles of one quantity: `values` at the positions of `slices` by number of the output."""
+
+    label: str
+    slices: Slices
+    values: Callable[[int], Array]
+    logarithmic: bool = False
+
+
+def _profile_panels(run: Pictured) -> list[_Panel]:
+    along = field_axis(run)
+    slices = _slices(run, along)
+    panels = [_light_panel(run, slices)] if run.shows_light else []
+    if run.shows_light and run.scenario.geometry == "cross-section" and along == "y":
+        panels.append(_light_panel(run, _slices(run, "x")))
+    panels += [_ion_panel(run, slices, k) for k in range(len(run.scenario.model.species))]
+    return [*panels, _Panel("potential (V)", slices, lambda k: _average(run, slices, "electric_potential", k, None))]
+
+
+def _light_panel(run: Pictured, slices: Slices) -> _Panel:
+    across = "y" if slices.axis == "x" else "x"
+    label = rf"$\int$PL d{across} / $\int$PL$_0$ d{across}"
+    return _Panel(label, slices, lambda k: slices.average(seen(run, k), initial_light(run)))
+
+
+def _ion_panel(run: Pictured, slices: Slices, species: int) -> _Panel:
+    name = run.scenario.model.species[species].name
+    field = f"concentration_{identifier(name)}"
+    start = slices.average(run.scenario.model.start_concentrations[species])
+    return _Panel(f"{name}\nover start", slices, lambda k: _average(run, slices, field, k, None) / start, True)
 
 
 def write_profiles(run: Pictured, path: Path, axis: Axis) -> None:
@@ -98,40 +140,11 @@ def _average(run: Pictured, slices: Slices, name: str, output: int, light: Array
     return slices.average(values, light if name == "PL_ratio" else None)
 
 
-def _draw_profile(axes: Axes, run: Pictured, quantity: str, axis: Axis, outputs: list[int], norm: LogNorm) -> None:
-    slices = _slices(run, axis)
-    size, unit = length_unit(float(np.ptp(slices.positions)))
-    for k in outputs:
-        time = max(run.series.times[k], norm.vmin or 0.0)
-        axes.plot(slices.positions / size, _profile(run, slices, quantity, k), color=colormaps["viridis_r"](norm(time)), lw=1.2)
-    across = "y" if axis == "x" else "x"
-    labels = {
-        "PL": rf"$\int$PL d{across} / $\int$PL$_0$ d{across}",
-        "ions": f"{run.scenario.model.species[0].name}\nover start",
-        "potential": "potential (V)",
-    }
-    axes.set_ylabel(labels[quantity], fontsize=8)
-    axes.set_xlabel(f"{axis} ({unit})", fontsize=8)
-    axes.tick_params(labelsize=8)
-    axes.grid(True, alpha=0.25, linewidth=0.5)
-
-
-def _profile(run: Pictured, slices: Slices, quantity: str, output: int) -> Array:
-    if quantity == "potential":
-        return _average(run, slices, "electric_potential", output, None)
-    if quantity == "PL":
-        return slices.average(seen(run, output), initial_light(run))
-    start = slices.average(1e-6 * run.scenario.model.start_concentrations[0])
-    name = next(name for name in run.series.units if name.startswith("concentration_"))
-    return 1e-6 * _average(run, slices, name, output, None) / start
-
-
 def _named(run: Pictured, what: str) -> dict[str, Array]:
-    """Columns "<what> <electrode> [unit]" by electrode, without the initial state at time 0."""
+    """Columns "<what> <electrode> [unit]" by electrode."""
     names = [contact.facets for contact in run.scenario.model.contacts]
-    starts = {name: f"{what} {name} [" for name in names}
     return {
-        name: values for name, start in starts.items() for header, values in run.columns.items() if header.startswith(start)
+        name: next(v for header, v in run.columns.items() if header.startswith(f"{what} {name} [")) for name in names
     }
 
 
@@ -148,15 +161,15 @@ def _charges(axes: Axes, run: Pictured) -> None:
 
 
 def _currents(axes: Axes, run: Pictured) -> None:
-    """Size of the current; open circles where it flows out of the film into the electrode."""
-    time = run.columns["time [s]"]
-    for (name, values), colour in zip(_named(run, "current").items(), _COLOURS, strict=False):
-        size = 1e-4 * np.abs(values)
-        axes.plot(time, np.where(size > 0, size, np.nan), "-", color=colour, lw=1.0, label=name)
-        out = values < 0
-        axes.plot(time[~out], size[~out], "o", color=colour, ms=3)
-        axes.plot(time[out], size[out], "o", color=colour, ms=3, mfc="white")
-    if any((np.abs(values[1:]) > 0).any() for values in _named(run, "current").values()):
+    """Size of the current, open circles where it flows out of the film; of two electrodes, the first carries it all."""
+    time, currents = run.columns["time [s]"], _named(run, "current")
+    shown = list(currents.items())[: 1 if len(currents) == 2 else None]
+    for (name, values), colour in zip(shown, _COLOURS, strict=False):
+        size = np.where(values == 0, np.nan, 1e-4 * np.abs(values))
+        axes.plot(time, size, "-", color=colour, lw=1.0, label=name)
+        axes.plot(time[values > 0], size[values > 0], "o", color=colour, ms=3)
+        axes.plot(time[values < 0], size[values < 0], "o", color=colour, ms=3, mfc="white")
+    if any(values.any() for _, values in shown):
         axes.set_yscale("log")
     axes.set_ylabel("|current| (A/cm²)\nopen: out of the film", fontsize=8)
 

@@ -64,7 +64,7 @@ def draw_maps(run: Pictured, path: Path) -> None:
 
 
 def telling_outputs(run: Pictured, count: int = 4) -> list[int]:
-    """Numbers of the outputs at which 5 %, 35 %, 65 % and 100 % (for a `count` of 4) of the largest change has happened."""
+    """Numbers of at most `count` outputs between which about the same change happens, the last one included."""
     change = total_change(run)
     shares = np.linspace(0.05, 1.0, count) * change.max(initial=0)
     first = [int(np.argmax(change >= share * (1 - 1e-12))) for share in shares]
@@ -73,10 +73,7 @@ def telling_outputs(run: Pictured, count: int = 4) -> list[int]:
 
 def total_change(run: Pictured) -> Array:
     """How far each output is from the start: the light lost where there is light, else the charge moved."""
-    if run.shows_light:
-        values = np.abs(1 - run.columns["PL/PL0 mean [1]"])
-    else:
-        values = _largest_charge(run.columns)
+    values = np.abs(1 - run.columns["PL/PL0 mean [1]"]) if run.shows_light else _largest_charge(run.columns)
     return np.asarray(values[: len(run.series)])
 
 
@@ -131,6 +128,8 @@ def _concentration(run: Pictured, species: int, output: int) -> Array:
 
 
 def _largest_charge(columns: Mapping[str, Array]) -> Array:
-    charges = np.array([values for header, values in columns.items() if header.startswith("charge ") and "C/m" in header])
+    charges = np.array(
+        [values for header, values in columns.items() if header.startswith("charge ") and "C/m" in header]
+    )
     moved = np.abs(charges - charges[:, :1])
     return np.asarray(moved[int(np.argmax(moved.max(axis=1)))])

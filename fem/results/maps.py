@@ -1,7 +1,7 @@
 """Fields derived from a state: what the maps of a run show.
 
 Photoluminescence follows :mod:`fem.physics.luminescence`; PL0 is the emission before the drive starts and
-``Q = 1 - PL / PL0`` the quench. Values that exist in the film only are NaN in other layers.
+``Q = 1 - PL / PL0`` the quench.
 """
 
 from collections.abc import Callable
@@ -96,16 +96,13 @@ def luminescence(scenario: Scenario, concentrations: Array) -> Array:
     if light is None or model.material.recombination is None:
         raise ValueError("photoluminescence needs a scenario with light")
     names = [species.name for species in model.species]
-    film = in_film(scenario)
-    trapping = np.zeros(int(film.sum()))
+    trapping = np.zeros(concentrations.shape[1])
     for quencher in light.quenchers:
         require_known(quencher.species, names, "species of a PL quencher")
         k = names.index(quencher.species)
-        traps = quencher.trap_density(concentrations[k, film], model.start_concentrations[k, film])
+        traps = quencher.trap_density(concentrations[k], model.start_concentrations[k])
         trapping += quencher.capture_coefficient * traps
-    emission = np.full(len(film), np.nan)
-    emission[film] = photoluminescence(light, model.material.recombination, trapping)
-    return emission
+    return photoluminescence(light, model.material.recombination, trapping)
 
 
 def relative_luminescence(scenario: Scenario, state: State) -> Array:
@@ -117,11 +114,6 @@ def relative_luminescence(scenario: Scenario, state: State) -> Array:
 def quench(scenario: Scenario, state: State) -> Array:
     """``Q = 1 - PL / PL0`` at the nodes, shape (n_nodes,)."""
     return 1.0 - relative_luminescence(scenario, state)
-
-
-def in_film(scenario: Scenario) -> NDArray[np.bool_]:
-    """Which nodes carry film, shape (n_nodes,)."""
-    return np.asarray(scenario.model.volumes) > 0
 
 
 def _concentration(k: int) -> Callable[[Scenario, State], Array]:

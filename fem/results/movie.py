@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from fem.results.drawing import draw_map, in_time_units, new_figure
@@ -54,19 +53,25 @@ def frames(run: Pictured) -> Iterator[NDArray[np.uint8]]:
     figure = new_figure(width, 0.8 * width / run.canvas.aspect + 0.5)
     figure.set_dpi(_DPI)
     axes = figure.subplots()
-    image = draw_map(axes, run.canvas, run.canvas.raster.sample_nodes(seen(run, outputs[0])), shade, "t")
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")  # the layout stays as it is, so that nothing moves
-    for k in outputs:
-        image.set_data(run.canvas.raster.sample_nodes(seen(run, k)))
-        axes.set_title(f"t = {in_time_units(run.series.times[k])}", fontsize=9, loc="left")
-        yield _pixels(figure)
-
-
-def _pixels(figure: Figure) -> NDArray[np.uint8]:
+    image = draw_map(axes, run.canvas, run.canvas.raster.sample_nodes(seen(run, outputs[0])), shade, " ")
+    label = axes.text(0, 1.01, "", fontsize=9, transform=axes.transAxes, va="bottom")
+    moving = [image, *axes.collections, *axes.artists, label]
+    for artist in moving:
+        artist.set_animated(True)
     canvas = figure.canvas
     assert isinstance(canvas, FigureCanvasAgg)
     canvas.draw()
+    still = canvas.copy_from_bbox(figure.bbox)
+    for k in outputs:
+        image.set_data(run.canvas.raster.sample_nodes(seen(run, k)))
+        label.set_text(f"t = {in_time_units(run.series.times[k])}")
+        canvas.restore_region(still)
+        for artist in moving:
+            axes.draw_artist(artist)
+        yield _pixels(canvas)
+
+
+def _pixels(canvas: FigureCanvasAgg) -> NDArray[np.uint8]:
     picture = np.asarray(canvas.buffer_rgba())[:, :, :3]
     rows, columns = picture.shape[0] // 2 * 2, picture.shape[1] // 2 * 2
     return np.ascontiguousarray(picture[:rows, :columns])

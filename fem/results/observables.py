@@ -5,13 +5,14 @@ hence C/m^2 and A/m^2 (divided by the depth as well).
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from fem.checks import require_known
 from fem.constants import elementary_charge
 from fem.fields import Array
-from fem.results.maps import in_film, luminescence, quench, relative_luminescence
+from fem.results.maps import luminescence, quench, relative_luminescence
 from fem.results.profiles import Axis, Slices, last_crossing
 from fem.scenario import Observable, Scenario
 from fem.state import State
@@ -45,7 +46,9 @@ def standard_observables(scenario: Scenario) -> tuple[Observable, ...]:
 
 def contact_potential(contact: str) -> Observable:
     """Voltage applied to the electrode `contact` [V]."""
-    return Observable(f"potential {contact}", "V", lambda s, state: float(state.contact_potential[_contact(s, contact)]))
+    return Observable(
+        f"potential {contact}", "V", lambda s, state: float(state.contact_potential[_contact(s, contact)])
+    )
 
 
 def contact_charge(contact: str) -> Observable:
@@ -78,42 +81,38 @@ def ion_drift(species: str) -> Observable:
 
 def relative_drift(scenario: Scenario, state: State) -> Array:
     """(total - exchanged through the electrodes - initial) / initial of each species, shape (n_species,)."""
-    initial = initial_ions(scenario)
+    initial = initial_ions(scenario, state)
     return (scenario.model.total_ions(state) - state.exchanged.sum(axis=0) - initial) / initial
 
 
-def initial_ions(scenario: Scenario) -> Array:
+def initial_ions(scenario: Scenario, state: State) -> Array:
     """Number of ions of each species before the drive starts [1/m], shape (n_species,)."""
-    return np.asarray(scenario.model.total_ions(scenario.model.initial_state()))
+    return scenario.model.total_ions(replace(state, concentrations=scenario.model.start_concentrations))
 
 
 def charge_balance() -> Observable:
-    """Charge of film and electrodes since the start, which must stay zero, over the charge on the electrodes."""
+    """Charge of film and electrodes together, zero by Gauss's law, over the charge on the electrodes."""
     return Observable("charge balance", "1", relative_charge)
 
 
 def relative_charge(scenario: Scenario, state: State) -> float:
-    """Sum of all charge gained since the start over the largest charge on an electrode.
+    """Charge of film and electrodes together over the largest charge on an electrode.
 
     A billionth of the charge of all ions is the least that counts as charge on an electrode.
     """
     model = scenario.model
     valence = np.array([species.charge for species in model.species], dtype=float)
-    initial = initial_ions(scenario)
-    film = elementary_charge * float(valence @ (model.total_ions(state) - initial))
-    entered = elementary_charge * float(valence @ state.exchanged.sum(axis=0))
-    metal = state.contact_charge - model.initial_state().contact_charge
-    scale = max(np.abs(state.contact_charge).max(initial=0), 1e-9 * elementary_charge * np.abs(valence) @ initial)
-    return float((metal.sum() + film - entered) / scale)
+    least = 1e-9 * elementary_charge * float(np.abs(valence) @ initial_ions(scenario, state))
+    largest = max(float(np.abs(state.contact_charge).max(initial=0)), least)
+    return (model.film_charge(state) + float(state.contact_charge.sum())) / largest
 
 
 def minimum_concentration(species: str) -> Observable:
     """Least concentration of `species` over its mean."""
 
     def measure(scenario: Scenario, state: State) -> float:
-        film = in_film(scenario)
-        values = state.concentrations[_species(scenario, species), film]
-        return float(values.min() / np.average(values, weights=scenario.model.volumes[film]))
+        values = state.concentrations[_species(scenario, species)]
+        return float(values.min() / np.average(values, weights=scenario.model.volumes))
 
     return Observable(f"minimum {species}", "1", measure)
 
@@ -122,30 +121,28 @@ def mean_luminescence() -> Observable:
     """Light emitted by the whole film over that before the drive started."""
 
     def measure(scenario: Scenario, state: State) -> float:
-        film = in_film(scenario)
-        areas = scenario.model.volumes[film]
-        now = luminescence(scenario, state.concentrations)[film]
-        return float(areas @ now / (areas @ luminescence(scenario, scenario.model.start_concentrations)[film]))
+        areas = scenario.model.volumes
+        start = areas @ luminescence(scenario, scenario.model.start_concentrations)
+        return float(areas @ luminescence(scenario, state.concentrations) / start)
 
     return Observable("PL/PL0 mean", "1", measure)
 
 
 def minimum_luminescence() -> Observable:
     """Least PL / PL0 in the film."""
-    return Observable("PL/PL0 minimum", "1", lambda s, state: float(np.nanmin(relative_luminescence(s, state))))
+    return Observable("PL/PL0 minimum", "1", lambda s, state: float(relative_luminescence(s, state).min()))
 
 
 def maximum_luminescence() -> Observable:
     """Largest PL / PL0 in the film."""
-    return Observable("PL/PL0 maximum", "1", lambda s, state: float(np.nanmax(relative_luminescence(s, state))))
+    return Observable("PL/PL0 maximum", "1", lambda s, state: float(relative_luminescence(s, state).max()))
 
 
 def mean_quench() -> Observable:
     """Mean of Q = 1 - PL / PL0 over the film."""
 
     def measure(scenario: Scenario, state: State) -> float:
-        film = in_film(scenario)
-        return float(np.average(quench(scenario, state)[film], weights=scenario.model.volumes[film]))
+        return float(np.average(quench(scenario, state), weights=scenario.model.volumes))
 
     return Observable("quench mean", "1", measure)
 
@@ -238,7 +235,7 @@ def _region_weights(scenario: Scenario, region: str) -> Array:
     cells = mesh.t[:, mesh.subdomains[region]]
     a, b, c = (mesh.p[:, corner] for corner in cells)
     area = 0.5 * np.abs((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]))
-    return np.bincount(cells.ravel(), weights=np.tile(area / 3, 3), minlength=mesh.p.shape[1])
+    return np.asarray(np.bincount(cells.ravel(), weights=np.tile(area / 3, 3), minlength=mesh.p.shape[1]))
 
 
 def _require_share(value: float, what: str) -> None:

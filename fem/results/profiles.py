@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fem.fields import Array
 
@@ -25,41 +26,35 @@ class Slices:
     slice_of_node
         Slice of each node, shape (n_nodes,).
     weights
-        Film area of each node [m^2], shape (n_nodes,); nodes of other layers have none.
+        Area of each node [m^2], shape (n_nodes,).
     positions
-        Centre of the film in each slice, measured along `axis` [m], shape (n_slices,).
+        Centre of the area in each slice, measured along `axis` [m], shape (n_slices,).
     """
 
     axis: Axis
-    slice_of_node: np.ndarray
+    slice_of_node: NDArray[np.int64]
     weights: Array
     positions: Array
 
     @classmethod
     def across(cls, points: Array, areas: Array, axis: Axis, count: int = 200) -> "Slices":
-        """At most `count` slices of the nodes at `points` [m], shape (2, n_nodes), that own film `areas` [m^2]."""
+        """At most `count` slices of the nodes at `points` [m], shape (2, n_nodes), that own `areas` [m^2]."""
         coordinate = points["xy".index(axis)]
-        inside = areas > 0
-        edges = np.unique(np.quantile(coordinate[inside], np.linspace(0, 1, count + 1)))
-        last = max(len(edges) - 2, 0)
-        index = np.clip(np.searchsorted(edges, coordinate, side="right") - 1, 0, last)
-        _, index[inside] = np.unique(index[inside], return_inverse=True)
-        weights = np.where(inside, areas, 0.0)
-        n_slices = int(index[inside].max()) + 1
-        index[~inside] = 0
-        area = np.bincount(index, weights=weights, minlength=n_slices)
-        positions = np.bincount(index, weights=weights * coordinate, minlength=n_slices) / area
-        return cls(axis, index, weights, positions)
+        edges = np.unique(np.quantile(coordinate, np.linspace(0, 1, count + 1)))
+        inner = edges[1:-1]
+        _, index = np.unique(np.searchsorted(inner, coordinate, side="right"), return_inverse=True)
+        area = np.bincount(index, weights=areas)
+        return cls(axis, index, areas, np.bincount(index, weights=areas * coordinate) / area)
 
     def average(self, values: Array, reference: Array | None = None) -> Array:
         """Mean of nodal `values` in each slice, weighted with `reference` where given; shape (n_slices,).
 
         With values PL/PL0 and reference PL0 this is the integral of PL over that of PL0, as a detector sums light.
         """
-        weights = self.weights if reference is None else self.weights * np.nan_to_num(reference)
-        n = len(self.positions)
-        total = np.bincount(self.slice_of_node, weights=weights * np.nan_to_num(values), minlength=n)
-        return total / np.bincount(self.slice_of_node, weights=weights, minlength=n)
+        weights = self.weights if reference is None else self.weights * reference
+        return np.bincount(self.slice_of_node, weights=weights * values) / np.bincount(
+            self.slice_of_node, weights=weights
+        )
 
 
 def last_crossing(position: Array, values: Array, level: float) -> float:

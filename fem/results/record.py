@@ -1,37 +1,124 @@
 """Runs a scenario into a results folder, or continues one that was stopped or killed.
 
-The folder is made when everything has been validated, and is readable from then on, whatever happens to the process.
+The folder appears when everything has been validated, and is readable from then on, whatever happens to the process.
 """
 
-import shutil
 from collections.abc import Callable
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from contextlib import suppress
 from pathlib import Path
-from time import perf_counter
 from typing import Any
-
-import numpy as np
 
 from fem.evolve import StepReport, evolve
 from fem.results.checkpoint import Checkpoint, load_checkpoint
 from fem.results.figures import draw_figures
-from fem.results.files import claimed, set_aside
+from fem.results.files import claimed, new_folder
 from fem.results.recorder import FIELDS, TIMESERIES, Plan, recording
 from fem.results.report import write_report
-from fem.results.run_record import (
-    RunIdentity,
-    Status,
+from fem.results.run_facts import (
+    Clock,
+    broken_laws,
+    conservation,
+    first_record,
     judge,
-    peak_memory,
-    read_record,
-    references,
-    versions,
-    write_record,
+    progress,
+    warnings_of,
 )
+from fem.results.run_record import RunIdentity, Status, read_record, write_record
 from fem.results.series import FieldSeries
 from fem.results.summary import Summary, describe
 from fem.results.timeseries import read_timeseries
 from fem.scenario import Scenario
 
 OnStep = Callable[[StepReport], None]
+Record = dict[str, Any]
+
+
+def run_scenario(scenario: Scenario, identity: RunIdentity, directory: Path, on_step: OnStep | None = None) -> Summary:
+    """Run `scenario` into the new results folder `directory`; an earlier run there is moved to ``<name>.1`` and so on.
+
+    Parameters
+    ----------
+    identity
+        What is recorded of the scenario's name and arguments.
+    on_step
+        Called after every time step.
+
+    Raises
+    ------
+    ValueError
+        If an observable names something unknown, or `directory` holds something else than an earlier run.
+    OSError
+        If the folder cannot be written; nothing is left of it if that shows before the first step.
+    """
+    plan = Plan.of(scenario)
+    record = first_record(scenario, identity, plan.units())
+
+    def fill(folder: Path) -> None:
+        write_record(folder, record)
+        plan.create_files(folder)
+
+    with new_folder(directory, fill) as aside:
+        return _compute(plan, directory, record, None, on_step, aside)
+
+
+def resume_run(scenario: Scenario, directory: Path, on_step: OnStep | None = None) -> Summary:
+    """Continue the run in `directory` to the numbers it would have had without the interruption.
+
+    Raises
+    ------
+    ValueError
+        If `directory` is no results folder, is damaged, is still being written, or was made with another mesh or model.
+    """
+    plan = Plan.of(scenario)
+    record: Record = read_record(directory)
+    with claimed(directory):
+        checkpoint = load_checkpoint(directory, scenario)
+        plan.truncate_files(directory, 0 if checkpoint is None else checkpoint.outputs)
+        return _compute(plan, directory, record | {"status": Status.RUNNING}, checkpoint, on_step)
+
+
+def _compute(
+    plan: Plan, directory: Path, record: Record, start: Checkpoint | None, on_step: OnStep | None,
+    aside: Path | None = None,
+) -> Summary:  # fmt: skip
+    clock = Clock(record)
+    try:
+        _record_outputs(plan, directory, record, start, on_step, clock)
+        return _finish(plan, directory, record, clock, aside)
+    except BaseException as error:
+        status = Status.STOPPED if isinstance(error, KeyboardInterrupt) else Status.FAILED
+        message = "stopped by the user" if status is Status.STOPPED else f"{type(error).__name__}: {error}"
+        with suppress(OSError):  # a full disk may be the very reason
+            write_record(directory, record | {"status": status, "message": message} | clock.reading())
+        if isinstance(error, OSError):
+            raise OSError(f"the run stopped because {directory} could not be written: {error}") from error
+        raise
+
+
+def _record_outputs(
+    plan: Plan, directory: Path, record: Record, start: Checkpoint | None, on_step: OnStep | None, clock: Clock
+) -> None:
+    scenario = plan.scenario
+    restart, statistics = (None, None) if start is None else (start.restart, start.statistics)
+    outputs = evolve(scenario.model, scenario.times, scenario.tolerance, restart, on_step, statistics)
+    with recording(plan, directory) as recorder:
+        for output in outputs:
+            recorder.write(output)
+            record |= progress(output, len(scenario.times))
+            write_record(directory, record | clock.reading(), durable=False)
+
+
+def _finish(plan: Plan, directory: Path, record: Record, clock: Clock, aside: Path | None) -> Summary:
+    scenario = plan.scenario
+    columns = read_timeseries(directory / TIMESERIES)
+    kept = conservation(scenario, columns, record["solver"]["lowest_relative_concentration"])
+    record |= {"conservation": kept, "criteria": judge(scenario.criteria, columns)}
+    warnings = [*warnings_of(scenario), *broken_laws(kept), *draw_figures(scenario, directory)]
+    lines = describe(columns, FieldSeries.open(directory / FIELDS), record)
+    record |= {"summary": lines, "warnings": warnings, "status": Status.FINISHED} | clock.reading()
+    write_report(directory, record)
+    write_record(directory, record)
+    where = [f"results in {directory}: report.html, figures, {FIELDS} for ParaView"]
+    if aside is not None:
+        where.append(f"the earlier run that was there is now {aside}")
+    return Summary(directory, (*lines, *where), tuple(warnings), aside)

@@ -1,7 +1,7 @@
 """Streams the outputs of a run into its folder: fields, then the row of the time series, then the checkpoint.
 
-The checkpoint counts the outputs that are completely written, so a run killed anywhere in between is resumed from there and
-writes what was cut short again.
+The checkpoint counts the outputs that are completely written, so a run killed anywhere in between is resumed from
+there and writes what was cut short again.
 """
 
 import shutil
@@ -54,7 +54,8 @@ class Plan:
 
     def units(self) -> dict[str, str]:
         """Unit of every field, for ``run.json``."""
-        return {item.name: item.unit for item in self.maps} | {name: unit for name, (unit, _) in self.layout.fixed.items()}
+        fixed = {name: unit for name, (unit, _) in self.layout.fixed.items()}
+        return {item.name: item.unit for item in self.maps} | fixed
 
     def create_files(self, directory: Path) -> None:
         """New, still empty, field and time series.
@@ -105,7 +106,7 @@ class Recorder:
         scenario, state = self.plan.scenario, output.state
         self.fields.append(state.time, {item.name: item.measure(scenario, state) for item in self.plan.maps})
         self.rows.append([item.measure(scenario, state) for item in self.plan.observables])
-        checkpoint = Checkpoint(output.index + 1, output.restart, output.statistics.as_dict())
+        checkpoint = Checkpoint(output.restart, output.statistics)
         save_checkpoint(self.directory, scenario, checkpoint)
 
 

@@ -2,26 +2,17 @@
 
 import json
 import math
-import platform
-import re
-import resource
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, is_dataclass
 from enum import Enum
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from fem.fields import Array
 from fem.results.files import replace_file
-from fem.scenario import Criterion
 
 NAME = "run.json"
-_PACKAGES = ("grainfield", "numpy", "scipy", "scikit-fem", "gmsh", "pygmsh", "h5py", "matplotlib", "pypardiso")
-_DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"'<>,;|`\]}]+")
 
 
 class Status(Enum):
@@ -78,10 +69,10 @@ class RunIdentity:
         return cls(record["scenario"], record["doc"], parameters, record["source"])
 
 
-def write_record(directory: Path, record: Mapping[str, object]) -> None:
-    """Replace ``run.json`` in `directory`."""
+def write_record(directory: Path, record: Mapping[str, object], durable: bool = True) -> None:
+    """Replace ``run.json`` in `directory`; `durable`: safe against a power cut as well."""
     text = json.dumps(plain(record), indent=2, allow_nan=False, ensure_ascii=False)
-    replace_file(directory / NAME, (text + "\n").encode())
+    replace_file(directory / NAME, (text + "\n").encode(), durable)
 
 
 def read_record(directory: Path) -> dict[str, Any]:
@@ -102,6 +93,21 @@ def read_record(directory: Path) -> dict[str, Any]:
     if not isinstance(record, dict):
         raise ValueError(f"{path} is damaged: it does not hold a record")
     return record
+
+
+def read_identity(directory: Path) -> RunIdentity:
+    """Which scenario made the results folder `directory`, with what.
+
+    Raises
+    ------
+    ValueError
+        If it is no results folder or its ``run.json`` is damaged.
+    """
+    record = read_record(directory)
+    try:
+        return RunIdentity.from_dict(record)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{directory / NAME} is damaged: {type(error).__name__} {error}") from error
 
 
 def plain(value: object) -> object:
@@ -125,53 +131,3 @@ def plain(value: object) -> object:
     if is_dataclass(value) and not isinstance(value, type):
         return plain(asdict(value))
     return str(value)
-
-
-def versions() -> dict[str, str]:
-    """Versions of Python, of the system and of the packages that numbers depend on."""
-    found = {"python": platform.python_version(), "system": platform.platform()}
-    for package in _PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
-
-
-def references(*texts: str) -> list[str]:
-    """DOIs mentioned in `texts`, in order of appearance, each once."""
-    found = (_closed(match.group().rstrip(".:")) for text in texts for match in _DOI.finditer(text))
-    return list(dict.fromkeys(found))
-
-
-def judge(criteria: Sequence[Criterion], columns: Mapping[str, Array]) -> list[dict[str, object]]:
-    """Verdict on each criterion; one that cannot be measured is not met."""
-    verdicts: list[dict[str, object]] = []
-    for criterion in criteria:
-        try:
-            measured, problem = float(criterion.measure(columns)), ""
-        except (KeyError, ValueError, IndexError, ZeroDivisionError) as error:
-            measured, problem = math.nan, f"{type(error).__name__}: {error}"
-        met = criterion.lower <= measured <= criterion.upper
-        verdict: dict[str, object] = {
-            "id": criterion.id,
-            "quantity": criterion.quantity,
-            "measured": measured,
-            "bound": [criterion.lower, criterion.upper],
-            "verdict": "pass" if met else "fail",
-        }
-        verdicts.append(verdict | ({"problem": problem} if problem else {}))
-    return verdicts
-
-
-def peak_memory() -> float:
-    """Largest memory the process has held so far [MiB]."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
-
-
-def _closed(doi: str) -> str:
-    """`doi` without a closing parenthesis that belongs to the sentence around it."""
-    while doi.endswith(")") and doi.count(")") > doi.count("("):
-        doi = doi[:-1].rstrip(".:")
-    return doi

@@ -9,7 +9,6 @@ import numpy as np
 
 from fem.fields import Array
 from fem.results.drawing import in_time_units, in_units
-from fem.results.run_record import Status
 from fem.results.series import FieldSeries
 
 
@@ -21,23 +20,17 @@ class Summary:
     ----------
     directory
         The results folder.
-    status
-        Finished or stopped.
     lines
         What happened, for people.
     warnings
         What is to be doubted.
-    criteria
-        Verdicts as in ``run.json``.
     set_aside
         Where the folder of an earlier run was moved; None if there was none.
     """
 
     directory: Path
-    status: Status
     lines: tuple[str, ...]
     warnings: tuple[str, ...] = ()
-    criteria: tuple[Mapping[str, object], ...] = ()
     set_aside: Path | None = None
 
 
@@ -67,7 +60,9 @@ def time_to_share(times: Array, values: Array, share: float) -> float:
 
 
 def _charge_moved(columns: Mapping[str, Array]) -> list[str]:
-    charges = {header: v for header, v in columns.items() if header.startswith("charge ") and header.endswith("[C/m^2]")}
+    charges = {
+        header: v for header, v in columns.items() if header.startswith("charge ") and header.endswith("[C/m^2]")
+    }
     if not charges:
         return []
     header, values = max(charges.items(), key=lambda item: float(np.abs(item[1] - item[1][0]).max()))
@@ -89,7 +84,9 @@ def _largest_change(columns: Mapping[str, Array], series: FieldSeries) -> str:
     where = ", ".join(f"{axis} = {in_units(value)}" for axis, value in zip("xy", series.points[:, node], strict=True))
     mean = columns["PL/PL0 mean [1]"][n - 1]
     when = in_time_units(series.times[k])
-    return f"PL/PL0 went to {ratio[node]:.3g} at {where} (t = {when}); at the end the film emits {mean:.1%} of its light"
+    return (
+        f"PL/PL0 went to {ratio[node]:.3g} at {where} (t = {when}); at the end the film emits {mean:.1%} of its light"
+    )
 
 
 def _conservation(conservation: Mapping[str, Any]) -> str:

@@ -1,10 +1,10 @@
 """The field series ``fields.vtkhdf``: one file that ParaView and PyVista open, also while it grows.
 
-VTKHDF 2.0 (https://docs.vtk.org/en/latest/vtk_file_formats/vtkhdf_file_format), UnstructuredGrid with steps, static mesh,
-values in single precision. The number of outputs is known beforehand, so every array has its full length from the start
-and is stored contiguously: a step only writes into place and moves no HDF5 structure. A reader trusts ``NSteps``
-and must never find more times than that; a step is therefore published in the order values, ``NSteps``, time, with a flush
-after each, and a kill in between costs at most that step.
+VTKHDF 2.0 (https://docs.vtk.org/en/latest/vtk_file_formats/vtkhdf_file_format), UnstructuredGrid with steps, static
+mesh, values in single precision. The number of outputs is known beforehand, so every array has its full length from the
+start and is stored contiguously: a step only writes into place and moves no HDF5 structure. A reader trusts ``NSteps``
+and must never find more times than that; a step is therefore published in the order values, ``NSteps``, time, with a
+flush after each, and a kill in between costs at most that step.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,6 +22,7 @@ from fem.results.maps import Location, Map
 
 _GROUPS = {Location.NODES: "PointData", Location.CELLS: "CellData"}
 _VTK_TRIANGLE = 5
+_HEADERS = 2**17  # allowance for what HDF5 adds [bytes]
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,10 @@ class FieldLayout:
     capacity: int
 
     def bytes_needed(self, mesh: MeshTri) -> int:
-        """Size of the finished file [bytes], to compare with the free space of the disk."""
+        """Size of the finished file [bytes] and some more, to compare with the free space of the disk."""
         per_output = sum(4 * _count(mesh, item.location) * item.components for item in self.maps)
-        return per_output * self.capacity + 8 * (3 * mesh.p.shape[1] + (4 + len(self.fixed)) * mesh.t.shape[1])
+        fixed = 8 * (3 * mesh.p.shape[1] + (4 + len(self.fixed)) * mesh.t.shape[1])
+        return per_output * self.capacity + fixed + _HEADERS
 
 
 class FieldSeriesWriter:

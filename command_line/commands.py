@@ -1,0 +1,137 @@
+"""What the command line does: list, run, resume, export."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+from rich.console import Console
+
+from command_line.arguments import identity_of, recorded_values
+from command_line.catalogue import Entry, built_in, built_in_names, built_in_summary, from_file, located
+from command_line.progress import OnStep, shown_progress
+
+if TYPE_CHECKING:
+    from fem.results.summary import Summary
+    from fem.scenario import Scenario
+
+Quiet = Annotated[bool, Parameter(help="Print nothing but warnings and errors.", negative=())]
+Debug = Annotated[bool, Parameter(help="Show where in the code an error arose.", negative=())]
+
+
+def list_scenarios() -> None:
+    """Show the scenarios that come with the program."""
+    names = built_in_names()
+    width = max(map(len, names), default=0)
+    for name in names:
+        _say(f"{name:{width}}  {built_in_summary(name)}")
+
+
+def run_new(entry: Entry, given: dict[str, object], out: Path | None, quiet: bool, debug: bool) -> None:
+    """Run a scenario with the arguments `given` into the folder `out`."""
+    from fem.results.record import run_scenario
+
+    scenario = _built(entry, given)
+    directory = out or Path("results", entry.name)
+    identity = identity_of(entry, given)
+    _follow(scenario, entry, directory, quiet, lambda on_step: run_scenario(scenario, identity, directory, on_step))
+
+
+def resume(directory: Path, *, scenario: Path | None = None, quiet: Quiet = False, debug: Debug = False) -> None:
+    """Continue a run that was stopped, in its results folder.
+
+    Parameters
+    ----------
+    directory
+        The results folder.
+    scenario
+        Your own scenario file, if the run was made with one.
+    """
+    from fem.results.record import resume_run
+    from fem.results.run_record import RunIdentity, read_record
+
+    try:
+        identity = RunIdentity.from_dict(read_record(directory))
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"the run.json in {directory} is damaged: it does not say what was run") from error
+    if identity.source and scenario is None:
+        raise ValueError(
+            f"{directory} was made with your own scenario {identity.source}: add --scenario and the path of that file"
+        )
+    entry = from_file(scenario) if scenario else built_in(identity.name)
+    if entry.name != identity.name:
+        raise ValueError(f"{directory} was made with scenario {identity.name!r}, {scenario} is {entry.name!r}")
+    continued = _built(entry, recorded_values(entry, identity))
+    _follow(continued, entry, directory, quiet, lambda on_step: resume_run(continued, directory, on_step))
+
+
+def export(directory: Path, *, pvd: Annotated[bool, Parameter(negative=())] = False) -> None:
+    """Write the fields of a results folder in another format.
+
+    Parameters
+    ----------
+    directory
+        The results folder.
+    pvd
+        A .pvd file with one .vtu file per output, for older versions of ParaView.
+    """
+    from fem.results.export import export_pvd
+
+    if not pvd:
+        raise ValueError("say which format to write: --pvd")
+    _say(f"wrote {export_pvd(directory)}")
+
+
+def _built(entry: Entry, values: dict[str, object]) -> "Scenario":
+    """The scenario with these arguments.
+
+    Raises
+    ------
+    ValueError
+        If a value is refused, or a user's own scenario fails or returns something else.
+    """
+    from fem.scenario import Scenario
+
+    try:
+        scenario = entry.function(**values)
+    except Exception as error:
+        if not entry.source or type(error) is ValueError:
+            raise
+        raise ValueError(f"{entry.source}: {located(error, Path(entry.source))}") from error
+    if not isinstance(scenario, Scenario):
+        raise ValueError(
+            f"{entry.source or entry.name}: scenario(...) must return a Scenario, got {type(scenario).__name__}"
+        )
+    return scenario
+
+
+def _follow(
+    scenario: "Scenario", entry: Entry, directory: Path, quiet: bool, run: Callable[[OnStep], "Summary"]
+) -> None:
+    """Report what is run, show how far it is, and say what came out."""
+    scales = scenario.model.scale_report(float(scenario.times[-1]))
+    if not quiet:
+        _say(f"{entry.name}: {entry.summary}", *(f"  {line}" for line in scales.lines()))
+    _warn(scales.warnings)
+    try:
+        with shown_progress(scenario.times, Console(stderr=True), quiet) as on_step:
+            summary = run(on_step)
+    except KeyboardInterrupt:
+        _complain(f"stopped; to continue: python run.py resume {directory}")
+        raise
+    _warn(warning for warning in summary.warnings if warning not in scales.warnings)
+    if not quiet:
+        _say(*summary.lines)
+
+
+def _warn(warnings: Iterable[str]) -> None:
+    for warning in warnings:
+        _complain(f"warning: {warning}")
+
+
+def _say(*lines: str) -> None:
+    Console().print(*lines, sep="\n", markup=False, highlight=False, soft_wrap=True)
+
+
+def _complain(line: str) -> None:
+    Console(stderr=True).print(line, markup=False, highlight=False, soft_wrap=True)

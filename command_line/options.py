@@ -1,0 +1,100 @@
+"""A scenario's arguments as command-line options, with their help."""
+
+import inspect
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+from docstring_parser import DocstringStyle, parse
+
+from command_line.arguments import Argument, arguments_of
+from command_line.catalogue import Entry
+from command_line.quantities import format_quantity, kind_of, parse_quantity
+
+_RUN_OPTIONS = {
+    "out": (Path | None, None, "Results folder; results/<scenario> if not given."),
+    "quiet": (bool, False, "Print nothing but warnings and errors."),
+    "debug": (bool, False, "Show where in the code an error arose."),
+}
+
+RunCommand = Callable[..., None]
+
+
+def scenario_app(entry: Entry, invocation: str, run: Callable[[dict[str, object], dict[str, Any]], None]) -> App:
+    """Command-line app of one scenario.
+
+    Parameters
+    ----------
+    entry
+        The scenario.
+    invocation
+        How it is called, for the usage line ("run.py lateral_bias").
+    run
+        Called with the scenario's arguments that were given, and with the options of the run (out, quiet, debug).
+
+    Raises
+    ------
+    ValueError
+        If an argument of the scenario has no type or the name of an option of the run.
+    """
+
+    def command(**given: Any) -> None:
+        options = {name: given.pop(name, default) for name, (_, default, _) in _RUN_OPTIONS.items()}
+        run(given, options)
+
+    described = _descriptions(entry)
+    arguments = arguments_of(entry)
+    if taken := arguments.keys() & _RUN_OPTIONS.keys():
+        raise ValueError(
+            f"scenario {entry.name}: {min(taken)!r} is an option of every run; give the argument another name"
+        )
+    parameters = [_scenario_option(argument, described.get(name, "")) for name, argument in arguments.items()]
+    parameters += [_run_option(name) for name in _RUN_OPTIONS]
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    app = App(name=invocation, help=entry.description, help_format="plaintext", version_flags=[])
+    app.default(command)
+    return app
+
+
+def _descriptions(entry: Entry) -> dict[str, str]:
+    """Description of each argument; one line of a docstring may name several (``first, second``)."""
+    documented = parse(entry.function.__doc__ or "", style=DocstringStyle.NUMPYDOC).params
+    return {name.strip(): item.description or "" for item in documented for name in item.arg_name.split(",")}
+
+
+def _scenario_option(argument: Argument, description: str) -> inspect.Parameter:
+    details: dict[str, Any] = {"help": description, "group": "Experiment"}
+    if argument.kind is float:
+        details |= {
+            "converter": _converter(lambda text: parse_quantity(text, argument.unit)),
+            "metavar": kind_of(argument.unit).split(" ", 1)[1].upper().replace(" ", "_"),
+            "show_default": lambda value: "none" if value is None else format_quantity(value, argument.unit),
+        }
+    elif argument.kind is int:
+        details["converter"] = _converter(_whole_number)
+    hyphen = argument.kind in (float, int)
+    hint = argument.kind | None if argument.optional else argument.kind
+    return _option(argument.name, Annotated[hint, Parameter(**details, allow_leading_hyphen=hyphen)], argument.default)
+
+
+def _run_option(name: str) -> inspect.Parameter:
+    hint, default, description = _RUN_OPTIONS[name]
+    parameter = Parameter(help=description, group="Run", negative=(), show_default=False)
+    return _option(name, Annotated[hint, parameter], default)
+
+
+def _option(name: str, hint: object, default: object) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=hint)
+
+
+def _converter(convert: Callable[[str], object]) -> Callable[[object, Sequence[Any]], object]:
+    return lambda hint, tokens: convert(tokens[0].value)
+
+
+def _whole_number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a whole number") from None

@@ -1,0 +1,134 @@
+"""``report.html``: one page about a run, in one file that needs no network and runs no scripts."""
+
+import base64
+import html
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from fem.results.files import replace_file
+from fem.results.run_record import plain
+
+_PAGE = Path(__file__).with_name("report_page.html")
+_CAPTIONS = {
+    "maps.png": "What is seen at four times, then ions and potential at the end. Lines are grain boundaries.",
+    "microstructure.png": "The film: grains, electrodes, and the mesh at an electrode.",
+    "traces.png": "Against time: applied potential, electrode charge, current, photoluminescence.",
+    "profiles.png": "Averages across the film, at several times.",
+}
+_LARGEST_MOVIE = 6 * 2**20  # bytes that may go into the page
+
+
+def write_report(directory: Path, record: Mapping[str, Any]) -> None:
+    """Write ``report.html`` from the record of the run (see ``run.json``) and the pictures in ``figures/``."""
+    known: Any = plain(record)
+    page = Template(_PAGE.read_text(encoding="utf-8")).substitute(
+        title=_text(known["scenario"]),
+        description=_text(known["description"]),
+        badges=_badges(known),
+        summary=_items(known["summary"]),
+        warnings=_warnings(known["warnings"]),
+        figures=_figures(directory / "figures"),
+        criteria=_criteria(known["criteria"], known["conservation"]),
+        parameters=_table({k: f"{_text_of(v['value'])} {v['unit']}" for k, v in known["parameters"].items()}),
+        scales=_table(known["scale_report"]),
+        mesh=_table(known["mesh"] or {}),
+        model=_table(known["model"]),
+        solver=_table(known["solver"]),
+        versions=_table(known["versions"]),
+        references="".join(
+            f'<li><a href="https://doi.org/{_text(d)}">doi:{_text(d)}</a></li>' for d in known["references"]
+        ),
+        footer=_text(f"Started {known['started']}, {known['wall_seconds']:.0f} s; all numbers are in run.json."),
+    )
+    replace_file(directory / "report.html", page.encode(), durable=False)
+
+
+def _text(value: object) -> str:
+    return html.escape(_text_of(value))
+
+
+def _text_of(value: object) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {_text_of(item)}" for key, item in value.items())
+    if isinstance(value, list):
+        return "; ".join(map(_text_of, value))
+    return str(value)
+
+
+def _items(lines: Sequence[str]) -> str:
+    return "".join(f"<li>{_text(line)}</li>" for line in lines)
+
+
+def _table(rows: Mapping[str, object]) -> str:
+    body = (f"<tr><th>{_text(name.replace('_', ' '))}</th><td>{_text(value)}</td></tr>" for name, value in rows.items())
+    return f"<table>{''.join(body)}</table>"
+
+
+def _badge(kind: str, words: str) -> str:
+    return f'<span class="badge {kind}">{_text(words)}</span>'
+
+
+def _badges(record: Mapping[str, Any]) -> str:
+    kept, warnings = record["conservation"]["verdict"], record["warnings"]
+    badges = [_badge(kept, "conserves ions" if kept == "pass" else "loses ions")]
+    badges += [_badge(item["verdict"], f"{item['id']} {item['verdict']}") for item in record["criteria"]]
+    if warnings:
+        badges.append(_badge("doubt", f"{len(warnings)} warning" + "s" * (len(warnings) > 1)))
+    return "".join(badges)
+
+
+def _warnings(warnings: Sequence[str]) -> str:
+    return f'<section><h2>Warnings</h2><ul class="doubt">{_items(warnings)}</ul></section>' if warnings else ""
+
+
+def _criteria(criteria: Sequence[Mapping[str, Any]], kept: Mapping[str, Any]) -> str:
+    rows = [("", quantity, measured, bound, kept["verdict"]) for quantity, measured, bound in (
+        ("relative drift of ion numbers", kept["relative_drift"], f"within ± {kept['relative_drift_bound']:g}"),
+        ("lowest concentration over mean", kept["lowest_relative_concentration"],
+         f"at least {kept['lowest_relative_concentration_bound']:g}"),
+    )]  # fmt: skip
+    rows += [(c["id"], c["quantity"], c["measured"], _bound(*c["bound"]), c["verdict"]) for c in criteria]
+    head = "<tr><th>id</th><th>quantity</th><th>measured</th><th>bound</th><th>verdict</th></tr>"
+    body = "".join(
+        f"<tr>{''.join(f'<td>{_text(cell)}</td>' for cell in cells)}<td>{_badge(verdict, verdict)}</td></tr>"
+        for *cells, verdict in rows
+    )
+    return f'<div class="wide"><table>{head}{body}</table></div>'
+
+
+def _bound(lower: float | None, upper: float | None) -> str:
+    if lower is None:
+        return "any" if upper is None else f"at most {upper:.4g}"
+    return f"at least {lower:.4g}" if upper is None else f"{lower:.4g} to {upper:.4g}"
+
+
+def _figures(folder: Path) -> str:
+    parts = [_movie(folder)]
+    for name, caption in _CAPTIONS.items():
+        path = folder / name
+        if path.is_file():
+            image = f'<img src="{_inline(path, "image/png")}" alt="{_text(caption)}">'
+            parts.append(f"<figure>{image}<figcaption>{_text(caption)}</figcaption></figure>")
+    return "".join(parts) or "<p>None were drawn.</p>"
+
+
+def _movie(folder: Path) -> str:
+    for name, kind in (("film.mp4", "video/mp4"), ("film.gif", "image/gif")):
+        path = folder / name
+        if path.is_file() and path.stat().st_size <= _LARGEST_MOVIE:
+            source = _inline(path, kind)
+            shown = f'<img src="{source}" alt="The film in motion.">'
+            if kind == "video/mp4":
+                shown = f'<video src="{source}" controls loop muted playsinline preload="metadata"></video>'
+            return f"<figure>{shown}<figcaption>The run in motion.</figcaption></figure>"
+    return ""
+
+
+def _inline(path: Path, kind: str) -> str:
+    return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"

@@ -1,0 +1,161 @@
+"""Facts of a run for ``run.json``: what it runs on, how far it is, what it conserved."""
+
+import platform
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from math import nan
+from time import perf_counter
+
+import numpy as np
+
+from fem.evolve import Output
+from fem.fields import Array
+from fem.results.run_record import RunIdentity, Status
+from fem.scenario import Criterion, Scenario
+
+Record = dict[str, object]
+
+DRIFT_BOUND = 1e-12  # relative change of an ion number that is round-off
+NEGATIVE_BOUND = -1e-9  # lowest concentration over the mean of its species that is round-off
+_PACKAGES = ("grainfield", "numpy", "scipy", "scikit-fem", "gmsh", "pygmsh", "h5py", "matplotlib", "pypardiso")
+_DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"'<>,;|`\]}]+")
+
+
+class Clock:
+    """Wall time of a run over all its parts, and its peak memory."""
+
+    def __init__(self, record: Mapping[str, object]) -> None:
+        before, peak = record["wall_seconds"], record["peak_memory_MiB"]
+        self._before = float(before) if isinstance(before, int | float) else 0.0
+        self._peak = float(peak) if isinstance(peak, int | float) else 0.0
+        self._start = perf_counter()
+
+    def reading(self) -> Record:
+        """For ``run.json``."""
+        peak = max(self._peak, peak_memory() or 0.0)
+        return {"wall_seconds": self._before + perf_counter() - self._start, "peak_memory_MiB": peak or None}
+
+
+def first_record(scenario: Scenario, identity: RunIdentity, units: Mapping[str, str]) -> Record:
+    """What is known before the first step; `units` of the fields by name."""
+    return identity.as_dict() | {
+        "status": Status.RUNNING,
+        "message": "",
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "versions": versions(),
+        "geometry": scenario.geometry,
+        "mesh": scenario.microstructure,
+        "model": scenario.model.as_dict(),
+        "light": scenario.light,
+        "scale_report": scenario.model.scale_report(float(scenario.times[-1])).as_dict(),
+        "fields": units,
+        "outputs": {"planned": len(scenario.times), "written": 0, "time_reached [s]": None},
+        "solver": {},
+        "conservation": None,
+        "criteria": [],
+        "summary": [],
+        "warnings": warnings_of(scenario),
+        "references": references(identity.doc, scenario.model.material.reference),
+        "wall_seconds": 0.0,
+        "peak_memory_MiB": None,
+    }
+
+
+def progress(output: Output, planned: int) -> Record:
+    """How far the run is, of `planned` outputs, and what the solver did so far."""
+    outputs = {"planned": planned, "written": output.index + 1, "time_reached [s]": output.state.time}
+    return {"outputs": outputs, "solver": output.statistics.as_dict()}
+
+
+def warnings_of(scenario: Scenario) -> list[str]:
+    """What the scale report and the mesh report warn of."""
+    found = list(scenario.model.scale_report(float(scenario.times[-1])).warnings)
+    of_mesh = (scenario.microstructure or {}).get("warnings", ())
+    return found + [str(warning) for warning in (of_mesh if isinstance(of_mesh, list | tuple) else ())]
+
+
+def conservation(scenario: Scenario, columns: Mapping[str, Array], lowest: float) -> Record:
+    """Whether ions and charge were kept; `lowest` is the lowest relative concentration of any accepted step."""
+    names = [species.name for species in scenario.model.species]
+    drift = {name: _largest(columns[f"drift {name} [1]"]) for name in names}
+    kept = max(map(abs, drift.values())) <= DRIFT_BOUND and lowest >= NEGATIVE_BOUND
+    return {
+        "relative_drift": drift,
+        "relative_drift_bound": DRIFT_BOUND,
+        "charge_balance": _largest(columns["charge balance [1]"]),
+        "lowest_relative_concentration": lowest,
+        "lowest_relative_concentration_bound": NEGATIVE_BOUND,
+        "verdict": "pass" if kept else "fail",
+    }
+
+
+def broken_laws(kept: Mapping[str, object]) -> list[str]:
+    """Warnings where :func:`conservation` found more than round-off."""
+    if kept["verdict"] == "pass":
+        return []
+    return [
+        f"conservation is worse than round-off: relative drift {kept['relative_drift']} (bound {DRIFT_BOUND:g}),"
+        f" lowest relative concentration {kept['lowest_relative_concentration']} (bound {NEGATIVE_BOUND:g})"
+    ]
+
+
+def _largest(values: Array) -> float:
+    """The value that is farthest from zero, with its sign."""
+    return float(values[int(np.argmax(np.abs(values)))])
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python, of the system and of the packages that numbers depend on."""
+    found = {"python": platform.python_version(), "system": f"{platform.system()} {platform.machine()}"}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def references(*texts: str) -> list[str]:
+    """DOIs mentioned in `texts`, in order of appearance, each once."""
+    found = (_closed(match.group().rstrip(".:")) for text in texts for match in _DOI.finditer(text))
+    return list(dict.fromkeys(found))
+
+
+def judge(criteria: Sequence[Criterion], columns: Mapping[str, Array]) -> list[dict[str, object]]:
+    """Verdict on each criterion; one that cannot be measured is not met."""
+    verdicts: list[dict[str, object]] = []
+    for criterion in criteria:
+        try:
+            measured, problem = float(criterion.measure(columns)), ""
+        except (KeyError, ValueError, IndexError, ZeroDivisionError) as error:
+            measured, problem = nan, f"{type(error).__name__}: {error}"
+        met = criterion.lower <= measured <= criterion.upper
+        verdict: dict[str, object] = {
+            "id": criterion.id,
+            "quantity": criterion.quantity,
+            "measured": measured,
+            "bound": [criterion.lower, criterion.upper],
+            "verdict": "pass" if met else "fail",
+        }
+        verdicts.append(verdict | ({"problem": problem} if problem else {}))
+    return verdicts
+
+
+def peak_memory() -> float | None:
+    """Largest memory the process has held so far [MiB]; None where the system does not say."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
+
+
+def _closed(doi: str) -> str:
+    """`doi` without a closing parenthesis that belongs to the sentence around it."""
+    while doi.endswith(")") and doi.count(")") > doi.count("("):
+        doi = doi[:-1].rstrip(".:")
+    return doi

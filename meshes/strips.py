@@ -1,0 +1,100 @@
+"""A film meshed with its grain boundaries as strips: rectangles along the boundaries, Gmsh for all that is between.
+
+Rectangles perpendicular to the boundary, cut in two right triangles each, have no negative cotangent sum however thin
+they are. They hold a few cells across the strip and the graded skin beside it, so the number of nodes stays small.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from meshes.gmsh_session import counter_clockwise
+from meshes.labelled import LabelledTriangles
+from meshes.planar_graph import joined
+from meshes.polycrystal import Polycrystal
+from meshes.size_field import MeshSizes, Strips
+from meshes.strip_cuts import cut_sides
+from meshes.strip_fill import SAME, fill
+from meshes.strip_geometry import Sides, sides_of
+from meshes.strip_layout import Block, Layout, Spacing
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+def mesh_strips(film: Polycrystal, strips: Strips, electrodes: Sequence[str], sizes: MeshSizes) -> LabelledTriangles:
+    """Conforming triangles of a film whose grain boundaries are strips.
+
+    Parameters
+    ----------
+    film
+        Film to mesh. Boundaries may bend; where an edge has no room for a skin, or a grain is too thin for two of them,
+        the skin gives way to ordinary triangles.
+    strips
+        Width of the boundaries and cells across and along them.
+    electrodes
+        Sides of the film along which the size is at most ``sizes.electrode``.
+    sizes
+        Cell sizes.
+
+    Raises
+    ------
+    ValueError
+        If a grain boundary is too short, or a grain too thin, for the strips.
+    RuntimeError
+        If Gmsh fails or its system libraries are missing.
+    """
+    sides = sides_of(film)
+    cuts = cut_sides(sides, 1e6 * strips.width / 2, 1e6 * strips.skin)
+    layout = Layout(sides, cuts, Spacing.of(strips, sizes), _electrode_sides(film, sides, electrodes))
+    parts = [_halved(block, sides) for block in layout.blocks()]
+    regions = [*layout.patches(), *layout.cores()]
+    points, triangles, owner = fill(regions, layout.spacing)
+    pairs = np.array([_strip(sides, region.side) for region in regions])
+    grains = np.array([region.grain for region in regions])
+    parts.append(LabelledTriangles(points, triangles, grains[owner], pairs[owner]))
+    return _assembled(parts)
+
+
+def _electrode_sides(film: Polycrystal, sides: Sides, electrodes: Sequence[str]) -> NDArray[np.bool_]:
+    """Whether each side lies on an electrode."""
+    on = [film.vertices_on_sides[name] for name in electrodes]
+    both_ends = [flags[sides.start] & flags[sides.end] for flags in on]
+    return np.asarray(np.any([np.zeros(len(sides.start), dtype=bool), *both_ends], axis=0) & (sides.twin < 0))
+
+
+def _strip(sides: Sides, side: int) -> tuple[int, int]:
+    """The two grains of the strip along a side, (-1, -1) for no side."""
+    if side < 0:
+        return -1, -1
+    one, two = int(sides.grain[side]), int(sides.neighbour[side])
+    return min(one, two), max(one, two)
+
+
+def _halved(block: Block, sides: Sides) -> LabelledTriangles:
+    """Rectangles of a block cut in two triangles each, the cut alternating."""
+    rows, columns, _ = block.grid.shape
+    numbers = np.arange(rows * columns).reshape(rows, columns)
+    a, b, c, d = numbers[:-1, :-1], numbers[1:, :-1], numbers[1:, 1:], numbers[:-1, 1:]
+    rising = np.indices(a.shape).sum(axis=0)[..., None] % 2 == 0
+    one = np.where(rising, np.stack([a, b, c], axis=-1), np.stack([a, b, d], axis=-1))
+    two = np.where(rising, np.stack([a, c, d], axis=-1), np.stack([b, c, d], axis=-1))
+    triangles = np.stack([one, two], axis=2).reshape(-1, 3)
+    in_strip = np.broadcast_to((np.arange(columns - 1) < block.in_strip)[None, :, None], (rows - 1, columns - 1, 2))
+    strip = np.where(in_strip.reshape(-1, 1), _strip(sides, block.side), -1)
+    grain = np.full(len(triangles), sides.grain[block.side])
+    return LabelledTriangles(block.grid.reshape(-1, 2), triangles, grain, strip)
+
+
+def _assembled(parts: list[LabelledTriangles]) -> LabelledTriangles:
+    """One triangulation from parts that share positions along their outlines."""
+    points, numbers = joined(np.vstack([part.points for part in parts]), SAME)
+    first = np.cumsum([0, *(len(part.points) for part in parts)])
+    triangles = np.vstack([numbers[part.triangles + n] for part, n in zip(parts, first[:-1], strict=True)])
+    return LabelledTriangles(
+        points,
+        counter_clockwise(points, triangles),
+        np.concatenate([part.grains for part in parts]),
+        np.vstack([part.strips for part in parts]),
+    )

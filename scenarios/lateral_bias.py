@@ -1,0 +1,83 @@
+"""Lateral bias on a measured polycrystalline MAPbI3 film, seen from above.
+
+The grains are those of a scanning electron micrograph (142 grains, 2.9 x 3.8 um, ``data/grain_maps``); electrodes run along
+the left and the right edge. At t = 0 the right one becomes positive. Iodide vacancies (positive) leave it and gather at the
+left one, ahead along the grain boundaries, where they hop more easily (Shao et al., doi:10.1039/C6EE00413J). Interstitials
+that the vacancies leave bare quench the photoluminescence: the film darkens from the positive electrode, first along the
+boundaries, then in the grains (compare Li et al., doi:10.1038/s41467-018-07571-6).
+
+Both contacts block ions, so the dark zone ends where the depletion zone ends, sqrt(2 eps V / (e N)) = 0.73 um from the
+positive electrode for 2 V and 1e22 vacancies per m^3. A zone that crosses the gap needs contacts that exchange ions
+(scenario ``exchanging_contacts``) or fewer mobile ions (``--mobile-density 1e21/m^3``: 2.3 um).
+"""
+
+from pathlib import Path
+
+from fem.constants import Concentration, Energy, Kelvin, Metre, Second, Volt
+from fem.constants import K, V, ms, nm, s
+from fem.model import PoissonNernstPlanck
+from fem.physics.contacts import Contact
+from fem.physics.drive import step
+from fem.physics.layers import boundary_lines
+from fem.physics.luminescence import Light
+from fem.physics.materials import MAPbI3
+from fem.results.observables import front_position, front_width, mean_quench
+from fem.scenario import Scenario, logarithmic_times
+from meshes import film_from_label_image
+from scenarios._parameters import BOUNDARY_BARRIER, GRAIN_BARRIER, ONE_SUN, iodide_vacancy, quenchers
+from scenarios._resolved import film_debye_length, meshed, sizes_following
+
+GRAIN_MAP = Path(__file__).parents[1] / "data" / "grain_maps" / "perovskite_sem_calibrated" / "labels.png"
+
+
+def scenario(
+    bias: Volt = 2 * V,
+    mobile_density: Concentration = 1e22,
+    grain_barrier: Energy = GRAIN_BARRIER,
+    boundary_barrier: Energy = BOUNDARY_BARRIER,
+    boundary_width: Metre = 4 * nm,
+    temperature: Kelvin = 300 * K,
+    end_time: Second = 1e4 * s,
+    mesh_size: Metre = 15 * nm,
+    grain_map: Path = GRAIN_MAP,
+) -> Scenario:
+    """Declare the experiment.
+
+    Parameters
+    ----------
+    bias
+        Voltage of the right electrode from t = 0 on.
+    mobile_density
+        Iodide vacancies as deposited.
+    grain_barrier, boundary_barrier
+        Activation energies of vacancy hopping in grains and along boundaries.
+    boundary_width
+        Width of the grain boundaries.
+    temperature
+        Of the film.
+    end_time
+        End of the run.
+    mesh_size
+        Cells along grain boundaries; inside grains they grow to four times that.
+    grain_map
+        Label image of the grains, with a sidecar ``meta.json`` that gives its pixel size.
+    """
+    debye = film_debye_length(MAPbI3, mobile_density, temperature)
+    film = film_from_label_image(grain_map).film
+    mesh = meshed(film, sizes_following(debye, mesh_size, 4 * mesh_size), debye, electrodes=("left", "right"))
+    barriers = {"grain_interior": grain_barrier, "grain_boundary": boundary_barrier}
+    model = PoissonNernstPlanck(
+        mesh.mesh,
+        MAPbI3,
+        [iodide_vacancy(mobile_density, barriers)],
+        [Contact("left", 0 * V), Contact("right", step(bias))],
+        temperature,
+        [boundary_lines(boundary_width)],
+    )
+    return Scenario(
+        model,
+        logarithmic_times(1 * ms, end_time),
+        Light(ONE_SUN, quenchers(mobile_density)),
+        [mean_quench(), front_position("x", 0.3), front_width("x", 0.3)],
+        microstructure=mesh.report,
+    )

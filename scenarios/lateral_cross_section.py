@@ -1,0 +1,77 @@
+"""Lateral bias seen from the side: several grains through the thickness and a free surface that conducts.
+
+Cross-section of a film on an insulator between electrodes on its left and right edge. Vacancies hop more easily along grain
+boundaries and along the free top surface (0.30 eV against 0.58 eV in the grains; halide vacancies at surfaces: Meggiolaro
+et al., doi:10.1021/acsenergylett.8b02352), so the depth-resolved map shows what a microscope from above averages away.
+"""
+
+from fem.constants import Concentration, Energy, Kelvin, Metre, Second, Volt
+from fem.constants import K, V, ms, nm, s, um
+from fem.model import PoissonNernstPlanck
+from fem.physics.contacts import Contact
+from fem.physics.drive import step
+from fem.physics.layers import boundary_lines, surface_lines
+from fem.physics.luminescence import Light
+from fem.physics.materials import MAPbI3
+from fem.results.observables import front_position, front_width, mean_quench
+from fem.scenario import Scenario, logarithmic_times
+from meshes import voronoi
+from scenarios._parameters import BOUNDARY_BARRIER, GRAIN_BARRIER, ONE_SUN, iodide_vacancy, quenchers
+from scenarios._resolved import film_debye_length, meshed, sizes_following
+
+
+def scenario(
+    bias: Volt = 2 * V,
+    mobile_density: Concentration = 1e22,
+    gap: Metre = 3 * um,
+    thickness: Metre = 0.5 * um,
+    grain_size: Metre = 200 * nm,
+    grain_barrier: Energy = GRAIN_BARRIER,
+    boundary_barrier: Energy = BOUNDARY_BARRIER,
+    surface_barrier: Energy = BOUNDARY_BARRIER,
+    temperature: Kelvin = 300 * K,
+    end_time: Second = 1e4 * s,
+    seed: int = 1,
+) -> Scenario:
+    """Declare the experiment.
+
+    Parameters
+    ----------
+    bias
+        Voltage of the right electrode from t = 0 on.
+    mobile_density
+        Iodide vacancies as deposited.
+    gap, thickness
+        Of the cross-section.
+    grain_size
+        Mean grain size.
+    grain_barrier, boundary_barrier, surface_barrier
+        Activation energies of vacancy hopping in grains, along boundaries 4 nm wide and along the top 1 nm.
+    temperature
+        Of the film.
+    end_time
+        End of the run.
+    seed
+        Of the random grains.
+    """
+    debye = film_debye_length(MAPbI3, mobile_density, temperature)
+    film = voronoi(gap, thickness, grain_size=grain_size, seed=seed)
+    sizes = sizes_following(debye, 10 * nm, 40 * nm)
+    mesh = meshed(film, sizes, debye, electrodes=("left", "right"), free_surfaces=("top",))
+    barriers = {"grain_interior": grain_barrier, "grain_boundary": boundary_barrier, "surface": surface_barrier}
+    model = PoissonNernstPlanck(
+        mesh.mesh,
+        MAPbI3,
+        [iodide_vacancy(mobile_density, barriers)],
+        [Contact("left", 0 * V), Contact("right", step(bias))],
+        temperature,
+        [boundary_lines(4 * nm), surface_lines(1 * nm)],
+    )
+    return Scenario(
+        model,
+        logarithmic_times(1 * ms, end_time),
+        Light(ONE_SUN, quenchers(mobile_density)),
+        [mean_quench(), front_position("x", 0.3), front_width("x", 0.3)],
+        microstructure=mesh.report,
+        geometry="cross-section",
+    )

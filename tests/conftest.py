@@ -1,0 +1,34 @@
+"""Fixtures and options that all tests share."""
+
+from pathlib import Path
+
+import pytest
+from verification import Verification
+
+_RECORD = pytest.StashKey[Verification]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("verification")
+    group.addoption(
+        "--verification", type=Path, metavar="FILE", help="write the checks against theory to this JSON file"
+    )
+    group.addoption("--verification-page", type=Path, metavar="FILE", help="write their tables to this Markdown file")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_RECORD] = Verification()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    record = session.config.stash[_RECORD]
+    if (path := session.config.getoption("--verification")) is not None:
+        record.write_record(path)
+    if (path := session.config.getoption("--verification-page")) is not None:
+        record.write_page(path)
+
+
+@pytest.fixture
+def verify(request: pytest.FixtureRequest) -> Verification:
+    """Call with id, quantity, measured, expected, tolerance and order: asserts, and collects for the record."""
+    return request.config.stash[_RECORD]

@@ -1,0 +1,146 @@
+"""The direct solvers on Jacobians of real films: they agree at every step size, reuse their analysis and refuse bad matrices."""
+
+import warnings
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from films_for_tests import INTERSTITIAL, VACANCY, film, graded, rectangle
+from numpy.typing import NDArray
+from scipy import sparse
+
+from fem.constants import nm
+from fem.coupled_system import CoupledSystem
+from fem.numerics import sparse_direct
+from fem.numerics.sparse_direct import Pardiso, SolverError, SparseDirect, SuperLU, best_solver
+from fem.physics.contacts import Coating, Contact, ElectrodeReaction
+from fem.physics.drive import step
+from fem.physics.species import Sublattice
+
+Array = NDArray[np.float64]
+
+pytest.importorskip("pypardiso")
+RATES = np.logspace(-8, 8, 9)
+
+
+@pytest.fixture(scope="module")
+def system() -> CoupledSystem:
+    sites = Sublattice("sites", 2.5e25)
+    ions = (replace(VACANCY, sublattice=sites), replace(INTERSTITIAL, sublattice=sites))
+    mesh = rectangle(np.linspace(0, 100, 11) * nm, graded(200 * nm, 0.5 * nm, largest=10 * nm))
+    contacts = (Contact("bottom", 0.0, {"vacancy": ElectrodeReaction(1e-9, 1e24)}),
+                Contact("top", step(2.0), {}, Coating(2 * nm, 5.0)))  # fmt: skip
+    model = film(mesh, ions, contacts)
+    return model.system.driven_by(model.pieces(0.0))
+
+
+def state(system: CoupledSystem, seed: int) -> Array:
+    rng = np.random.default_rng(seed)
+    values = np.zeros(system.unknowns.size)
+    fields = system.unknowns.nodal(values)
+    fields[1:] = np.exp(3.0 * rng.normal(size=fields[1:].shape))
+    fields[1:] *= 0.9 / max(1.0, system.unknowns.filling(system.unknowns.sublattices[0], fields).max())
+    fields[0] = 80 * rng.uniform(size=fields.shape[1])
+    return values
+
+
+def columnwise_error(one: Array, other: Array, system: CoupledSystem) -> float:
+    """Largest difference between two solutions, potentials and ions each against their own largest entry."""
+    a, b = system.unknowns.nodal(one), system.unknowns.nodal(other)
+    return float((np.abs(a - b).max(axis=1) / np.abs(b).max(axis=1)).max())
+
+
+def test_pardiso_and_superlu_agree_on_real_jacobians_at_every_step_size(system: CoupledSystem) -> None:
+    pardiso = Pardiso()  # one analysis for all of them, made at the smallest step rate
+    rng = np.random.default_rng(0)
+    for n, rate in enumerate(RATES):
+        matrix = system.shifted(system.jacobian(0.0, state(system, n)), float(rate))
+        rhs = matrix @ rng.normal(size=matrix.shape[0])
+        reference = SuperLU()
+        for solver in (pardiso, reference):
+            solver.factorise(matrix)
+        measured = columnwise_error(pardiso.solve(rhs), reference.solve(rhs), system)
+        assert measured < 1e-10, f"rate {rate:g} 1/s"
+
+
+@pytest.mark.parametrize("make", [Pardiso, SuperLU])
+def test_every_row_is_solved_to_round_off(make: type[SparseDirect], system: CoupledSystem) -> None:
+    """Row by row, because rows of charge are 1e-20 of rows of ions: a norm over all of them would see nothing."""
+    solver, rng = make(), np.random.default_rng(1)
+    for n, rate in enumerate(RATES):
+        matrix = system.shifted(system.jacobian(0.0, state(system, n)), float(rate))
+        rhs = matrix @ rng.normal(size=matrix.shape[0])
+        solver.factorise(matrix)
+        solution = solver.solve(rhs)
+        size = np.abs(matrix) @ np.abs(solution) + np.abs(rhs)
+        assert (np.abs(matrix @ solution - rhs) / size).max() < 1e-12, f"rate {rate:g} 1/s"
+
+
+def test_pardiso_analyses_a_pattern_once(system: CoupledSystem, monkeypatch: pytest.MonkeyPatch) -> None:
+    phases: list[int] = []
+    solver = Pardiso()
+    call = solver._call
+    monkeypatch.setattr(solver, "_call", lambda phase, rhs: phases.append(phase) or call(phase, rhs))  # type: ignore[func-returns-value]
+    for n in range(3):
+        solver.factorise(system.shifted(system.jacobian(0.0, state(system, n)), 1.0))
+        solver.solve(np.ones(system.unknowns.size))
+    assert phases == [11, 22, 33, 22, 33, 22, 33]
+
+
+def test_another_pattern_is_analysed_anew() -> None:
+    solver = Pardiso()
+    dense = np.array([[4.0, 1.0, 0.0], [1.0, 3.0, 1.0], [0.0, 1.0, 2.0]])
+    other = np.array([[4.0, 0.0, 1.0], [1.0, 3.0, 0.0], [1.0, 1.0, 2.0]])  # as many entries, elsewhere
+    for matrix in (dense, other, dense):
+        solver.factorise(sparse.csr_matrix(matrix))
+        np.testing.assert_allclose(matrix @ solver.solve(np.array([1.0, 2.0, 3.0])), [1.0, 2.0, 3.0], rtol=1e-13)
+
+
+@pytest.mark.parametrize("make", [Pardiso, SuperLU])
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_non_finite_matrix_is_refused(make: type[SparseDirect], bad: float, system: CoupledSystem) -> None:
+    matrix = system.shifted(system.jacobian(0.0, state(system, 0)), 1.0)
+    matrix.data[len(matrix.data) // 2] = bad
+    with pytest.raises(SolverError, match="run away"):
+        make().factorise(matrix)
+
+
+@pytest.mark.parametrize("make", [Pardiso, SuperLU])
+def test_an_empty_row_is_refused(make: type[SparseDirect]) -> None:
+    matrix = sparse.csr_matrix((np.array([1.0, 0.0, 2.0]), np.array([0, 1, 2]), np.array([0, 1, 2, 3])), shape=(3, 3))
+    with pytest.raises(SolverError, match="empty"):
+        make().factorise(matrix)
+    gap = sparse.csr_matrix((np.array([1.0, 2.0]), np.array([0, 2]), np.array([0, 1, 1, 2])), shape=(3, 3))
+    with pytest.raises(SolverError, match="empty"):
+        make().factorise(gap)
+
+
+@pytest.mark.parametrize("make", [Pardiso, SuperLU])
+def test_a_singular_matrix_is_refused(make: type[SparseDirect]) -> None:
+    """A film without electrode: the potential is known only up to a constant."""
+    loop = sparse.csr_matrix(np.array([[1.0, -1.0, 0.0], [-1.0, 2.0, -1.0], [0.0, -1.0, 1.0]]))
+    with pytest.raises(SolverError):
+        solver = make()
+        solver.factorise(loop)
+        solver.solve(np.array([1.0, 0.0, 0.0]))
+
+
+def test_superlu_steps_in_without_pardiso(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing() -> None:
+        raise ModuleNotFoundError("No module named 'pypardiso'")
+
+    monkeypatch.setattr(sparse_direct, "Pardiso", missing)
+    assert isinstance(best_solver(), SuperLU)
+
+
+def test_a_pardiso_that_cannot_load_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
+        raise ImportError("cannot open libmkl_rt")
+
+    monkeypatch.setattr(sparse_direct, "Pardiso", broken)
+    with pytest.warns(UserWarning, match="libmkl_rt"):
+        assert isinstance(best_solver(), SuperLU)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        monkeypatch.undo()
+        assert best_solver().name == "MKL PARDISO"

@@ -1,0 +1,1 @@
+"""Analytic solutions that the program is compared with: pure functions of SI quantities, each with its source."""

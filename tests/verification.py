@@ -1,0 +1,142 @@
+"""The verification record: what the program gives against what theory says, asserted by tests and kept in a table.
+
+A test takes the fixture ``verify`` and calls it once per number. ``make verify`` runs every test and writes the record
+to ``results/verification.json`` and the page ``docs/verification.md``.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from math import isfinite
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+#: What each benchmark is and where its theory comes from; D numbers theory, B numbers experiments.
+BENCHMARKS = {
+    "D1": "Double layer of two ions (Gouy and Chapman; Bazant, Thornton and Ajdari, doi:10.1103/PhysRevE.70.021506)",
+    "D2": "Double layer of one ion over a fixed background, dilute and on a lattice (quadrature of the first integral)",
+    "D3": "Double layer with site exclusion (Kilic, Bazant and Ajdari, doi:10.1103/PhysRevE.75.021502)",
+    "D4": "Charging time of blocking electrodes (Bazant, Thornton and Ajdari, doi:10.1103/PhysRevE.70.021506)",
+    "D5": "Steady state of a blocking cell; exponential fitting (Scharfetter and Gummel, doi:10.1109/T-ED.1969.16566)",
+    "D6": "Charge balance, differential capacitance, current and charge",
+    "D7": "Nernst-Einstein: conductivity and mobility from the diffusivity",
+    "D13": "Photoluminescence from the carrier balance (Johnston and Herz, doi:10.1021/acs.accounts.5b00411)",
+    "D20": "Manufactured solutions and the Jacobian",
+}
+
+_HEADER = """\
+# Verification
+
+Written by `make verify`; do not edit. Each line is asserted by a test. The tolerance is relative to the expected value,
+or absolute where zero is expected; the order is the observed one under refinement, with the least that is accepted in
+brackets.
+"""
+
+
+class Order(NamedTuple):
+    """Observed order of convergence and the `least` that is accepted."""
+
+    observed: float
+    least: float
+
+
+def observed_order(sizes: Sequence[float], errors: Sequence[float]) -> float:
+    """Slope of log(error) over log(size) by least squares."""
+    return float(np.polyfit(np.log(sizes), np.log(errors), 1)[0])
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the record; `tolerance` is relative to `expected`, or absolute where that is zero."""
+
+    id: str
+    quantity: str
+    measured: float
+    expected: float
+    tolerance: float
+    order: Order | None = None
+
+    @property
+    def passed(self) -> bool:
+        """Whether value and order are as demanded (never for a number that is not finite)."""
+        near = abs(self.measured - self.expected) <= self.tolerance * (abs(self.expected) or 1.0)
+        return near and (self.order is None or self.order.observed >= self.order.least)
+
+    def as_dict(self) -> dict[str, object]:
+        """Entry of ``results/verification.json``."""
+        return {
+            "id": self.id,
+            "quantity": self.quantity,
+            "measured": self.measured if isfinite(self.measured) else None,
+            "expected": self.expected,
+            "tolerance": self.tolerance,
+            "order": None if self.order is None else self.order.observed,
+            "verdict": "pass" if self.passed else "fail",
+        }
+
+    def __str__(self) -> str:
+        order = "" if self.order is None else f", order {self.order.observed:.3g} (at least {self.order.least:g})"
+        kind = "relative" if self.expected else "absolute"
+        demanded = f"expected {self.expected:.9g} to {self.tolerance:g} {kind}"
+        return f"{self.id} {self.quantity}: {self.measured:.9g}, {demanded}{order}"
+
+
+@dataclass
+class Verification:
+    """Asserts and collects :class:`Check` objects."""
+
+    checks: list[Check] = field(default_factory=list)
+
+    def __call__(
+        self,
+        *,
+        id: str,
+        quantity: str,
+        measured: float,
+        expected: float,
+        tolerance: float,
+        order: Order | None = None,
+    ) -> None:
+        """Keep the check and fail the test unless `measured` and `order` are as demanded."""
+        check = Check(id, quantity, float(measured), float(expected), tolerance, order)
+        self.checks.append(check)
+        assert check.passed, str(check)
+
+    def sorted(self) -> list[Check]:
+        """The checks by id (D2 before D10), in the order of the tests within one id."""
+        return sorted(self.checks, key=lambda check: _natural(check.id))
+
+    def write_record(self, path: Path) -> None:
+        """Write ``verification.json``."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps([check.as_dict() for check in self.sorted()], indent=1) + "\n", encoding="utf-8")
+
+    def write_page(self, path: Path) -> None:
+        """Write the page with one table per benchmark."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(_page(self.sorted()), encoding="utf-8")
+
+
+def _natural(name: str) -> tuple[str, int]:
+    match = re.fullmatch(r"(\D+)(\d+)", name)
+    return (match[1], int(match[2])) if match else (name, 0)
+
+
+def _page(checks: list[Check]) -> str:
+    sections = [_HEADER]
+    for name, own in groupby(checks, key=lambda check: check.id):
+        title = f"{name}: {BENCHMARKS[name]}" if name in BENCHMARKS else name
+        head = "| quantity | measured | expected | tolerance | order | verdict |\n|---|---|---|---|---|---|"
+        sections.append("\n".join([f"## {title}", "", head, *map(_row, own)]) + "\n")
+    return "\n".join(sections)
+
+
+def _row(check: Check) -> str:
+    order = "" if check.order is None else f"{check.order.observed:.2f} ({check.order.least:g})"
+    measured = f"{check.measured:.6g}" if check.expected else f"{check.measured:.1e}"
+    verdict = "pass" if check.passed else "**fail**"
+    return f"| {check.quantity} | {measured} | {check.expected:.6g} | {check.tolerance:.1g} | {order} | {verdict} |"
