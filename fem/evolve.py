@@ -1,5 +1,6 @@
 """The path of a film through time: a generator of states that recording, progress and checkpoints consume."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -103,6 +104,8 @@ def evolve(
     done = statistics or Statistics()
     done.solver, done.unknowns = solver.name, system.unknowns.size
     end = float(times[-1])
+    first_step = _FIRST_STEP * model.scale_report(end).fastest_time
+    breaks = sorted({*_breaks(model, 0.0, end), end})
     if restart is None:
         cursor, k = Cursor(0.0, model.initial_values(), 0.0), 1
         done.lowest_relative_concentration = system.lowest(cursor.values)
@@ -115,12 +118,12 @@ def evolve(
             )
     while k < len(times):
         driven = system.driven_by(model.pieces(cursor.time))
-        stop = min([*_breaks(model, cursor.time, end), end])
+        stop = breaks[bisect_right(breaks, cursor.time)]
         if cursor.step == 0:
             cursor = replace(
                 cursor,
                 values=driven.hold_algebraic(cursor.time, cursor.values),
-                step=min(_FIRST_STEP * model.scale_report(end).fastest_time, 1e-3 * (stop - cursor.time)),
+                step=min(first_step, 1e-3 * (stop - cursor.time)),
             )
         for before, stretch, after in integrate(driven, solver, cursor, stop, tolerance, done):
             if on_step is not None:

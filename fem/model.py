@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations
 
 import numpy as np
 from skfem import MeshTri
@@ -24,8 +23,9 @@ from fem.physics.materials import Material
 from fem.physics.nernst_planck import TransportOperator, transport_operator
 from fem.physics.poisson import PoissonOperator, poisson_operator
 from fem.physics.regions import Regions
-from fem.physics.scales import Scales, debye_length, depletion_width, resolution_warnings
+from fem.physics.scales import Scales
 from fem.physics.species import Species
+from fem.scale_report import scale_report
 from fem.state import State
 from fem.unknowns import Unknowns
 
@@ -225,48 +225,9 @@ class PoissonNernstPlanck:
         """Activation energy of each species in each cell [J], shape (n_species, n_cells)."""
         return np.array([transport.cell_activation_energy for transport in self.transports])
 
-    @property
-    def electrode_gap(self) -> float:
-        """Distance between the two most distant electrodes [m]; the film's extent where there is only one."""
-        middles = [self.mesh.p[:, electrode.nodes].mean(axis=1) for electrode in self.electrodes]
-        gaps = [float(np.linalg.norm(a - b)) for a, b in combinations(middles, 2)]
-        return max(gaps, default=self.extent)
-
-    def largest_voltage(self, end: float) -> float:
-        """Largest voltage between two contacts (or of the one contact) from 0 to `end` [s], seen at 200 times and every break."""
-        breaks = {time for electrode in self.electrodes for time in electrode.drive.breakpoints(0.0, end)}
-        times = sorted({*np.linspace(0.0, end, 200).tolist(), *breaks})
-        volts = np.array([[electrode.drive(time) for time in times] for electrode in self.electrodes])
-        return float(np.ptp(volts, axis=0).max() if len(volts) > 1 else np.abs(volts).max())
-
     def scale_report(self, end: float) -> Scales:
         """Characteristic lengths and times of a run to `end` [s], with warnings about what is not resolved."""
-        areas = self.control_volumes.areas
-        permittivity = self.regions.on_cells(self.material.relative_permittivity, "relative permittivity")
-        mean_permittivity = float(np.average(permittivity, weights=areas))
-        charges, mean = np.abs(self.unknowns.charges), self.unknowns.unit
-        debye = debye_length(mean_permittivity, float((charges**2 * mean).sum()), self.unknowns.thermal_voltage)
-        volts = self.largest_voltage(end)
-        width = depletion_width(mean_permittivity, float((charges * mean).sum()), volts)
-        gap = self.electrode_gap
-        heights = {electrode.contact.facets: self._first_cell(electrode) for electrode in self.electrodes}
-        field = max(2 * volts / width if width else 0.0, volts / gap)
-        fastest = max(transport.fastest_diffusivity for transport in self.transports)
-        slowest = min(float(transport.cell_diffusivity.min()) for transport in self.transports)
-        mean_diffusivity = max(transport.mean_diffusivity for transport in self.transports)
-        first_cell = {name: height / debye for name, height in heights.items()}
-        return Scales(
-            debye, width, gap, volts, first_cell, field * max(heights.values()) / self.unknowns.thermal_voltage,
-            fastest, mean_diffusivity, slowest, debye**2 / fastest,
-            debye * gap / (2 * mean_diffusivity), debye * gap / (2 * slowest),
-            resolution_warnings(first_cell, debye, width, self.unknowns.thermal_voltage, field),
-        )  # fmt: skip
-
-    def _first_cell(self, electrode: Electrode) -> float:
-        """Median height of the cells on an electrode [m]."""
-        facets = np.asarray((self.mesh.boundaries or {})[electrode.contact.facets])
-        cells = self.mesh.f2t[0, facets]
-        return float(np.median(2 * self.control_volumes.areas[cells] / self.control_volumes.lengths[facets]))
+        return scale_report(self.mesh, self.control_volumes, self.regions, self.material, self.unknowns, end)
 
     def as_dict(self) -> dict[str, object]:
         """Description for ``run.json``."""

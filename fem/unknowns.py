@@ -19,7 +19,6 @@ from fem.physics.species import Species, Sublattice
 
 OVERFILL = 1e-3  # filling above 1 that the continued logarithm can reach at the largest voltages
 _NEWTON_SHARE = 0.05  # a Newton update keeps at least this share of a concentration, or of the free sites
-_SLACK = 1e-9  # of the mean: what RODAS4 may have left below zero must not hold the iteration up
 _NOISE = 1e-2  # of the mean concentration: errors in nearly empty places are measured against it
 
 
@@ -166,8 +165,7 @@ class Unknowns:
         """Newton update that keeps concentrations positive and sites free, node by node."""
         new = values + change
         old_fields, fields = self.nodal(values), self.nodal(new)
-        ions = old_fields[1:]
-        fields[1:] = np.maximum(fields[1:], np.where(ions > 0, _NEWTON_SHARE * ions, ions) - _SLACK)
+        fields[1:] = np.maximum(fields[1:], _NEWTON_SHARE * np.maximum(old_fields[1:], 0.0))
         for sites in self.sublattices:
             members = [m + 1 for m in self.members(sites)]
             before, after = self.filling(sites, old_fields), self.filling(sites, fields)

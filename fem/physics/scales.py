@@ -86,7 +86,7 @@ def depletion_width(relative_permittivity: float, concentration: float, voltage:
 
 
 def resolution_warnings(
-    first_cell: Mapping[str, float], debye: float, depletion: float, thermal_voltage: float, field: float
+    first_cell: Mapping[str, float], debye: float, depletion: float, thermal_voltage: float, fields: Mapping[str, float]
 ) -> tuple[str, ...]:
     """What the mesh does not resolve at the electrodes.
 
@@ -98,8 +98,8 @@ def resolution_warnings(
         Debye length and depletion width [m].
     thermal_voltage
         [V].
-    field
-        Largest field expected at an electrode [V/m].
+    fields
+        Largest field that draws ions to each electrode [V/m]; 0 where none is drawn.
     """
     found = []
     for name, ratio in first_cell.items():
@@ -109,9 +109,10 @@ def resolution_warnings(
                 f"the double layer at {name!r} is not resolved: the first cell is {height * 1e9:.3g} nm, the Debye"
                 f" length {debye * 1e9:.3g} nm; make the electrode's mesh size smaller"
             )
-        elif field > 0 and height > 2 * thermal_voltage / field:
+        elif fields[name] > 0 and height > 2 * thermal_voltage / fields[name]:
+            layer = thermal_voltage / fields[name]
             found.append(
-                f"ions that pile up at {name!r} form a layer of {thermal_voltage / field * 1e9:.2g} nm inside the first"
-                f" cell ({height * 1e9:.2g} nm): charges are right, the peak concentration is a mean over that cell"
+                f"ions that pile up at {name!r} form a layer of {layer * 1e9:.2g} nm inside the first cell"
+                f" ({height * 1e9:.2g} nm): charges are right, the peak concentration is a mean over that cell"
             )
     return tuple(found)
