@@ -1,7 +1,8 @@
 """The coupled Poisson-Nernst-Planck system ``M dy/dt = f(t, y)`` on control volumes: residual and exact Jacobian.
 
-Rows of f: at a node, the charge that is not balanced by displacement [C/m] (zero mass; on a bare electrode the distance from its
-voltage), then the inflow of each species [m^2/s, in units of its mean]; last, the ions that enter through each contact.
+Rows of f: at a node, the charge that is not balanced by displacement [C/m] (zero mass; on a bare electrode the distance
+from its voltage), then the inflow of each species [m^2/s, in units of its mean]; last, the ions that enter through each
+contact.
 """
 
 from collections.abc import Sequence
@@ -45,7 +46,7 @@ class CoupledSystem:
         self._volt = unknowns.thermal_voltage
 
     def driven_by(self, pieces: Sequence[Piece]) -> "CoupledSystem":
-        """This system with the contacts on the given stretches of their drives."""
+        """The system with its contacts on the given stretches of their drives."""
         other = copy(self)
         other.pieces = tuple(pieces)
         return other
@@ -96,7 +97,7 @@ class CoupledSystem:
         )
 
     def _inflow(self, time: float, fields: Array, one: Exchange) -> tuple[Array, Array, Array]:
-        """Inflow at a contact's nodes [m^2/s in units of the mean], its derivative by concentration and by potential."""
+        """Inflow at a contact's nodes [m^2/s, in units of the mean], its derivatives by concentration and potential."""
         electrode, unit = one.electrode, self.unknowns.unit[one.species]
         nodes, coated = electrode.nodes, electrode.capacitance is not None
         drop = self.pieces[one.contact].value(time) / self._volt - fields[0, nodes] if coated else np.zeros(len(nodes))

@@ -79,8 +79,8 @@ def evolve(
 ) -> Iterator[Output]:
     """States of `model` at `times` [s], which rise from 0, shape (n_times,).
 
-    Steps follow the error control and the breakpoints of the drives, not the output times; outputs between steps come from the
-    method's interpolant. The state at t = 0 is the film at rest, before the drive starts.
+    Steps follow the error control and the breakpoints of the drives, not the output times; outputs between steps come
+    from the method's interpolant. The state at t = 0 is the film at rest, before the drive starts.
 
     Parameters
     ----------

@@ -2,7 +2,8 @@
 
 A :data:`Field` is a number, a mapping ``{region: number}`` or a vectorised function ``f(x, y)`` of metres. Regions are
 the names of a mesh's subdomains (``grain_interior``, ``grain_boundary``, ``grain_7``, ``boundary_3_7``, ``substrate``,
-...) or of the thin layers of a model (``grain_boundary``, ``surface``); later entries of a mapping override earlier ones.
+...) or of the thin layers of a model (``grain_boundary``, ``surface``); later entries of a mapping override earlier
+ones.
 """
 
 from collections.abc import Callable, Mapping

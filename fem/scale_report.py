@@ -1,4 +1,4 @@
-"""The scale report of a discretised film: is it resolved in space, and how long does it take?"""
+"""The scale report of a discretised film: whether it is resolved, and how long things take."""
 
 from itertools import combinations
 

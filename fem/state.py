@@ -22,11 +22,13 @@ class State:
     concentrations
         Concentration of each species at the nodes [1/m^3], shape (n_species, n_nodes).
     exchanged
-        Ions of each species that have entered through each contact since the start [1/m], shape (n_contacts, n_species).
+        Ions of each species that have entered through each contact since the start [1/m], shape (n_contacts,
+        n_species).
     contact_potential
         Voltage applied to each contact [V], shape (n_contacts,).
     contact_charge
-        Charge on the metal of each contact [C/m], shape (n_contacts,), from the weighted residual of Poisson's equation.
+        Charge on the metal of each contact [C/m], shape (n_contacts,), from the weighted residual of Poisson's
+        equation.
     contact_current
         Current from each contact into the film [A/m], displacement plus ionic, shape (n_contacts,).
     """

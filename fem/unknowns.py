@@ -1,8 +1,8 @@
 """Layout, scaling and bounds of the unknowns.
 
-Node by node: the potential in units of the thermal voltage, then the concentration of each species in units of its mean.
-Behind the nodes: the ions that have entered through each exchanging contact, in units of the film's content; with them ion
-conservation is a linear invariant, which the time integrator keeps to round-off.
+Node by node: the potential in units of the thermal voltage, then the concentration of each species in units of its
+mean. Behind the nodes: the ions that have entered through each exchanging contact, in units of the film's content; with
+them ion conservation is a linear invariant, which the time integrator keeps to round-off.
 """
 
 from dataclasses import dataclass

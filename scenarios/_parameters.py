@@ -22,7 +22,7 @@ def iodide_vacancy(density: float, barriers: Field) -> Species:
 
 
 def quenchers(density: float) -> tuple[Quencher, ...]:
-    """Bare interstitials, one for each of `density` [1/m^3] vacancies that has left, and clusters of crowded vacancies."""
+    """Bare interstitials, one for each of `density` [1/m^3] vacancies that left, and clusters of crowded vacancies."""
     return (
         UnpairedInterstitials("iodide vacancy", density, CAPTURE),
         VacancyClusters("iodide vacancy", CLUSTER_SATURATION, CAPTURE),

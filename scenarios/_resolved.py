@@ -56,5 +56,5 @@ def film_debye_length(material: Material, density: float, temperature: float) ->
 
 
 def sizes_following(debye: float, boundary: float, interior: float) -> MeshSizes:
-    """Cell sizes [m]: a quarter of the Debye length at electrodes, `boundary` along boundaries, `interior` in grains."""
+    """Cell sizes [m]: a quarter of the Debye length at electrodes, `boundary` at boundaries, `interior` in grains."""
     return MeshSizes(electrode=min(debye / _CELLS_PER_DEBYE_LENGTH, boundary), boundary=boundary, interior=interior)

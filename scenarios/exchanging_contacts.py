@@ -1,14 +1,14 @@
 """A dark front that crosses the whole gap: two mobile ions and electrodes that exchange one of them.
 
-Voronoi film between lateral electrodes, seen from above. Iodide vacancies (positive) enter at the positive electrode, where
-iodide is oxidised, and leave at the negative one; iodide interstitials (negative) are mobile and blocked. The film stays
-neutral, so nothing ties the width of the changed zone to the depletion width: interstitials pile up over half the gap on the
-positive side, where they quench the photoluminescence, and run out on the other (concentration polarisation of a binary
-electrolyte; a film with blocking contacts and one mobile ion cannot do this, scenario ``lateral_bias``).
+Voronoi film between lateral electrodes, seen from above. Iodide vacancies (positive) enter at the positive electrode,
+where iodide is oxidised, and leave at the negative one; iodide interstitials (negative) are mobile and blocked. The
+film stays neutral, so nothing ties the width of the changed zone to the depletion width: interstitials pile up over
+half the gap on the positive side, where they quench the photoluminescence, and run out on the other (concentration
+polarisation of a binary electrolyte; a film with blocking contacts and one mobile ion cannot do this, scenario
+``lateral_bias``).
 """
 
-from fem.constants import Concentration, Energy, Kelvin, Metre, Second, Velocity, Volt
-from fem.constants import K, V, eV, ms, nm, s, um
+from fem.constants import Concentration, Energy, K, Kelvin, Metre, Second, V, Velocity, Volt, eV, ms, nm, s, um
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Contact, ElectrodeReaction, Reservoir
 from fem.physics.drive import step

@@ -1,10 +1,11 @@
 """Lateral bias on a measured polycrystalline MAPbI3 film, seen from above.
 
-The grains are those of a scanning electron micrograph (142 grains, 2.9 x 3.8 um, ``data/grain_maps``); electrodes run along
-the left and the right edge. At t = 0 the right one becomes positive. Iodide vacancies (positive) leave it and gather at the
-left one, ahead along the grain boundaries, where they hop more easily (Shao et al., doi:10.1039/C6EE00413J). Interstitials
-that the vacancies leave bare quench the photoluminescence: the film darkens from the positive electrode, first along the
-boundaries, then in the grains (compare Li et al., doi:10.1038/s41467-018-07571-6).
+The grains are those of a scanning electron micrograph (142 grains, 2.9 x 3.8 um, ``data/grain_maps``); electrodes run
+along the left and the right edge. At t = 0 the right one becomes positive. Iodide vacancies (positive) leave it and
+gather at the left one, ahead along the grain boundaries, where they hop more easily (Shao et al.,
+doi:10.1039/C6EE00413J). Interstitials that the vacancies leave bare quench the photoluminescence: the film darkens from
+the positive electrode, first along the boundaries, then in the grains (compare Li et al.,
+doi:10.1038/s41467-018-07571-6).
 
 Both contacts block ions, so the dark zone ends where the depletion zone ends, sqrt(2 eps V / (e N)) = 0.73 um from the
 positive electrode for 2 V and 1e22 vacancies per m^3. A zone that crosses the gap needs contacts that exchange ions
@@ -13,8 +14,7 @@ positive electrode for 2 V and 1e22 vacancies per m^3. A zone that crosses the g
 
 from pathlib import Path
 
-from fem.constants import Concentration, Energy, Kelvin, Metre, Second, Volt
-from fem.constants import K, V, ms, nm, s
+from fem.constants import Concentration, Energy, K, Kelvin, Metre, Second, V, Volt, ms, nm, s
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Contact
 from fem.physics.drive import step

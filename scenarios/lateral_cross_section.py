@@ -1,12 +1,12 @@
 """Lateral bias seen from the side: several grains through the thickness and a free surface that conducts.
 
-Cross-section of a film on an insulator between electrodes on its left and right edge. Vacancies hop more easily along grain
-boundaries and along the free top surface (0.30 eV against 0.58 eV in the grains; halide vacancies at surfaces: Meggiolaro
-et al., doi:10.1021/acsenergylett.8b02352), so the depth-resolved map shows what a microscope from above averages away.
+Cross-section of a film on an insulator between electrodes on its left and right edge. Vacancies hop more easily along
+grain boundaries and along the free top surface (0.30 eV against 0.58 eV in the grains; halide vacancies at surfaces:
+Meggiolaro et al., doi:10.1021/acsenergylett.8b02352), so the depth-resolved map shows what a microscope from above
+averages away.
 """
 
-from fem.constants import Concentration, Energy, Kelvin, Metre, Second, Volt
-from fem.constants import K, V, ms, nm, s, um
+from fem.constants import Concentration, Energy, K, Kelvin, Metre, Second, V, Volt, ms, nm, s, um
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Contact
 from fem.physics.drive import step

@@ -1,14 +1,14 @@
 """Vertical bias across a columnar MAPbI3 film, in cross-section: the geometry of a device.
 
-Eight columnar grains, 1000 x 400 nm, between a bottom and a top electrode that block ions; grain boundaries are meshed as
-strips of their physical width. At t = 0 the top electrode becomes positive. Iodide vacancies run down the boundaries within
-milliseconds and leave the grains within minutes (lambda L / 2D = 310 s for the grains alone, doi:10.1103/PhysRevE.70.021506).
-The dark zone under the top electrode is the depletion zone, 0.16 um wide at 1 V and 1e23 vacancies per m^3, less than half
-of the film: a microscope that looks through the film sees only the depth-integrated light (``profiles``).
+Eight columnar grains, 1000 x 400 nm, between a bottom and a top electrode that block ions; grain boundaries are meshed
+as strips of their physical width. At t = 0 the top electrode becomes positive. Iodide vacancies run down the boundaries
+within milliseconds and leave the grains within minutes (lambda L / 2D = 310 s for the grains alone,
+doi:10.1103/PhysRevE.70.021506). The dark zone under the top electrode is the depletion zone, 0.16 um wide at 1 V and
+1e23 vacancies per m^3, less than half of the film: a microscope that looks through the film sees only the
+depth-integrated light (``profiles``).
 """
 
-from fem.constants import Concentration, Energy, Kelvin, Metre, Second, Volt
-from fem.constants import K, V, nm, s, us
+from fem.constants import Concentration, Energy, K, Kelvin, Metre, Second, V, Volt, nm, s, us
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Contact
 from fem.physics.drive import step

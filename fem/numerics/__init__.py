@@ -1,0 +1,1 @@
+"""How it is solved: control volumes, exponential fitting, sparse direct solvers, Newton, Rosenbrock."""

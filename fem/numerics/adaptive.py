@@ -64,8 +64,8 @@ def integrate(
         step, clipped = _fit(cursor, end)
         if step < 1e-15 * max(cursor.time, end * 1e-12) or step < 1e-30:
             raise SolverError(
-                f"the time step collapsed to {step:.2g} s at t = {cursor.time:.4g} s: soften the drive (use a ramp), refine"
-                " the mesh at the electrodes, or give the species a sublattice that limits its concentration"
+                f"the time step collapsed to {step:.2g} s at t = {cursor.time:.4g} s: soften the drive (use a ramp),"
+                " refine the mesh at the electrodes, or give the species a sublattice that limits its concentration"
             )
         make = _implicit if cursor.implicit_left else _rosenbrock
         stretch, error = make(system, solver, cursor, step, tolerance, statistics)
@@ -106,7 +106,7 @@ def _fit(cursor: Cursor, end: float) -> tuple[float, bool]:
 
 
 def _factor(error: float, cursor: Cursor, step: float = 0.0) -> float:
-    """Factor for the next step (Gustafsson's predictive controller for methods of error order 4; 2 for implicit Euler)."""
+    """Factor for the next step: Gustafsson's predictive controller, for errors of order 4 (2 for implicit Euler)."""
     order = 2 if cursor.implicit_left else 4
     error = max(error, 1e-10)
     factor = _SAFETY * error ** (-1.0 / order)

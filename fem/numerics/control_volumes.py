@@ -1,8 +1,8 @@
 """Edges and control volumes of a triangle mesh: all that the edge-averaged scheme needs of the geometry.
 
 For P1 triangles the stiffness entry of an edge opposite the angle a in triangle T is ``-(cot a) / 2``. Summed over the
-triangles with a coefficient per triangle it becomes one weight per edge, ``w_ij = sum_T D_T cot(a_T) / 2``; lumped mass gives
-each node a third of every triangle around it (Xu and Zikatanov, Math. Comp. 68, 1429 (1999),
+triangles with a coefficient per triangle it becomes one weight per edge, ``w_ij = sum_T D_T cot(a_T) / 2``; lumped mass
+gives each node a third of every triangle around it (Xu and Zikatanov, Math. Comp. 68, 1429 (1999),
 doi:10.1090/S0025-5718-99-01148-5).
 """
 
@@ -90,7 +90,7 @@ class ControlVolumes:
         return nodes, self.facet_integrals(facets, np.ones(len(facets)))[nodes]
 
     def facet_integrals(self, facets: IntArray, values: Array) -> Array:
-        """Integral of `values`, constant on each of `facets`, over the half-facets that each node owns, shape (n_nodes,)."""
+        """Integral of `values`, constant on each of `facets`, over the half-facets of each node, shape (n_nodes,)."""
         halves = 0.5 * values * self.lengths[facets]
         return sum_at(self.nodes[:, facets], np.array([halves, halves]), self.n_nodes)
 

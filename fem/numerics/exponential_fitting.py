@@ -4,9 +4,9 @@ Between nodes i and j the flux of a species whose potential energy rises by ``th
 
     J_ij = W_ij [B(theta) a_i - B(-theta) a_j],    B(x) = x / (exp(x) - 1),
 
-with a the concentration and W the diffusive weight of the edge (Scharfetter and Gummel, IEEE Trans. Electron Devices 16,
-64 (1969), doi:10.1109/T-ED.1969.16566). It is exact for constant flux and field on the edge, vanishes in equilibrium
-``a_j = a_i exp(-theta)`` and gives an M-matrix for non-negative W, whatever the cell Peclet number.
+with a the concentration and W the diffusive weight of the edge (Scharfetter and Gummel, IEEE Trans. Electron Devices
+16, 64 (1969), doi:10.1109/T-ED.1969.16566). It is exact for constant flux and field on the edge, vanishes in
+equilibrium ``a_j = a_i exp(-theta)`` and gives an M-matrix for non-negative W, whatever the cell Peclet number.
 """
 
 import numpy as np
@@ -18,7 +18,7 @@ _LARGEST = 700.0  # exp overflows beyond
 
 
 def bernoulli(x: Array) -> tuple[Array, Array]:
-    """``B(x) = x / (exp(x) - 1)`` and its derivative for x >= 0, to a relative accuracy near round-off; same shape as `x`."""
+    """``B(x) = x / (exp(x) - 1)`` and its derivative for x >= 0, both near round-off; same shape as `x`."""
     small = x < _SERIES
     safe = np.where(small, 1.0, np.minimum(x, _LARGEST))
     value = safe / np.expm1(safe)

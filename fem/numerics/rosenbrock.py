@@ -38,7 +38,7 @@ _DENSE_2 = (-0.6762803392801253, 6.087714651680015, 16.43084320892478, 24.767225
 
 @dataclass(frozen=True)
 class Stretch:
-    """Solution over one accepted step from `start` to `end` [s]: values at both ends and two bulge terms between them."""
+    """Solution over an accepted step from `start` to `end` [s]: values at both ends and two bulge terms in between."""
 
     start: float
     end: float

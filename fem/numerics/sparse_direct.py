@@ -1,8 +1,8 @@
 """Sparse direct solvers for many matrices of one pattern: analyse once, factorise often, solve more often.
 
-Order of preference: MKL PARDISO (x86-64, by pypardiso), then SciPy's SuperLU, which works everywhere. Rows are equilibrated
-by their largest entry before factorisation, and PARDISO's value-dependent scaling and matching stay off: an analysis made
-with them on one matrix silently spoils the factorisation of another with the same pattern.
+Order of preference: MKL PARDISO (x86-64, by pypardiso), then SciPy's SuperLU, which works everywhere. Rows are
+equilibrated by their largest entry before factorisation, and PARDISO's value-dependent scaling and matching stay off:
+an analysis made with them on one matrix silently spoils the factorisation of another with the same pattern.
 """
 
 import warnings

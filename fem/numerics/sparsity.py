@@ -42,7 +42,7 @@ class Pattern:
         self._keys[name] = rows.astype(np.int64) * self.size + columns
 
     def edges(self, name: str, rows: IntArray, columns: IntArray, free: NDArray[np.bool_] | None = None) -> None:
-        """Declare an edge operator between the unknowns `rows` and `columns` of each node, for the `free` nodes only."""
+        """Declare an edge operator between unknowns `rows` and `columns` of each node, for the `free` nodes only."""
         i, j = self._i, self._j
         active = np.ones(len(rows), dtype=bool) if free is None else free
         self._edge_masks[name] = (active[i], active[j])

@@ -1,0 +1,1 @@
+"""What is simulated: species, materials, contacts, drives, and one equation per file."""

@@ -1,7 +1,7 @@
 """Voltage protocols: piecewise-smooth functions of time with exact breakpoints.
 
-A :class:`Drive` is a row of pieces, each smooth from its start up to the start of the next. The time integrator stops at
-every breakpoint and continues with the new piece, so that a jump is met exactly and never smeared.
+A :class:`Drive` is a row of pieces, each smooth from its start up to the start of the next. The time integrator stops
+at every breakpoint and continues with the new piece, so that a jump is met exactly and never smeared.
 """
 
 from bisect import bisect_right
@@ -17,7 +17,7 @@ from fem.checks import require_finite, require_not_negative, require_positive
 
 @dataclass(frozen=True)
 class Piece:
-    """A smooth stretch of a drive that begins at `start` [s], with `value(t)` [V] and its time derivative `rate(t)` [V/s]."""
+    """A smooth stretch of a drive from `start` [s] on, with `value(t)` [V] and its derivative `rate(t)` [V/s]."""
 
     start: float
     value: Callable[[float], float]
@@ -175,7 +175,7 @@ def _line(start: float, value: float, slope: float) -> Piece:
 
 
 def _cycle(time: float, period: float) -> int:
-    """Number of the cycle that `time` falls in, exact at the breakpoints ``k * period`` as computed in floating point."""
+    """Number of the cycle that `time` falls in, exact at breakpoints ``k * period`` as computed in floating point."""
     k = floor(time / period)
     if (k + 1) * period <= time:
         return k + 1

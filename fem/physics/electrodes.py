@@ -1,7 +1,7 @@
 """Contacts on the mesh: which nodes they hold, how much metal each node sees, and the ions that cross.
 
-Inward flux per metre of depth of species k at contact node i is ``l_i j_k(c_i, V - phi_i)`` with l_i the electrode length that the node
-owns and j_k the law of :mod:`fem.physics.contacts`.
+Inward flux per metre of depth of species k at contact node i is ``l_i j_k(c_i, V - phi_i)`` with l_i the electrode
+length that the node owns and j_k the law of :mod:`fem.physics.contacts`.
 """
 
 from dataclasses import dataclass

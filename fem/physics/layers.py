@@ -1,11 +1,11 @@
 """Thin layers on tagged facets: grain boundaries as lines, free surfaces, electrode interfaces.
 
-A layer of width delta is never meshed. Each facet of length l carries a slab that adds, to its two nodes, the storage and
-charge volume ``delta l / 2`` and, to the edge between them, the transport weight ``delta D_b / l`` and the permittivity
-``delta eps / l``. The film already holds matter where the slab lies, so what is inserted is the excess width
-``delta (1 - D_g s_g / (D_b s_b))`` with D the diffusivity and s = exp(-E_seg / kT) the enrichment: the conductance
-added is Fisher's ``delta (D_b s_b - D_g s_g)`` (J. Appl. Phys. 22, 74 (1951), doi:10.1063/1.1699825), a fast boundary keeps
-its own storage, and a boundary that is no different from its grains adds nothing at all.
+A layer of width delta is never meshed. Each facet of length l carries a slab that adds, to its two nodes, the storage
+and charge volume ``delta l / 2`` and, to the edge between them, the transport weight ``delta D_b / l`` and the
+permittivity ``delta eps / l``. The film already holds matter where the slab lies, so what is inserted is the excess
+width ``delta (1 - D_g s_g / (D_b s_b))`` with D the diffusivity and s = exp(-E_seg / kT) the enrichment: the
+conductance added is Fisher's ``delta (D_b s_b - D_g s_g)`` (J. Appl. Phys. 22, 74 (1951), doi:10.1063/1.1699825), a
+fast boundary keeps its own storage, and a boundary that is no different from its grains adds nothing at all.
 """
 
 from dataclasses import dataclass

@@ -3,10 +3,10 @@
     V_i dc_i/dt = - sum_j J_ij,     J_ij = W_ij [B(theta_ij) c_i / s_i - B(-theta_ij) c_j / s_j],
     theta_ij = z (phi_j - phi_i) / V_T + g_j - g_i,     g = -ln(1 - sum(c) / N)  (site exclusion; 0 without)
 
-Diffusivity lives on edges and energy on nodes, so that equilibrium does not depend on barriers: ``W_ij`` sums ``D s w`` over
-the triangles (and thin layers) that share the edge, with the enrichment ``s = exp(-E_seg / kT)`` of each, and ``s_i`` is the mean
-of s over the node's control volume: the concentration unknown is the control volume's mean, and ``c / s`` is continuous
-across a boundary where c itself jumps. g is continued linearly above a filling of 1 - 1e-6.
+Diffusivity lives on edges and energy on nodes, so that equilibrium does not depend on barriers: ``W_ij`` sums ``D s w``
+over the triangles (and thin layers) that share the edge, with the enrichment ``s = exp(-E_seg / kT)`` of each, and
+``s_i`` is the mean of s over the node's control volume: the concentration unknown is the control volume's mean, and ``c
+/ s`` is continuous across a boundary where c itself jumps. g is continued linearly above a filling of 1 - 1e-6.
 """
 
 from dataclasses import dataclass
@@ -61,7 +61,8 @@ class TransportOperator:
 class EdgeFlux:
     """Flux of a species along each edge, first to second node, and its derivatives, each of shape (n_edges,).
 
-    By the difference theta of potential energy (in kT), and by the concentration at the first and second node at fixed theta.
+    By the difference theta of potential energy (in kT), and by the concentration at the first and second node at fixed
+    theta.
     """
 
     flux: Array

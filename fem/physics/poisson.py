@@ -3,8 +3,8 @@
     sum_j eps w_ij (phi_i - phi_j) = e [sum_k z_k V_ki c_ki + q_i]
 
 with w_ij the cotangent weight of an edge, V_ki the storage of species k at node i and q_i the immobile charge there:
-the background that compensates the ions at the start plus the stated fixed charge. Boundaries without an electrode carry no
-displacement (natural condition). A coated electrode adds ``C_i (V - phi_i)``.
+the background that compensates the ions at the start plus the stated fixed charge. Boundaries without an electrode
+carry no displacement (natural condition). A coated electrode adds ``C_i (V - phi_i)``.
 """
 
 from dataclasses import dataclass

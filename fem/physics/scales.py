@@ -1,7 +1,8 @@
 """Characteristic scales of a film: what must be resolved in space and time, before anything runs.
 
-Debye length ``sqrt(eps V_T / (e sum z^2 c))``, depletion width ``sqrt(2 eps V / (e sum |z| c))``, charging time of blocking
-electrodes ``lambda L / (2 D)`` (Bazant, Thornton and Ajdari, doi:10.1103/PhysRevE.70.021506), Debye time ``lambda^2 / D``.
+Debye length ``sqrt(eps V_T / (e sum z^2 c))``, depletion width ``sqrt(2 eps V / (e sum |z| c))``, charging time of
+blocking electrodes ``lambda L / (2 D)`` (Bazant, Thornton and Ajdari, doi:10.1103/PhysRevE.70.021506), Debye time
+``lambda^2 / D``.
 """
 
 from collections.abc import Mapping
