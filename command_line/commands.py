@@ -117,7 +117,8 @@ def _follow(
         with shown_progress(scenario.times, Console(stderr=True), quiet) as on_step:
             summary = run(on_step)
     except KeyboardInterrupt:
-        _complain(f"stopped; to continue: python run.py resume {directory}")
+        own = f" --scenario {entry.source}" if entry.source else ""
+        _complain(f"stopped; to continue: python run.py resume {directory}{own}")
         raise
     _warn(warning for warning in summary.warnings if warning not in scales.warnings)
     if not quiet:

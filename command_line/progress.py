@@ -12,13 +12,12 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from command_line.quantities import format_quantity
-
 if TYPE_CHECKING:
     from fem.evolve import StepReport
     from fem.fields import Array
 
 _SECONDS_BETWEEN_LINES = 10.0
+_UNITS = (("d", 86400.0), ("h", 3600.0), ("min", 60.0), ("s", 1.0), ("ms", 1e-3), ("us", 1e-6), ("ns", 1e-9))
 
 OnStep = Callable[["StepReport"], None]
 
@@ -32,7 +31,7 @@ def shown_progress(times: "Array", console: Console, quiet: bool) -> Iterator[On
         with _bar(console) as bar:
             task = bar.add_task("", total=1.0, reached="0 s", step="")
             yield lambda report: bar.update(
-                task, completed=done(report.time, times), reached=_reached(report), step=_step(report)
+                task, completed=done(report.time, times), reached=duration(report.time), step=_step(report)
             )
     else:
         yield _lines(times, console)
@@ -43,24 +42,26 @@ def done(reached: float, times: "Array") -> float:
     return float(np.interp(reached, times, np.linspace(0, 1, len(times))))
 
 
+def duration(seconds: float) -> str:
+    """A time in the unit people would choose, to three digits."""
+    name, size = next(((name, size) for name, size in _UNITS if abs(seconds) >= 0.9995 * size), _UNITS[-1])
+    return f"{seconds / size:.3g} {name}"
+
+
 def _bar(console: Console) -> Progress:
     columns = (
-        TextColumn("t = {task.fields[reached]:>8}"),
-        BarColumn(bar_width=None),
+        TextColumn("t = {task.fields[reached]:<8}"),
+        BarColumn(bar_width=22),
         TaskProgressColumn(),
-        TextColumn("{task.fields[step]:>14}"),
+        TextColumn("{task.fields[step]:<15}"),
+        TimeRemainingColumn(),
         TextColumn("left"),
-        TimeRemainingColumn(elapsed_when_finished=True),
     )
     return Progress(*columns, console=console, transient=True, refresh_per_second=4)
 
 
-def _reached(report: "StepReport") -> str:
-    return format_quantity(report.time, "s", 3)
-
-
 def _step(report: "StepReport") -> str:
-    return f"step {format_quantity(report.step, 's', 2)}"
+    return f"step {duration(report.step)}" if report.time < report.end_time else "drawing"
 
 
 def _lines(times: "Array", console: Console) -> OnStep:
@@ -75,6 +76,6 @@ def _lines(times: "Array", console: Console) -> OnStep:
         last = now
         share = done(report.time, times)
         left = f", about {(now - start) * (1 - share) / share:.0f} s left" if share > 0 else ""
-        console.print(f"t = {_reached(report)} ({share:.0%}), {_step(report)}{left}", highlight=False)
+        console.print(f"t = {duration(report.time)} ({share:.0%}), {_step(report)}{left}", highlight=False)
 
     return on_step

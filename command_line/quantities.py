@@ -72,13 +72,13 @@ def parse_quantity(text: str, unit: str) -> float:
     return value
 
 
-def format_quantity(value: float, unit: str, digits: int = 6) -> str:
-    """`value` [`unit`] in the unit people would choose, to so many `digits`: ``20 um`` for 2e-05 m."""
+def format_quantity(value: float, unit: str) -> str:
+    """`value` [`unit`] in the unit people would choose, to six digits: ``20 um`` for 2e-05 m."""
     units = _readable_units(unit)
     name, size = next(((name, size) for name, size in units if abs(value) >= size * (1 - 1e-9)), units[-1])
     if value == 0:
         name, size = units[0]
-    return f"{value / size:.{digits}g} {name}".replace("e+", "e").strip()
+    return f"{value / size:.6g} {name}".replace("e+", "e").strip()
 
 
 def kind_of(unit: str) -> str:

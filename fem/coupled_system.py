@@ -211,6 +211,10 @@ class CoupledSystem:
         """Whether bounds are violated; see :meth:`Unknowns.outside`."""
         return self.unknowns.outside(values, allowance)
 
+    def restored(self, values: Array, before: Array) -> tuple[Array, float]:
+        """Ions lost to round-off put back; see :meth:`Unknowns.restored`."""
+        return self.unknowns.restored(values, before)
+
     def bounded(self, values: Array, change: Array) -> Array:
         """Bounded Newton update; see :meth:`Unknowns.bounded`."""
         return self.unknowns.bounded(values, change)

@@ -150,4 +150,5 @@ def _state_at(
             break
     if share < 1:
         statistics.limited_outputs += 1
+    values, _ = system.restored(values, stretch.first)
     return model.state(time, values, stretch.rate(time, share), system.pieces)

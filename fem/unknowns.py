@@ -19,6 +19,7 @@ from fem.physics.species import Species, Sublattice
 
 OVERFILL = 1e-3  # filling above 1 that the continued logarithm can reach at the largest voltages
 _NEWTON_SHARE = 0.05  # a Newton update keeps at least this share of a concentration, or of the free sites
+_ROUND_OFF = 1e-11  # of a species' ions: the most that a step's linear solves may lose and get back
 _NOISE = 1e-2  # of the mean concentration: errors in nearly empty places are measured against it
 
 
@@ -126,6 +127,26 @@ class Unknowns:
         for one, amount in zip(self.exchanges, self.entered(values), strict=True):
             out[one.contact, one.species] = amount * self.unit[one.species] * self.storage[one.species].sum()
         return out
+
+    def conserved(self, values: Array) -> Array:
+        """Ions in the film less those that entered, over the film's content at the start, shape (n_species,)."""
+        out = np.einsum("kn,kn->k", self.storage, self.nodal(values)[1:])
+        for one, amount in zip(self.exchanges, self.entered(values), strict=True):
+            out[one.species] -= amount * self.storage[one.species].sum()
+        return np.asarray(out / self.storage.sum(axis=1))
+
+    def restored(self, values: Array, before: Array) -> tuple[Array, float]:
+        """`values` with the ions that round-off in the linear solve has lost since `before`, and their largest share.
+
+        The loss is made good in proportion to the concentration, but only up to round-off size: a larger drift has another
+        cause and must stay visible.
+        """
+        lost = self.conserved(before) - self.conserved(values)
+        share = np.where(np.abs(lost) <= _ROUND_OFF, lost, 0.0)
+        new = values.copy()
+        fields = self.nodal(new)[1:]
+        fields *= 1.0 + (share / np.einsum("kn,kn->k", self.storage, fields) * self.storage.sum(axis=1))[:, None]
+        return new, float(np.abs(share).max())
 
     @cached_property
     def sublattices(self) -> tuple[Sublattice, ...]:

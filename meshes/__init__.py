@@ -1,6 +1,7 @@
 """Where it happens: polycrystalline films and the meshes made of them."""
 
 from meshes.delaunay import DelaunayRepair
+from meshes.micrograph import GrainMap, film_from_label_image
 from meshes.polycrystal import Polycrystal
 from meshes.quality import MeshReport, check_contract, mesh_report
 from meshes.regularise import merge_short_edges
@@ -10,6 +11,7 @@ from meshes.voronoi import columnar, layered, voronoi
 
 __all__ = [
     "DelaunayRepair",
+    "GrainMap",
     "Lines",
     "MeshReport",
     "MeshSizes",
@@ -17,6 +19,7 @@ __all__ = [
     "Strips",
     "check_contract",
     "columnar",
+    "film_from_label_image",
     "layered",
     "merge_short_edges",
     "mesh_report",

@@ -30,7 +30,11 @@ class Cuts:
     inner, outer
         Depth of the strip's edge and of the skin's edge in the grain.
     first, last
-        Abscissae between which the rectangles run; equal at level 2.
+        Abscissae between which the rectangles of the strip run; equal at level 2.
+    skin_first, skin_last
+        Abscissae between which the rectangles of the skin run.
+    lean
+        How much the rectangles lean at the start and at the end: abscissa lost per unit of depth, shape (2, n_sides).
     clean
         Whether the start of the side needs no patch.
     """
@@ -40,7 +44,17 @@ class Cuts:
     outer: Floats
     first: Floats
     last: Floats
+    skin_first: Floats
+    skin_last: Floats
+    lean: Floats
     clean: Bools
+
+    def positions(self, sides: Sides, side: int, along: Floats | float, depth: Floats | float) -> Floats:
+        """Positions at abscissae of the boundary and depths into the grain, along the lines of the leaning rectangles."""
+        span = self.last[side] - self.first[side]
+        share = (np.asarray(along) - self.first[side]) / span if span > 0 else np.zeros(np.shape(along))
+        start, end = self.lean[:, side]
+        return sides.at(side, along + (start * (1 - share) - end * share) * depth, depth)
 
 
 def cut_sides(sides: Sides, half_width: float, skin: float) -> Cuts:
@@ -77,37 +91,41 @@ def _cut(sides: Sides, half_width: float, skin: float, level: Ints) -> Cuts:
     paired = sides.between_grains
     inner = np.where(paired, half_width, 0.0)
     outer = inner + np.where(paired & (level == SKINNED), skin, 0.0)
-    clean = _clean_starts(sides, level)
-    (inner_first, inner_last), (outer_first, outer_last) = sides.lost(inner), sides.lost(outer)
-    deep_first, deep_last = paired | clean, paired | clean[sides.after]
-    lost_first = np.where(deep_first, np.maximum(inner_first, outer_first), inner_first)
-    lost_last = np.where(deep_last, np.maximum(inner_last, outer_last), inner_last)
-    first = lost_first + np.where(paired & ~clean, half_width, 0.0)
-    last = sides.length - lost_last - np.where(paired & ~clean[sides.after], half_width, 0.0)
-    middle = 0.5 * (inner_first + sides.length - inner_last)
+    clean_start = _clean_starts(sides, level)
+    clean = np.stack([clean_start, clean_start[sides.after]])
+    strip, deep = sides.lost(inner), sides.lost(outer)
+    skin_lost = np.where(paired, np.maximum(strip, deep) + half_width, np.where(clean, deep, strip))
+    skin_lost[clean & paired] = 0.0
+    strip_lost = np.where(paired & ~clean, strip + half_width, skin_lost)
+    slivers = skin_lost - strip_lost < half_width
+    strip_lost[slivers] = skin_lost[slivers]
     cut = paired & (level == CUT)
-    return Cuts(level, inner, outer, np.where(cut, middle, first), np.where(cut, middle, last), clean)
+    strip_lost[0, cut] = 0.5 * (strip[0] + sides.length - strip[1])[cut]
+    strip_lost[1, cut] = (sides.length - strip_lost[0])[cut]
+    lean = np.where(clean & paired, sides.leans(), 0.0)
+    ends = (strip_lost[0], sides.length - strip_lost[1], skin_lost[0], sides.length - skin_lost[1])
+    return Cuts(level, inner, outer, *ends, lean, clean_start)
 
 
 def _clean_starts(sides: Sides, level: Ints) -> Bools:
-    """Whether the start of each side needs no patch: rectangles of the same depth must meet there edge to edge."""
+    """Whether the start of each side needs no patch."""
     clean = clean_vertices(sides)
     cut = sides.between_grains & (level == CUT)
     clean[sides.start[cut]] = False
     clean[sides.end[cut]] = False
-    clean[sides.start[sides.straight & (level != level[sides.before])]] = False
     return np.asarray(clean[sides.start])
 
 
 def _too_short(sides: Sides, cuts: Cuts, half_width: float) -> Bools:
     """Sides without room for their rectangles, or for the cut in their middle; the less stepped down of a pair."""
-    lost_first, lost_last = sides.lost(cuts.inner)
-    cut = cuts.level == CUT
-    room = np.where(cut, sides.length - lost_first - lost_last, cuts.last - cuts.first)
-    short = room < np.where(sides.between_grains & ~cut, 2 * half_width, 0.05 * half_width)
-    paired = np.flatnonzero(sides.between_grains)
-    across = sides.twin[paired]
-    short[paired] = (short[paired] | short[across]) & (cuts.level[paired] <= cuts.level[across])
+    paired, cut = sides.between_grains, cuts.level == CUT
+    skinned = np.where(cuts.level == SKINNED, cuts.skin_last - cuts.skin_first, cuts.last - cuts.first)
+    room = skinned - cuts.lean.sum(axis=0) * cuts.outer
+    room[cut] = (sides.length - sides.lost(cuts.inner).sum(axis=0))[cut]
+    short = room < np.where(paired & ~cut, half_width, 0.05 * half_width)
+    boundaries = np.flatnonzero(paired)
+    across = sides.twin[boundaries]
+    short[boundaries] = (short[boundaries] | short[across]) & (cuts.level[boundaries] <= cuts.level[across])
     return np.asarray(short)
 
 
@@ -135,13 +153,13 @@ def cores(sides: Sides, cuts: Cuts) -> list[shapely.Polygon]:
 def _core_outline(sides: Sides, cuts: Cuts, loop: Ints) -> Floats:
     corner = sides.origin[loop] + sides.corners(cuts.inner)[loop]
     pieces = []
-    for k, side in enumerate(loop):
-        first, last, inner, outer = cuts.first[side], cuts.last[side], cuts.inner[side], cuts.outer[side]
-        if not cuts.clean[side]:
-            pieces += [corner[k], sides.at(side, first, inner)]
-        pieces += [sides.at(side, first, outer), sides.at(side, last, outer)]
-        if not cuts.clean[sides.after[side]]:
-            pieces += [sides.at(side, last, inner)]
+    for k, side in enumerate(loop.tolist()):
+        inner, outer = cuts.inner[side], cuts.outer[side]
+        first, last, skin_first, skin_last = (x[side] for x in (cuts.first, cuts.last, cuts.skin_first, cuts.skin_last))
+        path = [(first, inner), (skin_first, inner), (skin_first, outer), (skin_last, outer), (skin_last, inner)]
+        path = [*path, (last, inner)] if outer > inner else [(first, inner), (last, inner)]
+        pieces += [] if cuts.clean[side] else [corner[k]]
+        pieces += [cuts.positions(sides, side, s, d) for s, d in path]
     return np.round(np.vstack(pieces), _DIGITS)
 
 

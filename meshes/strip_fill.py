@@ -1,7 +1,5 @@
 """Triangles by Gmsh inside outlines whose nodes are all given, graded from the spacing of those nodes."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,38 +35,36 @@ def fill(regions: list[Region], spacing: Spacing) -> tuple[Floats, Ints, Ints]:
     outlines = [outline for region in regions for outline in region.outlines]
     corners, numbers = joined(np.vstack(outlines), SAME)
     rings = iter(np.split(numbers, np.cumsum([len(outline) for outline in outlines])[:-1]))
-    with gmsh_session() as geometry:
+    with gmsh_session():
         import gmsh
 
-        points = [geometry.add_point((x, y, 0.0)) for x, y in corners.tolist()]
-        lines = _Lines(geometry, points)
+        model = gmsh.model.geo
+        points = np.array([model.addPoint(x, y, 0.0) for x, y in corners.tolist()])
+        lines: dict[tuple[int, int], int] = {}
         surfaces = []
         for region in regions:
-            outer, *holes = [geometry.add_curve_loop(lines.along(next(rings))) for _ in region.outlines]
-            surfaces.append(geometry.add_plane_surface(outer, holes)._id)
-        geometry.synchronize()
-        for line in lines.made.values():
-            gmsh.model.mesh.setTransfiniteCurve(line._id, 2)
-        _grade(corners, np.array([point._id for point in points]), np.array(list(lines.made)), spacing)
+            loops = [model.addCurveLoop(_along(next(rings), points, lines)) for _ in region.outlines]
+            surfaces.append(model.addPlaneSurface(loops))
+        model.synchronize()
+        for line in lines.values():
+            gmsh.model.mesh.setTransfiniteCurve(line, 2)
+        _grade(corners, points, np.array(list(lines)), spacing)
         return mesh_surfaces(surfaces)
 
 
-class _Lines:
-    """Gmsh lines between numbered points, each made once."""
+def _along(ring: Ints, points: Ints, lines: dict[tuple[int, int], int]) -> list[int]:
+    """Gmsh lines around a ring of points, negative where they run against it; lines not yet there are made."""
+    import gmsh
 
-    def __init__(self, geometry: Any, points: list[Any]) -> None:
-        self.geometry, self.points = geometry, points
-        self.made: dict[tuple[int, int], Any] = {}
-
-    def along(self, ring: Ints) -> list[Any]:
-        return [self._between(a, b) for a, b in zip(ring.tolist(), np.roll(ring, -1).tolist(), strict=True)]
-
-    def _between(self, a: int, b: int) -> Any:
-        if (b, a) in self.made:
-            return -self.made[b, a]
-        if (a, b) not in self.made:
-            self.made[a, b] = self.geometry.add_line(self.points[a], self.points[b])
-        return self.made[a, b]
+    path = []
+    for a, b in zip(ring.tolist(), np.roll(ring, -1).tolist(), strict=True):
+        if (b, a) in lines:
+            path.append(-lines[b, a])
+            continue
+        if (a, b) not in lines:
+            lines[a, b] = gmsh.model.geo.addLine(int(points[a]), int(points[b]))
+        path.append(lines[a, b])
+    return path
 
 
 def _grade(corners: Floats, tags: Ints, lines: Ints, spacing: Spacing) -> None:
@@ -77,7 +73,7 @@ def _grade(corners: Floats, tags: Ints, lines: Ints, spacing: Spacing) -> None:
     local = np.full(len(corners), np.inf)
     for column in lines.T:
         np.minimum.at(local, column, length)
-    octave = np.floor(np.log2(local / local.min()) * 2).astype(int)
+    octave = np.floor(np.log2(local / local.min())).astype(int)
     fields = []
     for k in np.unique(octave):
         chosen = np.flatnonzero(octave == k)

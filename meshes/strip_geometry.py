@@ -16,7 +16,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-_STRAIGHT = 1e-7  # sine or cosine of the angle below which sides are parallel or perpendicular
+_STRAIGHT = 1e-7  # sine of the angle below which sides are parallel
+_STEEPEST = 0.6  # tangent of the angle by which rectangles may lean at a mitre
 
 
 @dataclass(frozen=True)
@@ -58,21 +59,9 @@ class Sides:
         return self.twin >= 0
 
     @property
-    def straight(self) -> Bools:
-        """Whether each side continues the one before it without a bend."""
-        turn = np.einsum("ij,ij->i", self.tangent[self.before], self.tangent)
-        return np.asarray((np.abs(self.sine) < _STRAIGHT) & (turn > 0))
-
-    @property
-    def square(self) -> Bools:
-        """Whether each side stands at a right angle, inside the grain, to the one before it."""
-        turn = np.einsum("ij,ij->i", self.tangent[self.before], self.tangent)
-        return np.asarray((np.abs(turn) < _STRAIGHT) & (self.sine > 0))
-
-    @property
     def sine(self) -> Floats:
         """Sine of the turn from the side before, positive to the left."""
-        return np.asarray(np.einsum("ij,ij->i", self.normal[self.before], self.tangent))
+        return _dot(self.normal[self.before], self.tangent)
 
     def loops(self) -> list[list[Ints]]:
         """Sides along the outlines of each grain, the outer one first."""
@@ -94,17 +83,21 @@ class Sides:
         y = (d1 * n0[:, 0] - d0 * n1[:, 0]) / divisor
         return np.where(parallel[:, None], d1[:, None] * n1, np.column_stack([x, y]))
 
-    def lost(self, depth: Floats) -> tuple[Floats, Floats]:
-        """Length at the start and at the end of each side over which its parallel does not run, in either grain."""
+    def lost(self, depth: Floats) -> Floats:
+        """Length at the start and at the end over which the parallel of a side does not run, in either grain: (2, n)."""
         corner = self.corners(depth)
-        first = np.maximum(np.einsum("ij,ij->i", corner, self.tangent), 0)
-        last = np.maximum(-np.einsum("ij,ij->i", corner, self.tangent[self.before]), 0)[self.after]
-        paired = self.between_grains
-        across = self.twin[paired]
-        both = first.copy(), last.copy()
-        both[0][paired] = np.maximum(first[paired], last[across])
-        both[1][paired] = np.maximum(last[paired], first[across])
-        return both
+        first = np.maximum(_dot(corner, self.tangent), 0)
+        last = np.maximum(-_dot(corner, self.tangent[self.before]), 0)[self.after]
+        ends = np.stack([first, last])
+        paired = np.flatnonzero(self.between_grains)
+        ends[:, paired] = np.maximum(ends[:, paired], ends[::-1, self.twin[paired]])
+        return ends
+
+    def leans(self) -> Floats:
+        """Abscissa lost at the start and at the end per unit of depth if the rectangles end on the mitre, shape (2, n)."""
+        corner = self.corners(self.between_grains.astype(np.float64))
+        last = -_dot(corner, self.tangent[self.before])
+        return np.stack([_dot(corner, self.tangent), last[self.after]])
 
 
 def sides_of(film: Polycrystal) -> Sides:
@@ -148,13 +141,24 @@ def sides_of(film: Polycrystal) -> Sides:
 
 
 def clean_vertices(sides: Sides) -> Bools:
-    """Vertices that need no junction patch, shape (n_vertices,): rectangles meet there edge to edge.
+    """Vertices that need no junction patch, shape (n_vertices,): rectangles meet there edge to edge on a mitre.
 
-    These are the places on the outline where every grain has a right angle, and bends that are no bends.
+    These are bends of a single boundary and boundaries that end on the outline, both unless the mitre leans too far, and
+    vertices of the outline without a boundary.
     """
     n = int(sides.start.max()) + 1
-    on_outline = np.bincount(sides.start, sides.twin < 0, minlength=n) > 0
-    all_square = np.bincount(sides.start, ~sides.square, minlength=n) == 0
-    all_straight = np.bincount(sides.start, ~sides.straight, minlength=n) == 0
-    no_junction = np.bincount(sides.start, minlength=n) + on_outline == 2
-    return np.asarray((all_square & on_outline) | (all_straight & no_junction))
+    outline = ~sides.between_grains
+    steep = np.zeros(n, dtype=bool)
+    for lean, ends in zip(sides.leans(), (sides.start, sides.end), strict=True):
+        steep[ends[sides.between_grains & (np.abs(lean) > _STEEPEST)]] = True
+    steep[sides.start[_dot(sides.tangent[sides.before], sides.tangent) < -0.5]] = True
+    arriving, leaving = np.zeros((n, 2)), np.zeros((n, 2))
+    arriving[sides.end[outline]], leaving[sides.start[outline]] = sides.tangent[outline], sides.tangent[outline]
+    on_corner = (_dot(leaving, leaving) > 0) & (_dot(arriving, leaving) < 0.5)
+    grains = np.bincount(sides.start, minlength=n)
+    no_boundary = (grains == 1) & (_dot(leaving, leaving) > 0)
+    return np.asarray(no_boundary | ((grains == 2) & ~steep & ~on_corner))
+
+
+def _dot(a: Floats, b: Floats) -> Floats:
+    return np.asarray(np.einsum("ij,ij->i", a, b))

@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meshes.size_field import MeshSizes, Strips
-from meshes.strip_cuts import CUT, Cuts
+from meshes.strip_cuts import CUT, SKINNED, Cuts
 from meshes.strip_geometry import Sides
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Abscissae = tuple[Floats, Floats, Floats]
 
 
 @dataclass(frozen=True)
@@ -81,13 +82,20 @@ def graded(length: float, ends: tuple[float, float], largest: float, growth: flo
     return positions
 
 
+def divided(length: float, largest: float) -> Floats:
+    """Positions from 0 to `length` of equal spacing, at most `largest`; length 0 gives a single position."""
+    if length <= 0:
+        return np.zeros(1)
+    return np.linspace(0.0, length, max(1, int(np.ceil(length / largest - 1e-6))) + 1)
+
+
 @dataclass(frozen=True)
 class Block:
-    """Rectangles of one side: a grid of positions, shape (n, m, 2), the first `in_strip` columns of cells in the strip."""
+    """Rectangles along one side, of its strip or of its skin: a grid of positions, shape (n, m, 2)."""
 
     grid: Floats
     side: int
-    in_strip: int
+    in_strip: bool
 
 
 @dataclass(frozen=True)
@@ -110,16 +118,16 @@ class Layout:
         outline = np.where(at_electrode, spacing.electrode, spacing.interior)
         self.largest = np.where(sides.between_grains, spacing.along, outline)
         self.corner = sides.origin + sides.corners(cuts.inner)
+        self.skinned = cuts.outer > cuts.inner
         self.nodes = self._nodes_along()
 
     def blocks(self) -> list[Block]:
         """Rectangles of the strips and skins."""
-        carrying = np.flatnonzero(self.sides.between_grains & (self.cuts.level < CUT))
-        in_strip = len(self.spacing.layers) - 1
-        return [
-            Block(self.sides.at(side, self.nodes[side][:, None], self._depths(side)[None, :]), side, in_strip)
-            for side in carrying.tolist()
-        ]
+        skinned = np.flatnonzero(self.skinned).tolist()
+        strips = np.flatnonzero(self.sides.between_grains & (self.cuts.level < CUT)).tolist()
+        half, skin = self.spacing.layers[None, :], self.spacing.skin[None, :]
+        in_strip = [Block(self._at(k, np.concatenate(self.nodes[k])[:, None], half), k, True) for k in strips]
+        return in_strip + [Block(self._at(k, self.nodes[k][1][:, None], skin), k, False) for k in skinned]
 
     def patches(self) -> list[Region]:
         """Strip material at the corners of grains where the rectangles do not meet edge to edge."""
@@ -134,38 +142,38 @@ class Layout:
             for grain, loops in enumerate(self.sides.loops())
         ]
 
-    def _nodes_along(self) -> list[Floats]:
-        """Abscissae of the nodes along every side, the same from both grains."""
-        sides, cuts = self.sides, self.cuts
-        nodes: list[Floats] = [np.empty(0)] * len(sides.start)
-        for side, twin in enumerate(sides.twin.tolist()):
+    def _nodes_along(self) -> list[Abscissae]:
+        """Abscissae of the nodes along every side, the same from both grains: before, beside and after the skin."""
+        nodes: list[Abscissae] = []
+        for side, twin in enumerate(self.sides.twin.tolist()):
             if 0 <= twin < side:
-                nodes[side] = (sides.length[side] - nodes[twin])[::-1]
-                continue
-            first, length = cuts.first[side], cuts.last[side] - cuts.first[side]
-            ends = self._end_size(side, side), self._end_size(side, int(sides.after[side]))
-            nodes[side] = first + graded(length, ends, float(self.largest[side]), self.spacing.growth)
+                first, beside, last = (self.sides.length[side] - part[::-1] for part in nodes[twin])
+                nodes.append((last, beside, first))
+            else:
+                nodes.append(self._divide_side(side))
         return nodes
+
+    def _divide_side(self, side: int) -> Abscissae:
+        cuts, growth = self.cuts, self.spacing.growth
+        first, last = cuts.first[side], cuts.last[side]
+        ends = self._end_size(side, side), self._end_size(side, int(self.sides.after[side]))
+        if not (self.sides.between_grains[side] and cuts.level[side] == SKINNED):
+            beside = first + graded(last - first, ends, float(self.largest[side]), growth)
+            return beside[:0], beside, beside[:0]
+        skin_first, skin_last = cuts.skin_first[side], cuts.skin_last[side]
+        before, after = (divided(length, 2 * self.spacing.finest) for length in (skin_first - first, last - skin_last))
+        beside = graded(skin_last - skin_first, ends, float(self.largest[side]), growth)
+        return first + before[:-1], skin_first + beside, (last - after[::-1])[1:]
 
     def _end_size(self, side: int, corner: int) -> float:
         """Spacing along a side at the corner where it, or the side after it, starts."""
         if not self.cuts.clean[corner]:
             return self.spacing.finest * (2 if self.sides.between_grains[side] else 1)
-        if self.sides.between_grains[side]:
-            return self.spacing.along
         other = int(self.sides.before[corner]) if corner == side else corner
-        return self._last_step(other)
-
-    def _last_step(self, side: int) -> float:
-        depths = self._depths(side)
-        return float(self.spacing.growth * (depths[-1] - depths[-2])) if len(depths) > 1 else np.inf
-
-    def _depths(self, side: int) -> Floats:
-        """Depths of the nodes in the rectangles of a side."""
-        if not self.sides.between_grains[side]:
-            return np.zeros(1)
-        skinned = self.cuts.outer[side] > self.cuts.inner[side]
-        return np.concatenate([self.spacing.layers, self.spacing.skin[1:]]) if skinned else self.spacing.layers
+        if self.sides.between_grains[side] or not self.sides.between_grains[other]:
+            return float(self.largest[side])
+        depths = self.spacing.skin if self.skinned[other] else self.spacing.layers
+        return float(self.spacing.growth * (depths[-1] - depths[-2]))
 
     def _patch(self, side: int) -> Region:
         """Strip between the rectangles of a side and those of the side before it, in one grain."""
@@ -174,33 +182,49 @@ class Layout:
         vertex, corner = sides.origin[side], self.corner[side]
         paths = []
         if sides.between_grains[side]:
-            end = sides.at(side, cuts.first[side], layers)
-            paths += [self._divided(vertex, end[0]), end, self._divided(end[-1], corner)]
+            end = self._at(side, cuts.first[side], layers)
+            paths += [self._line(vertex, end[0]), end, self._line(end[-1], corner)]
         else:
-            paths += [self._divided(vertex, corner)]
+            paths += [self._line(vertex, corner)]
         if sides.between_grains[before]:
-            end = sides.at(before, cuts.last[before], layers)[::-1]
-            paths += [self._divided(corner, end[0]), end, self._divided(end[-1], vertex)]
+            end = self._at(before, cuts.last[before], layers)[::-1]
+            paths += [self._line(corner, end[0]), end, self._line(end[-1], vertex)]
         else:
-            paths += [self._divided(corner, vertex)]
+            paths += [self._line(corner, vertex)]
         owner = side if sides.between_grains[side] else before
         return Region((_closed(paths),), int(sides.grain[side]), owner)
 
     def _rim(self, side: int) -> Floats:
         """Outline of the core along one side."""
-        after = int(self.sides.after[side])
-        depths = self._depths(side)
-        skin = depths[len(self.spacing.layers) - 1 :] if len(depths) > 1 else depths
-        nodes = self.nodes[side]
-        first, last = (self.sides.at(side, along, skin) for along in (nodes[0], nodes[-1]))
-        start = [self._divided(self.corner[side], first[0]), first] if not self.cuts.clean[side] else []
-        end = [last[::-1], self._divided(last[0], self.corner[after])] if not self.cuts.clean[after] else []
-        return np.vstack([*start, self.sides.at(side, nodes, skin[-1]), *end])
+        inner = float(self.cuts.inner[side])
+        before, beside, after = self.nodes[side]
+        following = int(self.sides.after[side])
+        depths = self.spacing.skin if self.skinned[side] else np.array([inner])
+        pieces = [self._at(side, beside, depths[-1])]
+        if not self.cuts.clean[side]:
+            strip = self._at(side, np.concatenate([before, beside[:1]]), inner)
+            pieces = [self._line(self.corner[side], strip[0]), strip, self._at(side, beside[0], depths), *pieces]
+        elif self._steps_down(side, int(self.sides.before[side])):
+            pieces = [self._at(side, beside[0], depths), *pieces]
+        if not self.cuts.clean[following]:
+            strip = self._at(side, np.concatenate([beside[-1:], after]), inner)
+            pieces += [self._at(side, beside[-1], depths[::-1]), strip, self._line(strip[-1], self.corner[following])]
+        elif self._steps_down(side, following):
+            pieces += [self._at(side, beside[-1], depths[::-1])]
+        return np.vstack(pieces)
 
-    def _divided(self, start: Floats, end: Floats) -> Floats:
+    def _steps_down(self, side: int, other: int) -> bool:
+        """Whether a skin ends where its boundary bends into a side without one."""
+        return bool(self.skinned[side] and self.sides.between_grains[other] and not self.skinned[other])
+
+    def _at(self, side: int, along: Floats | float, depth: Floats | float) -> Floats:
+        return self.cuts.positions(self.sides, side, along, depth)
+
+    def _line(self, start: Floats, end: Floats) -> Floats:
         """Nodes on a line of the finest spacing, equal whichever way it runs."""
-        count = max(1, int(np.ceil(np.linalg.norm(end - start) / self.spacing.finest - 1e-6)))
-        return np.asarray(start + np.linspace(0.0, 1.0, count + 1)[:, None] * (end - start))
+        length = float(np.linalg.norm(end - start))
+        shares = divided(length, self.spacing.finest) / max(length, 1e-30)
+        return np.asarray(start + shares[:, None] * (end - start))
 
 
 def _closed(paths: list[Floats]) -> Floats:

@@ -13,6 +13,7 @@ from meshes.gmsh_session import counter_clockwise
 from meshes.labelled import LabelledTriangles
 from meshes.planar_graph import joined
 from meshes.polycrystal import Polycrystal
+from meshes.regularise import merge_short_edges
 from meshes.size_field import MeshSizes, Strips
 from meshes.strip_cuts import cut_sides
 from meshes.strip_fill import SAME, fill
@@ -22,6 +23,8 @@ from meshes.strip_layout import Block, Layout, Spacing
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+_SHORTEST = 1.5  # edges below this multiple of the strips' width cannot carry a strip
+
 
 def mesh_strips(film: Polycrystal, strips: Strips, electrodes: Sequence[str], sizes: MeshSizes) -> LabelledTriangles:
     """Conforming triangles of a film whose grain boundaries are strips.
@@ -29,7 +32,8 @@ def mesh_strips(film: Polycrystal, strips: Strips, electrodes: Sequence[str], si
     Parameters
     ----------
     film
-        Film to mesh. Boundaries may bend; where an edge has no room for a skin, or a grain is too thin for two of them,
+        Film to mesh. Edges shorter than 1.5 widths are merged, and boundaries that end closer than that to a corner of
+        the film end that far from it. Boundaries may bend; where an edge has no room for a skin, or a grain is too thin for two of them,
         the skin gives way to ordinary triangles.
     strips
         Width of the boundaries and cells across and along them.
@@ -45,6 +49,7 @@ def mesh_strips(film: Polycrystal, strips: Strips, electrodes: Sequence[str], si
     RuntimeError
         If Gmsh fails or its system libraries are missing.
     """
+    film = _away_from_corners(merge_short_edges(film, _SHORTEST * strips.width), _SHORTEST * strips.width)
     sides = sides_of(film)
     cuts = cut_sides(sides, 1e6 * strips.width / 2, 1e6 * strips.skin)
     layout = Layout(sides, cuts, Spacing.of(strips, sizes), _electrode_sides(film, sides, electrodes))
@@ -55,6 +60,20 @@ def mesh_strips(film: Polycrystal, strips: Strips, electrodes: Sequence[str], si
     grains = np.array([region.grain for region in regions])
     parts.append(LabelledTriangles(points, triangles, grains[owner], pairs[owner]))
     return _assembled(parts)
+
+
+def _away_from_corners(film: Polycrystal, distance: float) -> Polycrystal:
+    """Film whose grain boundaries end at least `distance` from its corners."""
+    size = np.array([film.width, film.height])
+    distance = min(distance, 0.25 * size.min())
+    on = film.vertices_on_sides
+    along_x, along_y = on["bottom"] | on["top"], on["left"] | on["right"]
+    vertices = film.vertices.copy()
+    for axis, chosen in enumerate((along_x & ~along_y, along_y & ~along_x)):
+        vertices[chosen, axis] = np.clip(vertices[chosen, axis], distance, size[axis] - distance)
+    if np.array_equal(vertices, film.vertices):
+        return film
+    return Polycrystal(film.width, film.height, vertices, film.edges, film.edge_grains)
 
 
 def _electrode_sides(film: Polycrystal, sides: Sides, electrodes: Sequence[str]) -> NDArray[np.bool_]:
@@ -81,8 +100,7 @@ def _halved(block: Block, sides: Sides) -> LabelledTriangles:
     one = np.where(rising, np.stack([a, b, c], axis=-1), np.stack([a, b, d], axis=-1))
     two = np.where(rising, np.stack([a, c, d], axis=-1), np.stack([b, c, d], axis=-1))
     triangles = np.stack([one, two], axis=2).reshape(-1, 3)
-    in_strip = np.broadcast_to((np.arange(columns - 1) < block.in_strip)[None, :, None], (rows - 1, columns - 1, 2))
-    strip = np.where(in_strip.reshape(-1, 1), _strip(sides, block.side), -1)
+    strip = np.tile(_strip(sides, block.side if block.in_strip else -1), (len(triangles), 1))
     grain = np.full(len(triangles), sides.grain[block.side])
     return LabelledTriangles(block.grid.reshape(-1, 2), triangles, grain, strip)
 

@@ -63,7 +63,7 @@ def scenario(
         Label image of the grains, with a sidecar ``meta.json`` that gives its pixel size.
     """
     debye = film_debye_length(MAPbI3, mobile_density, temperature)
-    film = film_from_label_image(grain_map).film
+    film = film_from_label_image(grain_map)
     mesh = meshed(film, sizes_following(debye, mesh_size, 4 * mesh_size), debye, electrodes=("left", "right"))
     barriers = {"grain_interior": grain_barrier, "grain_boundary": boundary_barrier}
     model = PoissonNernstPlanck(

@@ -24,8 +24,9 @@ CommandLine = Callable[..., Answer]
 
 
 def calls_from(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CommandLine:
-    """Calls ``run.py`` with the given words from the working folder `folder`."""
+    """Calls ``run.py`` with the given words from the working folder `folder`; figures are left out for speed."""
     monkeypatch.chdir(folder)
+    monkeypatch.setattr("fem.results.record.draw_figures", lambda scenario, directory: [])
 
     def call(*words: str | Path) -> Answer:
         capsys.readouterr()

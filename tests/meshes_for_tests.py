@@ -71,12 +71,12 @@ def _rows(height: float, grading: Grading, fineness: float) -> list[tuple[float,
 
 def _row(y: float, step: float, width: float, number: int, height: float, random: np.random.Generator) -> Array:
     n = max(2, ceil(width / step))
-    x = np.arange(n + 1) * width / n
+    x = np.linspace(0.0, width, n + 1)
     if number % 2:
-        x = np.concatenate([[0.0], x[:-1] + 0.5 * width / n, [width]])
-    inner = (x > 0) & (x < width)
+        x = np.concatenate([x[:1], 0.5 * (x[1:] + x[:-1]), x[-1:]])
     jitter = 0.1 * step * random.uniform(-1.0, 1.0, (2, len(x)))
-    return np.array([x + inner * jitter[0], y + (0 < y < height) * jitter[1]])
+    jitter[0, [0, -1]] = 0.0
+    return np.array([x + jitter[0], y + (0 < y < height) * jitter[1]])
 
 
 def _triangles(points: Array) -> MeshTri:
@@ -86,7 +86,11 @@ def _triangles(points: Array) -> MeshTri:
     twice = np.abs(a[0] * b[1] - a[1] * b[0])
     longest = np.maximum((a**2).sum(axis=0), (b**2).sum(axis=0))
     solid = twice > 1e-9 * longest  # collinear points of the rim
-    return MeshTri(points, np.ascontiguousarray(cells[:, solid]))
+    mesh = MeshTri(points, np.ascontiguousarray(cells[:, solid]))
+    size = np.ptp(points, axis=1).prod()
+    if abs(0.5 * twice[solid].sum() - size) > 1e-9 * size or len(np.unique(mesh.t)) < points.shape[1]:
+        raise ValueError("the triangles do not tile the rectangle")
+    return mesh
 
 
 def _named(mesh: MeshTri, height: float, width: float) -> MeshTri:

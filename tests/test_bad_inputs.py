@@ -3,6 +3,7 @@
 import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,7 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from calls import SMALL_FILM, Answer, CommandLine, calls_from
+from skimage.io import imsave
 
+from command_line.app import main
 from fem.results.vtkhdf import FieldSeriesWriter
 
 ROOT = Path(__file__).parent.parent
@@ -94,7 +97,7 @@ def test_a_scenario_file_that_does_not_work_is_explained(name: str, command_line
 def test_a_region_that_is_not_in_the_mesh_is_named(command_line: CommandLine, tmp_path: Path) -> None:
     source = Path(SMALL_FILM).read_text().replace('"grain_interior": barrier', '"grain_interor": barrier')
     (tmp_path / "film.py").write_text(source)
-    assert_refused(command_line("film.py"), "activation_energy", "iodide vacancy", "'grain_interor'", "grain_interior")
+    assert_refused(command_line("film.py"), "activation energy", "iodide vacancy", "'grain_interor'", "grain_interior")
     assert not (tmp_path / "results").exists()
 
 
@@ -104,6 +107,33 @@ def test_a_missing_scenario_file_is_named(command_line: CommandLine) -> None:
 
 def test_a_misspelt_scenario_is_answered_with_the_closest(command_line: CommandLine) -> None:
     assert_refused(command_line("latral_bias"), "'latral_bias'", "lateral_bias")
+
+
+# --- grain maps -------------------------------------------------------------------------------------------------------
+
+
+def label_image(folder: Path, labels: object, sidecar: str | None) -> None:
+    imsave(folder / "map.png", np.kron(np.asarray(labels, dtype=np.uint8), np.ones((20, 20), dtype=np.uint8)))
+    if sidecar is not None:
+        (folder / "map.json").write_text(sidecar)
+
+
+def test_a_grain_map_that_cannot_be_read_is_explained(command_line: CommandLine, tmp_path: Path) -> None:
+    run = ("lateral_bias", "--grain-map", "map.png", "--out", "run")
+    assert_refused(command_line(*run), "map.png", "does not exist")
+    (tmp_path / "map.png").write_text("no picture")
+    assert_refused(command_line(*run), "map.png", "cannot be read")
+    label_image(tmp_path, [[1, 2], [3, 4]], sidecar=None)
+    assert_refused(command_line(*run), "map.png", "sidecar", "pixel size")
+    label_image(tmp_path, [[1, 2], [3, 4]], sidecar="{}")
+    assert_refused(command_line(*run), "map.json", "pixel_size_nm")
+    label_image(tmp_path, [[1, 2], [3, 4]], sidecar='{"pixel_size_nm": -5}')
+    assert_refused(command_line(*run), "pixel size", "-5e-09")
+    label_image(tmp_path, [[1, 1], [1, 1]], sidecar='{"pixel_size_nm": 5}')
+    assert_refused(command_line(*run), "map.png", "1 grain")
+    imsave(tmp_path / "map.png", np.zeros((20, 20, 3), dtype=np.uint8), check_contrast=False)
+    assert_refused(command_line(*run), "map.png", "one channel")
+    assert not (tmp_path / "run").exists()
 
 
 # --- the results folder -----------------------------------------------------------------------------------------------
@@ -141,11 +171,20 @@ def test_a_disk_that_fills_up_is_reported(
 # --- resuming ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module")
+def short_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Results folder of a short run, not to be changed."""
+    folder = tmp_path_factory.mktemp("short") / "run"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("fem.results.record.draw_figures", lambda scenario, directory: [])
+        assert main([SMALL_FILM, "--out", str(folder), "--end-time", "10us", "--quiet"]) == 0
+    return folder
+
+
 @pytest.fixture
-def finished(command_line: CommandLine, tmp_path: Path) -> Path:
-    """Results folder of a short run."""
-    assert command_line(SMALL_FILM, "--out", "run", "--end-time", "10us", "--quiet").code == 0
-    return tmp_path / "run"
+def finished(short_run: Path, tmp_path: Path) -> Path:
+    """A copy of it, named ``run``."""
+    return Path(shutil.copytree(short_run, tmp_path / "run"))
 
 
 def test_nothing_to_resume(command_line: CommandLine, tmp_path: Path) -> None:
@@ -194,8 +233,6 @@ def test_a_damaged_checkpoint_is_not_resumed(command_line: CommandLine, finished
     for damaged in (whole[: len(whole) // 2], b"", b"not a checkpoint"):
         checkpoint.write_bytes(damaged)
         assert_refused(command_line("resume", "run", "--scenario", SMALL_FILM), "checkpoint.npz", "damaged")
-    checkpoint.unlink()
-    assert_refused(command_line("resume", "run", "--scenario", SMALL_FILM), "checkpoint.npz")
 
 
 def test_a_checkpoint_cannot_smuggle_in_objects(command_line: CommandLine, finished: Path) -> None:
@@ -235,3 +272,20 @@ def test_a_file_that_cannot_grow_ends_the_run_in_one_line(tmp_path: Path) -> Non
         resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
 
     assert_refused(shell([SMALL_FILM, "--out", "run"], tmp_path, limit), "File too large", code=1)
+
+
+def test_meshing_leaves_a_broken_pipe_an_error(tmp_path: Path) -> None:
+    source = f"""
+import os, sys
+sys.path.insert(0, {str(Path(SMALL_FILM).parent)!r})
+import small_film
+small_film.scenario()
+reader, writer = os.pipe()
+os.close(reader)
+try:
+    os.write(writer, b"x")
+except BrokenPipeError:
+    print("an error")
+"""
+    done = subprocess.run([sys.executable, "-c", source], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "an error\n"), done.stderr

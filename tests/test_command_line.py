@@ -21,7 +21,7 @@ from rich.console import Console
 from command_line.arguments import arguments_of, identity_of, recorded_values
 from command_line.catalogue import Entry, built_in, built_in_names, built_in_summary
 from command_line.options import scenario_app
-from command_line.progress import done, shown_progress
+from command_line.progress import done, duration, shown_progress
 from command_line.quantities import format_quantity, parse_quantity
 from fem.constants import Concentration, Energy, Volt, eV
 from fem.evolve import StepReport
@@ -165,7 +165,7 @@ def test_help_shows_units_defaults_and_the_docstring(capsys: pytest.CaptureFixtu
     app = scenario_app(ENTRY, "run.py declared", lambda given, options: None)
     command, bound, _ = app.parse_args(["--help"], print_error=False, exit_on_error=False)
     command(*bound.args, **bound.kwargs)
-    shown = re.sub(r"\s+", " ", capsys.readouterr().out)
+    shown = re.sub(r"[\s│]+", " ", capsys.readouterr().out)
     for text in ("run.py declared", "More about it.", "--bias VOLTAGE", "Voltage of the right electrode.", "2 V"):
         assert text in shown
     assert "--barrier ENERGY" in shown and "--density CONCENTRATION" in shown and "blocking, reservoir" in shown
@@ -187,6 +187,11 @@ TIMES = np.array([0.0, 1e-3, 1e-2, 1e-1, 1.0])
 
 def test_progress_moves_evenly_over_decades_of_time() -> None:
     assert [done(time, TIMES) for time in (0.0, 1e-3, 1e-2, 1e-1, 1.0)] == [0.0, 0.25, 0.5, 0.75, 1.0]
+
+
+def test_times_are_told_in_units_that_fit() -> None:
+    times = [0.0, 2e-9, 3.2e-5, 0.99999, 59.0, 60.0, 1e4, 2e5]
+    assert [duration(t) for t in times] == ["0 ns", "2 ns", "32 us", "1 s", "59 s", "1 min", "2.78 h", "2.31 d"]
 
 
 def test_the_bar_shows_time_and_step_on_a_terminal() -> None:
@@ -269,7 +274,7 @@ def test_debug_shows_where_an_error_arose(command_line: CommandLine) -> None:
 
 
 def test_a_fault_of_the_program_is_told_apart(command_line: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("command_line.commands.identity_of", lambda entry, given: {}["fault"])
+    monkeypatch.setattr("command_line.commands.identity_of", lambda entry, given: {"no": 1}["fault"])
     answer = command_line(SMALL_FILM)
     assert (
         answer.code == 1

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from films_for_tests import INTERSTITIAL, VACANCY, film, rectangle
+from irregular_films import INTERSTITIAL, VACANCY, film, rectangle
 from numpy.typing import NDArray
 from verification import Verification
 

@@ -82,18 +82,20 @@ def integrate(
             cursor = replace(cursor, step=step * (0.1 if stretch is None else _factor(error, cursor)))
             rejected = True
             continue
+        last, restored = system.restored(stretch.last, cursor.values)
+        statistics.restored_to_round_off += restored
         new_step = step * min(_factor(error, cursor, step), 1.0 if rejected else _GROWTH)
         if clipped:
             new_step = max(new_step, cursor.step)
         after = Cursor(
-            end if clipped else cursor.time + step, stretch.last, new_step, step, max(error, 1e-2),
+            end if clipped else cursor.time + step, last, new_step, step, max(error, 1e-2),
             max(0, cursor.implicit_left - 1),
         )  # fmt: skip
         statistics.steps += 1
         statistics.lowest_relative_concentration = min(
             statistics.lowest_relative_concentration, system.lowest(stretch.last)
         )
-        yield cursor, replace(stretch, end=after.time), after
+        yield cursor, replace(stretch, end=after.time, last=last), after
         cursor, rejected, bound_rejections = after, False, 0
 
 

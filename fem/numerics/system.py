@@ -41,13 +41,19 @@ class System(Protocol):
     def bounded(self, values: Array, change: Array) -> Array:
         """`values` + `change`, held inside the bounds."""
 
+    def restored(self, values: Array, before: Array) -> tuple[Array, float]:
+        """`values` with the linear invariants of `before`, if round-off is all that parts them; and the relative change."""
+
     def hold_algebraic(self, time: float, values: Array) -> Array:
         """`values` with the algebraic unknowns made consistent at `time`."""
 
 
 @dataclass
 class Statistics:
-    """What the solver did; ``as_dict`` is recorded in ``run.json``."""
+    """What the solver did; ``as_dict`` is recorded in ``run.json``.
+
+    `restored_to_round_off` sums the relative amounts of ions that linear solves lost to round-off and that were put back.
+    """
 
     solver: str = ""
     unknowns: int = 0
@@ -60,6 +66,7 @@ class Statistics:
     solves: int = 0
     limited_outputs: int = 0
     lowest_relative_concentration: float = np.inf
+    restored_to_round_off: float = 0.0
     seconds: dict[str, float] = field(default_factory=dict)
 
     @contextmanager

@@ -1,7 +1,9 @@
 """Files that are either old or new, never half written; and who may write a results folder."""
 
+import errno
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,6 +25,24 @@ def replace_file(path: Path, data: bytes, durable: bool = True) -> None:
         if durable:
             os.fsync(file.fileno())
     os.replace(temporary, path)
+
+
+def require_room(directory: Path, needed: int) -> None:
+    """Raise OSError unless `directory` can hold a file of `needed` bytes, quotas and limits included.
+
+    HDF5 does not survive a file that cannot grow, so this is found out by reserving and giving back the space.
+    """
+    try:
+        with tempfile.TemporaryFile(dir=directory) as file:
+            if hasattr(os, "posix_fallocate"):
+                os.posix_fallocate(file.fileno(), 0, needed)
+            elif shutil.disk_usage(directory).free < needed:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    except OSError as error:
+        raise OSError(
+            f"no room for the fields ({needed / 2**20:.1f} MiB): {error.strerror};"
+            " choose another --out, fewer outputs or a coarser mesh"
+        ) from error
 
 
 @contextmanager

@@ -7,6 +7,7 @@ Photoluminescence follows :mod:`fem.physics.luminescence`; PL0 is the emission b
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,10 +54,10 @@ def standard_maps(scenario: Scenario) -> tuple[Map, ...]:
     return tuple(found)
 
 
-def fixed_maps(scenario: Scenario) -> dict[str, tuple[str, NDArray[np.generic]]]:
+def fixed_maps(scenario: Scenario) -> dict[str, tuple[str, NDArray[Any]]]:
     """Unit and values on the cells of what does not change: grain number and activation energies [eV]."""
     energies = scenario.model.activation_energy_cells / eV
-    found: dict[str, tuple[str, NDArray[np.generic]]] = {"grain_id": ("1", grain_ids(scenario))}
+    found: dict[str, tuple[str, NDArray[Any]]] = {"grain_id": ("1", grain_ids(scenario))}
     for species, values in zip(scenario.model.species, energies, strict=True):
         found[f"activation_energy_{identifier(species.name)}"] = ("eV", values)
     return found

@@ -74,7 +74,7 @@ def resume_run(scenario: Scenario, directory: Path, on_step: OnStep | None = Non
     with claimed(directory):
         checkpoint = load_checkpoint(directory, scenario)
         plan.truncate_files(directory, 0 if checkpoint is None else checkpoint.outputs)
-        return _compute(plan, directory, record | {"status": Status.RUNNING}, checkpoint, on_step)
+        return _compute(plan, directory, record | {"status": Status.RUNNING, "message": ""}, checkpoint, on_step)
 
 
 def _compute(

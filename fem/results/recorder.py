@@ -4,7 +4,6 @@ The checkpoint counts the outputs that are completely written, so a run killed a
 there and writes what was cut short again.
 """
 
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from fem.evolve import Output
 from fem.results.checkpoint import Checkpoint, save_checkpoint
+from fem.results.files import require_room
 from fem.results.maps import Map, fixed_maps, standard_maps
 from fem.results.observables import standard_observables
 from fem.results.timeseries import TimeSeriesWriter, truncate_timeseries
@@ -66,12 +66,7 @@ class Plan:
             If the disk has no room for the run.
         """
         mesh, layout = self.scenario.model.mesh, self.layout
-        needed, free = layout.bytes_needed(mesh), shutil.disk_usage(directory).free
-        if needed > free:
-            raise OSError(
-                f"the fields need {needed / 2**20:.0f} MiB, {directory} has {free / 2**20:.0f} MiB left:"
-                " choose another --out, fewer outputs or a coarser mesh"
-            )
+        require_room(directory, layout.bytes_needed(mesh))
         FieldSeriesWriter.create(directory / FIELDS, mesh, layout).close()
         with TimeSeriesWriter.create(directory / TIMESERIES, [item.column for item in self.observables]):
             pass

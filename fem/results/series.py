@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -55,7 +56,7 @@ class FieldSeries:
     def __len__(self) -> int:
         return len(self.times)
 
-    def read(self, name: str, output: int = 0) -> NDArray[np.generic]:
+    def read(self, name: str, output: int = 0) -> NDArray[Any]:
         """Field `name` at the given `output`: on nodes or cells, shape (n,) or (n, 3); negative counts from the end.
 
         Raises
@@ -73,7 +74,7 @@ class FieldSeries:
             group = "PointData" if name in root["PointData"] else "CellData"
             count = self.points.shape[1] if group == "PointData" else len(self.triangles)
             start = int(root[f"Steps/{group}Offsets"][name][k])
-            values: NDArray[np.generic] = root[group][name][start : start + count]
+            values: NDArray[Any] = root[group][name][start : start + count]
             return values
 
     def is_nodal(self, name: str) -> bool:

@@ -65,14 +65,17 @@ def _charge_moved(columns: Mapping[str, Array]) -> list[str]:
     }
     if not charges:
         return []
-    header, values = max(charges.items(), key=lambda item: float(np.abs(item[1] - item[1][0]).max()))
+    size = {header: float(np.abs(values - values[0]).max()) for header, values in charges.items()}
+    most = max(size.values())
+    header = next(header for header in charges if size[header] >= (1 - 1e-6) * most)  # the first of a pair
+    values = charges[header]
     name = header.removeprefix("charge ").removesuffix(" [C/m^2]")
     moved = values - values[0]
     largest = moved[int(np.argmax(np.abs(moved)))]
-    if largest == 0:
+    if most == 0:
         return ["no charge has moved"]
-    half, most = (in_time_units(time_to_share(columns["time [s]"], values, share)) for share in (0.5, 0.9))
-    return [f"electrode {name} took up {1e2 * largest:.3g} µC/cm²: 50 % of it by {half}, 90 % by {most}"]
+    half, nearly = (in_time_units(time_to_share(columns["time [s]"], values, share)) for share in (0.5, 0.9))
+    return [f"electrode {name} took up {1e2 * largest:.3g} µC/cm²: 50 % of it by {half}, 90 % by {nearly}"]
 
 
 def _largest_change(columns: Mapping[str, Array], series: FieldSeries) -> str:

@@ -3,14 +3,15 @@
 VTKHDF 2.0 (https://docs.vtk.org/en/latest/vtk_file_formats/vtkhdf_file_format), UnstructuredGrid with steps, static
 mesh, values in single precision. The number of outputs is known beforehand, so every array has its full length from the
 start and is stored contiguously: a step only writes into place and moves no HDF5 structure. A reader trusts ``NSteps``
-and must never find more times than that; a step is therefore published in the order values, ``NSteps``, time, with a
-flush after each, and a kill in between costs at most that step.
+and must never find more times than that; values are therefore flushed before the step is announced, and ``NSteps``
+reaches the disk before the list of times grows. A kill in between costs at most that step.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import h5py
 import numpy as np
@@ -30,7 +31,7 @@ class FieldLayout:
     """What a series holds: `maps` on every output, `fixed` (unit, values per cell) once, `capacity` outputs."""
 
     maps: Sequence[Map]
-    fixed: Mapping[str, tuple[str, NDArray[np.generic]]]
+    fixed: Mapping[str, tuple[str, NDArray[Any]]]
     capacity: int
 
     def bytes_needed(self, mesh: MeshTri) -> int:
@@ -78,10 +79,10 @@ class FieldSeriesWriter:
             data[start : start + len(array)] = array
         self._file.flush()
         steps = self._root["Steps"]
-        steps.attrs.modify("NSteps", np.int64(k + 1))
-        self._file.flush()
         steps["Values"].resize((k + 1,))
         steps["Values"][k] = time
+        # HDF5 writes raw data first, then metadata by rising address: NSteps, created first, is never behind the times.
+        steps.attrs.modify("NSteps", np.int64(k + 1))
         self._file.flush()
 
     def truncate(self, count: int) -> None:
@@ -162,7 +163,7 @@ def _allocate(root: h5py.Group, item: Map, count: int, capacity: int) -> None:
     root[f"Steps/{group}Offsets"][item.name] = count * np.arange(capacity, dtype=np.int64)
 
 
-def _write_fixed(root: h5py.Group, name: str, unit: str, values: NDArray[np.generic], capacity: int) -> None:
+def _write_fixed(root: h5py.Group, name: str, unit: str, values: NDArray[Any], capacity: int) -> None:
     kind = np.int64 if np.issubdtype(values.dtype, np.integer) else np.float32
     root["CellData"][name] = values.astype(kind)
     root["CellData"][name].attrs["units"] = unit

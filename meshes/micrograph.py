@@ -1,0 +1,204 @@
+"""Films measured in a microscope: from a label image to the planar graph of its grains.
+
+The edges between pixels of different grains (crack edges) bound one polygon per grain. They are smoothed together, so
+that neighbours keep sharing their boundary: Visvalingam and Whyatt, Cartogr. J. 30, 46 (1993),
+doi:10.1179/000870493786962263, on a coverage. The film tiles the rectangle of the image exactly.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from meshes.checks import require_not_negative, require_positive
+from meshes.label_image import CleanLabels, clean_labels, read_labels, read_pixel_size
+from meshes.polycrystal import Polycrystal
+from meshes.regularise import merge_short_edges
+
+Floats = NDArray[np.float64]
+Crop = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class GrainMap:
+    """A measured film, and how faithful to the image it is.
+
+    Parameters
+    ----------
+    film
+        The film; its lower left corner is the lower left corner of the image (or of the crop).
+    pixel_size
+        Width of a pixel [m].
+    source_labels
+        Value of each grain in the label image, shape (n_grains,).
+    measured_areas
+        Area of each grain in the image [m^2], shape (n_grains,).
+    dropped_pieces
+        Number of pieces given to a neighbour: the smaller parts of split grains, and grains below the smallest size.
+    filled_pixels
+        Number of background pixels that were given to the nearest grain.
+    """
+
+    film: Polycrystal
+    pixel_size: float
+    source_labels: NDArray[np.int64]
+    measured_areas: Floats
+    dropped_pieces: int
+    filled_pixels: int
+
+    @property
+    def area_errors(self) -> Floats:
+        """Relative change of each grain's area by smoothing and merging, shape (n_grains,)."""
+        return np.asarray(self.film.areas / self.measured_areas - 1)
+
+    @property
+    def largest_area_error(self) -> float:
+        """Largest relative change of the area of a single grain."""
+        return float(np.abs(self.area_errors).max())
+
+    @property
+    def measured_diameters(self) -> Floats:
+        """Diameter of the circle with the area of each grain in the image [m], shape (n_grains,)."""
+        return np.sqrt(4 * self.measured_areas / np.pi)
+
+    def summary(self) -> str:
+        """One line for a log or a report."""
+        mean = 100 * np.average(np.abs(self.area_errors), weights=self.measured_areas)
+        return (
+            f"{self.film.n_grains} grains in {self.film.width * 1e6:.3f} um x {self.film.height * 1e6:.3f} um, mean "
+            f"equivalent diameter {self.measured_diameters.mean() * 1e9:.0f} nm, {len(self.film.vertices)} vertices; "
+            f"grain areas changed by {mean:.2f} % (area-weighted mean), {100 * self.largest_area_error:.1f} % at most; "
+            f"{self.dropped_pieces} pieces and {self.filled_pixels} background pixels given to neighbours"
+        )
+
+
+def film_from_label_image(
+    path: str | Path,
+    *,
+    pixel_size: float | None = None,
+    smoothing: float | None = None,
+    minimum_edge: float | None = None,
+    crop: Crop | None = None,
+    minimum_grain: float = 0.0,
+) -> Polycrystal:
+    """Film of a label image; see :func:`read_grain_map`, which also tells how faithful it is."""
+    return read_grain_map(
+        path,
+        pixel_size=pixel_size,
+        smoothing=smoothing,
+        minimum_edge=minimum_edge,
+        crop=crop,
+        minimum_grain=minimum_grain,
+    ).film
+
+
+def read_grain_map(
+    path: str | Path,
+    *,
+    pixel_size: float | None = None,
+    smoothing: float | None = None,
+    minimum_edge: float | None = None,
+    crop: Crop | None = None,
+    minimum_grain: float = 0.0,
+) -> GrainMap:
+    """Grains of a label image.
+
+    Parameters
+    ----------
+    path
+        8- or 16-bit image whose value is the number of the grain; 0 is background and goes to the nearest grain. Rows
+        run downwards in the image and y upwards in the film, so that map and picture agree.
+    pixel_size
+        Width of a pixel [m]; None takes ``pixel_size_nm`` from the sidecar.
+    smoothing
+        Size of the wiggles that are removed from the boundaries [m]; None means 2.5 pixels, 0 keeps every pixel corner.
+    minimum_edge
+        Shortest edge of the film [m]; None means 3 pixels.
+    crop
+        Part of the image to use, (left, right, bottom, top) [m] from its lower left corner; rounded to whole pixels.
+    minimum_grain
+        Grains with a smaller equivalent diameter [m] are given to their neighbours.
+
+    Raises
+    ------
+    ValueError
+        If the file is missing or no label image, the pixel size is unknown, fewer than two grains remain, or an argument
+        makes no sense for this image.
+    """
+    path = Path(path)
+    labels = read_labels(path)
+    if pixel_size is None:
+        pixel_size = read_pixel_size(path)
+    require_positive(pixel_size, "pixel size")
+    smoothing = 2.5 * pixel_size if smoothing is None else smoothing
+    minimum_edge = 3 * pixel_size if minimum_edge is None else minimum_edge
+    for value, what in ((smoothing, "smoothing"), (minimum_edge, "smallest edge"), (minimum_grain, "smallest grain")):
+        require_not_negative(value, what)
+    if crop is not None:
+        labels = _cropped(labels, crop, pixel_size)
+    cleaned = clean_labels(labels, np.pi / 4 * (minimum_grain / pixel_size) ** 2)
+    film = _film(cleaned, pixel_size, smoothing / pixel_size)
+    return GrainMap(
+        film=merge_short_edges(film, minimum_edge),
+        pixel_size=pixel_size,
+        source_labels=cleaned.source_labels,
+        measured_areas=np.bincount(cleaned.grains.ravel()) * pixel_size**2,
+        dropped_pieces=cleaned.dropped_pieces,
+        filled_pixels=cleaned.filled_pixels,
+    )
+
+
+def _cropped(labels: NDArray[np.int64], crop: Crop, pixel_size: float) -> NDArray[np.int64]:
+    rows, columns = labels.shape
+    left, right, bottom, top = crop
+    inside = 0 <= left < right <= columns * pixel_size * (1 + 1e-9) and 0 <= bottom < top <= rows * pixel_size * (1 + 1e-9)
+    if not inside:
+        raise ValueError(
+            f"crop (left, right, bottom, top) = ({left:g}, {right:g}, {bottom:g}, {top:g}) m must lie inside the image of "
+            f"{columns * pixel_size:g} m x {rows * pixel_size:g} m"
+        )
+    x0, x1, y0, y1 = (round(value / pixel_size) for value in crop)
+    if x1 - x0 < 2 or y1 - y0 < 2:
+        raise ValueError(f"crop of {x1 - x0} x {y1 - y0} pixels is too small: one pixel is {pixel_size:g} m")
+    return labels[rows - y1 : rows - y0, x0:x1]
+
+
+def _film(cleaned: CleanLabels, pixel_size: float, tolerance: float) -> Polycrystal:
+    """Film of clean labels, smoothed with a tolerance in pixels."""
+    rows, columns = cleaned.grains.shape
+    cells = shapely.get_parts(shapely.polygonize(shapely.linestrings(_crack_edges(cleaned.grains))))
+    inside = shapely.point_on_surface(cells)
+    row, column = (shapely.get_y(inside).astype(int), shapely.get_x(inside).astype(int))
+    cells = cells[np.argsort(cleaned.grains[row, column])]
+    smooth = shapely.coverage_simplify(cells, tolerance, simplify_boundary=False)
+
+    def in_film(xy: Floats) -> Floats:
+        return np.asarray((xy * [1, -1] + [0, rows]) * pixel_size)
+
+    polygons = [shapely.transform(cell, in_film) for cell in _with_straight_sides(smooth, columns, rows)]
+    return Polycrystal.from_polygons(columns * pixel_size, rows * pixel_size, polygons)
+
+
+def _with_straight_sides(cells: NDArray[np.object_], columns: int, rows: int) -> list[shapely.Polygon]:
+    """Cells, in pixels, without the vertices along the sides of the image where only one grain is."""
+    positions, owner = shapely.get_coordinates(cells, return_index=True)
+    visits = np.unique(np.column_stack([np.round(positions).astype(np.int64), owner]), axis=0)[:, :2]
+    places, owners = np.unique(visits, axis=0, return_counts=True)
+    x_side, y_side = np.isin(places[:, 0], (0, columns)), np.isin(places[:, 1], (0, rows))
+    idle = {tuple(place) for place in places[(x_side ^ y_side) & (owners == 1)].tolist()}
+    return [
+        shapely.Polygon([xy for xy in cell.exterior.coords if (round(xy[0]), round(xy[1])) not in idle], cell.interiors)
+        for cell in cells
+    ]
+
+
+def _crack_edges(grains: NDArray[np.int64]) -> Floats:
+    """Edges of pixels between different grains and around the image, as (x, y) in pixels from the top left: (n, 2, 2)."""
+    padded = np.pad(grains, 1, constant_values=-1)
+    i, j = np.nonzero(padded[1:-1, :-1] != padded[1:-1, 1:])
+    upright = np.stack([np.column_stack([j, i]), np.column_stack([j, i + 1])], axis=1)
+    i, j = np.nonzero(padded[:-1, 1:-1] != padded[1:, 1:-1])
+    level = np.stack([np.column_stack([j, i]), np.column_stack([j + 1, i])], axis=1)
+    return np.concatenate([upright, level]).astype(np.float64)
