@@ -18,6 +18,7 @@ from fem.checks import require_known
 if TYPE_CHECKING:
     from fem.results.run_record import RunIdentity
 
+_PROJECT = Path(__file__).parents[1]
 _TYPES = "a quantity (fem/constants.py), float, int, bool, str, Path, an Enum or a Literal, or one of these or None"
 
 
@@ -117,7 +118,12 @@ def _is_choice(kind: Any) -> bool:
 def _written(value: object) -> object:
     if isinstance(value, Enum):
         return value.value
-    return str(value) if isinstance(value, Path) else value
+    return str(shown_path(value)) if isinstance(value, Path) else value
+
+
+def shown_path(path: Path) -> Path:
+    """A file of the project relative to it, so that it is found on every machine; any other as it is."""
+    return path.relative_to(_PROJECT) if path.is_relative_to(_PROJECT) else path
 
 
 def _read_back(argument: Argument, value: object) -> object:
@@ -125,7 +131,7 @@ def _read_back(argument: Argument, value: object) -> object:
     if value is None and argument.optional:
         return None
     if kind is Path and isinstance(value, str):
-        return Path(value)
+        return Path(value) if Path(value).exists() else _PROJECT / value
     if kind is float and type(value) in (int, float) and math.isfinite(value):  # type: ignore[arg-type]
         return value
     if kind in (int, bool, str) and type(value) is kind:

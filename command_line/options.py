@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 from docstring_parser import DocstringStyle, parse
 
-from command_line.arguments import Argument, arguments_of
+from command_line.arguments import Argument, arguments_of, shown_path
 from command_line.catalogue import Entry
 from command_line.quantities import format_quantity, kind_of, parse_quantity
 
@@ -53,7 +53,7 @@ def scenario_app(entry: Entry, invocation: str, run: Callable[[dict[str, object]
     parameters += [_run_option(name) for name in _RUN_OPTIONS]
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    app = App(name=invocation, help=entry.description, help_format="plaintext", version_flags=[])
+    app = App(name=invocation, help=_plain(entry.description), help_format="plaintext", version_flags=[])
     app.default(command)
     return app
 
@@ -61,7 +61,13 @@ def scenario_app(entry: Entry, invocation: str, run: Callable[[dict[str, object]
 def _descriptions(entry: Entry) -> dict[str, str]:
     """Description of each argument; one line of a docstring may name several (``first, second``)."""
     documented = parse(entry.function.__doc__ or "", style=DocstringStyle.NUMPYDOC).params
-    return {name.strip(): item.description or "" for item in documented for name in item.arg_name.split(",")}
+    return {name.strip(): _plain(item.description or "") for item in documented for name in item.arg_name.split(",")}
+
+
+def _plain(text: str) -> str:
+    """`text` of a docstring with one line per paragraph and without markup, to be wrapped anew."""
+    paragraphs = (" ".join(paragraph.split()) for paragraph in text.replace("``", "").split("\n\n"))
+    return "\n\n".join(paragraphs)
 
 
 def _scenario_option(argument: Argument, description: str) -> inspect.Parameter:
@@ -74,6 +80,8 @@ def _scenario_option(argument: Argument, description: str) -> inspect.Parameter:
         }
     elif argument.kind is int:
         details["converter"] = _converter(_whole_number)
+    elif argument.kind is Path:
+        details["show_default"] = lambda value: "none" if value is None else str(shown_path(value))
     hyphen = argument.kind in (float, int)
     hint = argument.kind | None if argument.optional else argument.kind
     return _option(argument.name, Annotated[hint, Parameter(**details, allow_leading_hyphen=hyphen)], argument.default)

@@ -103,41 +103,35 @@ def evolve(
     system, solver = model.system, best_solver()
     done = statistics or Statistics()
     done.solver, done.unknowns = solver.name, system.unknowns.size
-    end = float(times[-1])
-    first_step = _FIRST_STEP * model.scale_report(end).fastest_time
-    breaks = sorted({*_breaks(model, 0.0, end), end})
     if restart is None:
-        cursor, k = Cursor(0.0, model.initial_values(), 0.0), 1
-        done.lowest_relative_concentration = system.lowest(cursor.values)
-        yield Output(0, model.initial_state(), Restart(cursor, 1), replace(done, seconds=dict(done.seconds)))
-    else:
-        cursor, k = restart.cursor, restart.next_output
-        if len(cursor.values) != system.unknowns.size:
-            raise ValueError(
-                f"the checkpoint holds {len(cursor.values)} unknowns, the model has {system.unknowns.size}"
-            )
+        restart = Restart(Cursor(0.0, model.initial_values(), 0.0), 1)
+        done.lowest_relative_concentration = system.lowest(restart.cursor.values)
+        yield Output(0, model.initial_state(), restart, done.copy())
+    cursor, k, end = restart.cursor, restart.next_output, float(times[-1])
+    if len(cursor.values) != system.unknowns.size:
+        raise ValueError(f"the checkpoint holds {len(cursor.values)} unknowns, the model has {system.unknowns.size}")
+    first_step = _FIRST_STEP * model.scale_report(end).fastest_time
+    breaks = _breaks(model, end)
     while k < len(times):
         driven = system.driven_by(model.pieces(cursor.time))
         stop = breaks[bisect_right(breaks, cursor.time)]
-        if cursor.step == 0:
-            cursor = replace(
-                cursor,
-                values=driven.hold_algebraic(cursor.time, cursor.values),
-                step=min(first_step, 1e-3 * (stop - cursor.time)),
-            )
+        if cursor.step == 0:  # a start or a break of a drive: the potential jumps, the ions do not
+            consistent = driven.hold_algebraic(cursor.time, cursor.values)
+            cursor = replace(cursor, values=consistent, step=min(first_step, 1e-3 * (stop - cursor.time)))
         for before, stretch, after in integrate(driven, solver, cursor, stop, tolerance, done):
             if on_step is not None:
                 on_step(StepReport(after.time, after.time - before.time, end))
             while k < len(times) and times[k] <= after.time:
                 state = _state_at(model, driven, stretch, float(times[k]), done)
                 k += 1
-                yield Output(k - 1, state, Restart(before, k), replace(done, seconds=dict(done.seconds)))
+                yield Output(k - 1, state, Restart(before, k), done.copy())
             cursor = after
         cursor = Cursor(stop, cursor.values, 0.0)
 
 
-def _breaks(model: PoissonNernstPlanck, start: float, end: float) -> list[float]:
-    return [time for electrode in model.electrodes for time in electrode.drive.breakpoints(start, end)]
+def _breaks(model: PoissonNernstPlanck, end: float) -> list[float]:
+    """Times [s] at which a drive breaks, in order, and the end."""
+    return sorted({time for one in model.electrodes for time in one.drive.breakpoints(0.0, end)} | {end})
 
 
 def _state_at(
@@ -151,4 +145,5 @@ def _state_at(
     if share < 1:
         statistics.limited_outputs += 1
     values, _ = system.restored(values, stretch.first)
-    return model.state(time, values, stretch.rate(time, share), system.pieces)
+    held = system.hold_algebraic(time, values)  # a curved drive, exactly
+    return model.state(time, held, stretch.rate(time, share), system.pieces)

@@ -138,8 +138,8 @@ class Unknowns:
     def restored(self, values: Array, before: Array) -> tuple[Array, float]:
         """`values` with the ions that round-off in the linear solve has lost since `before`, and their largest share.
 
-        The loss is made good in proportion to the concentration, but only up to round-off size: a larger drift has another
-        cause and must stay visible.
+        The loss is made good in proportion to the concentration, but only up to round-off size: a larger drift has
+        another cause and must stay visible.
         """
         lost = self.conserved(before) - self.conserved(values)
         share = np.where(np.abs(lost) <= _ROUND_OFF, lost, 0.0)
@@ -186,7 +186,7 @@ class Unknowns:
         """Newton update that keeps concentrations positive and sites free, node by node."""
         new = values + change
         old_fields, fields = self.nodal(values), self.nodal(new)
-        fields[1:] = np.maximum(fields[1:], _NEWTON_SHARE * np.maximum(old_fields[1:], 0.0))
+        fields[1:] = np.maximum(fields[1:], np.minimum(_NEWTON_SHARE * old_fields[1:], old_fields[1:]))
         for sites in self.sublattices:
             members = [m + 1 for m in self.members(sites)]
             before, after = self.filling(sites, old_fields), self.filling(sites, fields)

@@ -45,7 +45,8 @@ def read_labels(path: Path) -> Labels:
     if not path.is_file():
         raise ValueError(f"label image {str(path)!r} does not exist")
     try:
-        image = np.asarray(imread(path))
+        with path.open("rb") as file:  # opened here, because the readers leave files open that they cannot read
+            image = np.asarray(imread(file))
     except Exception as error:  # the readers behind imread raise a dozen unrelated types
         raise ValueError(f"label image {str(path)!r} cannot be read as an image") from error
     if image.ndim != 2:
@@ -127,7 +128,7 @@ def fill_background(labels: Labels) -> Labels:
 
 
 def keep_largest_pieces(labels: Labels, minimum_pixels: float = 0.0) -> tuple[Labels, int]:
-    """Set all but the largest 4-connected piece of each grain to background; return the labels and the number of pieces."""
+    """Set all but the largest 4-connected piece of each grain to background; also return the number of pieces lost."""
     from skimage.measure import label as connected_components
 
     pieces = np.asarray(connected_components(labels, background=0, connectivity=1))
@@ -143,7 +144,7 @@ def keep_largest_pieces(labels: Labels, minimum_pixels: float = 0.0) -> tuple[La
 
 
 def remove_pinches(labels: Labels) -> Labels:
-    """Widen every place where a grain meets itself only at the corner of a pixel, so that its outline never touches itself."""
+    """Widen every place where a grain meets itself only at the corner of a pixel: no outline touches itself."""
     labels = labels.copy()
     a, b, c, d = labels[:-1, :-1], labels[:-1, 1:], labels[1:, :-1], labels[1:, 1:]
     falling = np.argwhere((a == d) & (a != b) & (a != c))

@@ -124,8 +124,8 @@ def read_grain_map(
     Raises
     ------
     ValueError
-        If the file is missing or no label image, the pixel size is unknown, fewer than two grains remain, or an argument
-        makes no sense for this image.
+        If the file is missing or no label image, the pixel size is unknown, fewer than two grains remain, or an
+        argument makes no sense for this image.
     """
     path = Path(path)
     labels = read_labels(path)
@@ -144,7 +144,7 @@ def read_grain_map(
         film=merge_short_edges(film, minimum_edge),
         pixel_size=pixel_size,
         source_labels=cleaned.source_labels,
-        measured_areas=np.bincount(cleaned.grains.ravel()) * pixel_size**2,
+        measured_areas=np.bincount(cleaned.grains.ravel()).astype(np.float64) * pixel_size**2,
         dropped_pieces=cleaned.dropped_pieces,
         filled_pixels=cleaned.filled_pixels,
     )
@@ -153,11 +153,13 @@ def read_grain_map(
 def _cropped(labels: NDArray[np.int64], crop: Crop, pixel_size: float) -> NDArray[np.int64]:
     rows, columns = labels.shape
     left, right, bottom, top = crop
-    inside = 0 <= left < right <= columns * pixel_size * (1 + 1e-9) and 0 <= bottom < top <= rows * pixel_size * (1 + 1e-9)
+    inside = 0 <= left < right <= columns * pixel_size * (1 + 1e-9) and 0 <= bottom < top <= rows * pixel_size * (
+        1 + 1e-9
+    )
     if not inside:
         raise ValueError(
-            f"crop (left, right, bottom, top) = ({left:g}, {right:g}, {bottom:g}, {top:g}) m must lie inside the image of "
-            f"{columns * pixel_size:g} m x {rows * pixel_size:g} m"
+            f"crop (left, right, bottom, top) = ({left:g}, {right:g}, {bottom:g}, {top:g}) m must lie inside the "
+            f"image of {columns * pixel_size:g} m x {rows * pixel_size:g} m"
         )
     x0, x1, y0, y1 = (round(value / pixel_size) for value in crop)
     if x1 - x0 < 2 or y1 - y0 < 2:
@@ -195,7 +197,7 @@ def _with_straight_sides(cells: NDArray[np.object_], columns: int, rows: int) ->
 
 
 def _crack_edges(grains: NDArray[np.int64]) -> Floats:
-    """Edges of pixels between different grains and around the image, as (x, y) in pixels from the top left: (n, 2, 2)."""
+    """Edges of pixels between different grains and around the image: (x, y) in pixels from the top left, (n, 2, 2)."""
     padded = np.pad(grains, 1, constant_values=-1)
     i, j = np.nonzero(padded[1:-1, :-1] != padded[1:-1, 1:])
     upright = np.stack([np.column_stack([j, i]), np.column_stack([j, i + 1])], axis=1)

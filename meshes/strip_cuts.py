@@ -12,6 +12,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
+_SAME = 1e-9  # abscissae closer than this [um] are equal
+_FADING = 1.5  # rectangles stand upright again at this multiple of what the mitre takes away; over 1 or they turn over
 _DIGITS = 8  # of a micrometre: ends of rectangles that should meet differ by rounding
 
 # How much of the construction a side carries; a side that is too short steps down.
@@ -50,11 +52,12 @@ class Cuts:
     clean: Bools
 
     def positions(self, sides: Sides, side: int, along: Floats | float, depth: Floats | float) -> Floats:
-        """Positions at abscissae of the boundary and depths into the grain, along the lines of the leaning rectangles."""
-        span = self.last[side] - self.first[side]
-        share = (np.asarray(along) - self.first[side]) / span if span > 0 else np.zeros(np.shape(along))
+        """Positions at abscissae of the boundary and depths into the grain; near a mitre the rectangles lean."""
         start, end = self.lean[:, side]
-        return sides.at(side, along + (start * (1 - share) - end * share) * depth, depth)
+        reach_start, reach_end = np.maximum(_FADING * np.abs(self.lean[:, side]) * self.outer[side], _SAME)
+        at_start = np.maximum(1 - np.abs(along - self.first[side]) / reach_start, 0)
+        at_end = np.maximum(1 - np.abs(along - self.last[side]) / reach_end, 0)
+        return sides.at(side, along + (start * at_start - end * at_end) * depth, depth)
 
 
 def cut_sides(sides: Sides, half_width: float, skin: float) -> Cuts:
@@ -120,7 +123,7 @@ def _too_short(sides: Sides, cuts: Cuts, half_width: float) -> Bools:
     """Sides without room for their rectangles, or for the cut in their middle; the less stepped down of a pair."""
     paired, cut = sides.between_grains, cuts.level == CUT
     skinned = np.where(cuts.level == SKINNED, cuts.skin_last - cuts.skin_first, cuts.last - cuts.first)
-    room = skinned - cuts.lean.sum(axis=0) * cuts.outer
+    room = skinned - _FADING * np.maximum(cuts.lean, 0).sum(axis=0) * cuts.outer
     room[cut] = (sides.length - sides.lost(cuts.inner).sum(axis=0))[cut]
     short = room < np.where(paired & ~cut, half_width, 0.05 * half_width)
     boundaries = np.flatnonzero(paired)
@@ -156,9 +159,12 @@ def _core_outline(sides: Sides, cuts: Cuts, loop: Ints) -> Floats:
     for k, side in enumerate(loop.tolist()):
         inner, outer = cuts.inner[side], cuts.outer[side]
         first, last, skin_first, skin_last = (x[side] for x in (cuts.first, cuts.last, cuts.skin_first, cuts.skin_last))
-        path = [(first, inner), (skin_first, inner), (skin_first, outer), (skin_last, outer), (skin_last, inner)]
-        path = [*path, (last, inner)] if outer > inner else [(first, inner), (last, inner)]
-        pieces += [] if cuts.clean[side] else [corner[k]]
+        path = [(skin_first, outer), (skin_last, outer)] if outer > inner else [(first, inner), (last, inner)]
+        if not cuts.clean[side]:
+            pieces.append(corner[k])
+            path = [(first, inner), (skin_first, inner), *path] if outer > inner else path
+        if not cuts.clean[sides.after[side]] and outer > inner:
+            path += [(skin_last, inner), (last, inner)]
         pieces += [cuts.positions(sides, side, s, d) for s, d in path]
     return np.round(np.vstack(pieces), _DIGITS)
 

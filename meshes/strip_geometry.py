@@ -1,11 +1,14 @@
 """Where the strips along grain boundaries begin and end: the geometry before any mesh.
 
 Every grain sees each of its edges as a *side*, with itself on the left. Parallel to a side run two lines: at `inner`
-(half the strip's width) and at `outer` (behind the graded skin); on the outline of the film both are 0. Between the abscissae `first` and `last` these lines bound rectangles perpendicular to the side; what is
-left at either end belongs to the junction. Both grains use the same abscissae, so rectangles match across the boundary.
+(half the strip's width) and at `outer` (behind the graded skin); on the outline of the film both are 0. Between two
+abscissae these lines bound rectangles perpendicular to the side; what is left at either end belongs to the junction.
+Both grains use the same abscissae, so rectangles match across the boundary. Where a boundary merely bends, or ends on
+the outline, there is no junction to leave room for: the rectangles meet on the mitre.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,7 +68,7 @@ class Sides:
 
     def loops(self) -> list[list[Ints]]:
         """Sides along the outlines of each grain, the outer one first."""
-        return [[np.arange(*span) for span in zip(grain[:-1], grain[1:], strict=True)] for grain in self.spans]
+        return [[np.arange(*span) for span in pairwise(grain)] for grain in self.spans]
 
     def at(self, side: int | Ints, along: float | Floats, depth: float | Floats) -> Floats:
         """Positions at a distance along sides and a depth into their grains."""
@@ -73,7 +76,7 @@ class Sides:
         return np.asarray(self.origin[side] + s * self.tangent[side] + d * self.normal[side])
 
     def corners(self, depth: Floats) -> Floats:
-        """Where the parallel of each side meets that of the side before it, relative to the start, shape (n_sides, 2)."""
+        """Where the parallel of each side meets that of the side before it, relative to the start: (n_sides, 2)."""
         n0, n1 = self.normal[self.before], self.normal
         d0, d1 = depth[self.before], depth
         sine = self.sine
@@ -84,7 +87,7 @@ class Sides:
         return np.where(parallel[:, None], d1[:, None] * n1, np.column_stack([x, y]))
 
     def lost(self, depth: Floats) -> Floats:
-        """Length at the start and at the end over which the parallel of a side does not run, in either grain: (2, n)."""
+        """Length at start and end over which the parallel of a side does not run in either grain, shape (2, n)."""
         corner = self.corners(depth)
         first = np.maximum(_dot(corner, self.tangent), 0)
         last = np.maximum(-_dot(corner, self.tangent[self.before]), 0)[self.after]
@@ -94,7 +97,7 @@ class Sides:
         return ends
 
     def leans(self) -> Floats:
-        """Abscissa lost at the start and at the end per unit of depth if the rectangles end on the mitre, shape (2, n)."""
+        """Abscissa lost at start and end per unit of depth if the rectangles end on the mitre, shape (2, n)."""
         corner = self.corners(self.between_grains.astype(np.float64))
         last = -_dot(corner, self.tangent[self.before])
         return np.stack([_dot(corner, self.tangent), last[self.after]])
@@ -143,8 +146,8 @@ def sides_of(film: Polycrystal) -> Sides:
 def clean_vertices(sides: Sides) -> Bools:
     """Vertices that need no junction patch, shape (n_vertices,): rectangles meet there edge to edge on a mitre.
 
-    These are bends of a single boundary and boundaries that end on the outline, both unless the mitre leans too far, and
-    vertices of the outline without a boundary.
+    These are bends of a single boundary and boundaries that end on the outline, both unless the mitre leans too far,
+    and vertices of the outline without a boundary.
     """
     n = int(sides.start.max()) + 1
     outline = ~sides.between_grains

@@ -10,12 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meshes.size_field import MeshSizes, Strips
-from meshes.strip_cuts import CUT, SKINNED, Cuts
+from meshes.strip_cuts import CUT, Cuts
 from meshes.strip_geometry import Sides
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Abscissae = tuple[Floats, Floats, Floats]
+
+_LEANING_ROW = 1.5  # length of a leaning row, times its lean, over its height: beyond 2 it is not Delaunay
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,8 @@ class Layout:
         cuts, growth = self.cuts, self.spacing.growth
         first, last = cuts.first[side], cuts.last[side]
         ends = self._end_size(side, side), self._end_size(side, int(self.sides.after[side]))
-        if not (self.sides.between_grains[side] and cuts.level[side] == SKINNED):
+        pair = [side, int(self.sides.twin[side])]
+        if not (self.sides.between_grains[side] and self.skinned[pair].any()):
             beside = first + graded(last - first, ends, float(self.largest[side]), growth)
             return beside[:0], beside, beside[:0]
         skin_first, skin_last = cuts.skin_first[side], cuts.skin_last[side]
@@ -169,8 +172,11 @@ class Layout:
         """Spacing along a side at the corner where it, or the side after it, starts."""
         if not self.cuts.clean[corner]:
             return self.spacing.finest * (2 if self.sides.between_grains[side] else 1)
+        if self.sides.between_grains[side]:
+            lean = abs(float(self.cuts.lean[int(corner != side), side]))
+            return min(float(self.largest[side]), _LEANING_ROW * self.spacing.finest / max(lean, 1e-9))
         other = int(self.sides.before[corner]) if corner == side else corner
-        if self.sides.between_grains[side] or not self.sides.between_grains[other]:
+        if not self.sides.between_grains[other]:
             return float(self.largest[side])
         depths = self.spacing.skin if self.skinned[other] else self.spacing.layers
         return float(self.spacing.growth * (depths[-1] - depths[-2]))

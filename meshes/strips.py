@@ -7,6 +7,7 @@ they are. They hold a few cells across the strip and the graded skin beside it, 
 from collections.abc import Sequence
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 from meshes.gmsh_session import counter_clockwise
@@ -18,7 +19,7 @@ from meshes.size_field import MeshSizes, Strips
 from meshes.strip_cuts import cut_sides
 from meshes.strip_fill import SAME, fill
 from meshes.strip_geometry import Sides, sides_of
-from meshes.strip_layout import Block, Layout, Spacing
+from meshes.strip_layout import Block, Layout, Region, Spacing
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -33,8 +34,8 @@ def mesh_strips(film: Polycrystal, strips: Strips, electrodes: Sequence[str], si
     ----------
     film
         Film to mesh. Edges shorter than 1.5 widths are merged, and boundaries that end closer than that to a corner of
-        the film end that far from it. Boundaries may bend; where an edge has no room for a skin, or a grain is too thin for two of them,
-        the skin gives way to ordinary triangles.
+        the film end that far from it. Boundaries may bend; where an edge has no room for a skin, or a grain is too thin
+        for two of them, the skin gives way to ordinary triangles.
     strips
         Width of the boundaries and cells across and along them.
     electrodes
@@ -55,6 +56,7 @@ def mesh_strips(film: Polycrystal, strips: Strips, electrodes: Sequence[str], si
     layout = Layout(sides, cuts, Spacing.of(strips, sizes), _electrode_sides(film, sides, electrodes))
     parts = [_halved(block, sides) for block in layout.blocks()]
     regions = [*layout.patches(), *layout.cores()]
+    _check_simple(regions)
     points, triangles, owner = fill(regions, layout.spacing)
     pairs = np.array([_strip(sides, region.side) for region in regions])
     grains = np.array([region.grain for region in regions])
@@ -83,6 +85,18 @@ def _electrode_sides(film: Polycrystal, sides: Sides, electrodes: Sequence[str])
     return np.asarray(np.any([np.zeros(len(sides.start), dtype=bool), *both_ends], axis=0) & (sides.twin < 0))
 
 
+def _check_simple(regions: list[Region]) -> None:
+    """Raise ValueError if an outline crosses itself: Gmsh would not come back from it."""
+    for region in regions:
+        polygon = shapely.Polygon(region.outlines[0], region.outlines[1:])
+        if not polygon.is_valid:
+            x, y = 1e3 * region.outlines[0].mean(axis=0)
+            raise ValueError(
+                f"the strips around grain {region.grain} overlap near x = {x:.1f} nm, y = {y:.1f} nm: "
+                "use a thinner skin, narrower strips, or merge short edges of the film first (merge_short_edges)"
+            )
+
+
 def _strip(sides: Sides, side: int) -> tuple[int, int]:
     """The two grains of the strip along a side, (-1, -1) for no side."""
     if side < 0:
@@ -92,17 +106,23 @@ def _strip(sides: Sides, side: int) -> tuple[int, int]:
 
 
 def _halved(block: Block, sides: Sides) -> LabelledTriangles:
-    """Rectangles of a block cut in two triangles each, the cut alternating."""
+    """Rectangles of a block, each cut in two triangles along its shorter diagonal, or in turn where they are equal."""
     rows, columns, _ = block.grid.shape
     numbers = np.arange(rows * columns).reshape(rows, columns)
     a, b, c, d = numbers[:-1, :-1], numbers[1:, :-1], numbers[1:, 1:], numbers[:-1, 1:]
-    rising = np.indices(a.shape).sum(axis=0)[..., None] % 2 == 0
+    longer = _length(block.grid[1:, 1:] - block.grid[:-1, :-1]) - _length(block.grid[:-1, 1:] - block.grid[1:, :-1])
+    upright = np.abs(longer) < 1e-9
+    rising = np.where(upright, np.indices(a.shape).sum(axis=0) % 2 == 0, longer < 0)[..., None]
     one = np.where(rising, np.stack([a, b, c], axis=-1), np.stack([a, b, d], axis=-1))
     two = np.where(rising, np.stack([a, c, d], axis=-1), np.stack([b, c, d], axis=-1))
     triangles = np.stack([one, two], axis=2).reshape(-1, 3)
     strip = np.tile(_strip(sides, block.side if block.in_strip else -1), (len(triangles), 1))
     grain = np.full(len(triangles), sides.grain[block.side])
     return LabelledTriangles(block.grid.reshape(-1, 2), triangles, grain, strip)
+
+
+def _length(vectors: Floats) -> Floats:
+    return np.asarray(np.linalg.norm(vectors, axis=-1))
 
 
 def _assembled(parts: list[LabelledTriangles]) -> LabelledTriangles:

@@ -91,7 +91,9 @@ def _named(mesh: MeshTri, lines: tuple[float, ...]) -> MeshTri:
         walls["grain_boundary_lines"] = lambda p: np.min([np.abs(p[0] - v) for v in lines], axis=0) < near[0]
         mesh = mesh.with_boundaries(walls, boundaries_only=False)
     edges = [low[0], *lines, high[0]]
-    columns = {f"grain_{k}": _between(left, right) for k, (left, right) in enumerate(zip(edges, edges[1:], strict=False))}
+    columns = {
+        f"grain_{k}": _between(left, right) for k, (left, right) in enumerate(zip(edges, edges[1:], strict=False))
+    }
     return mesh.with_subdomains(columns)
 
 

@@ -113,7 +113,8 @@ def test_a_misspelt_scenario_is_answered_with_the_closest(command_line: CommandL
 
 
 def label_image(folder: Path, labels: object, sidecar: str | None) -> None:
-    imsave(folder / "map.png", np.kron(np.asarray(labels, dtype=np.uint8), np.ones((20, 20), dtype=np.uint8)))
+    pixels = np.kron(np.asarray(labels, dtype=np.uint8), np.ones((20, 20), dtype=np.uint8))
+    imsave(folder / "map.png", pixels, check_contrast=False)
     if sidecar is not None:
         (folder / "map.json").write_text(sidecar)
 

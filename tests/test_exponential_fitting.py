@@ -33,7 +33,9 @@ def test_bernoulli_and_its_slope_agree_with_exact_rational_arithmetic(x: float) 
     value, slope = bernoulli(np.array([x]))
     exact_value, exact_slope = exact_bernoulli(x)
     assert relative(float(value[0]), exact_value) < 4e-15
-    assert relative(float(slope[0]), exact_slope) < 2e-13  # a slope ten times less accurate would slow Newton's iteration
+    assert (
+        relative(float(slope[0]), exact_slope) < 2e-13
+    )  # a slope ten times less accurate would slow Newton's iteration
 
 
 def test_bernoulli_agrees_with_extended_precision_over_twenty_decades() -> None:

@@ -103,7 +103,8 @@ def test_contacts(ions: str, coating: Coating | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("filling", "step", "tolerance"), [(0.99, 2e-6, 1e-6), (0.9999, 2e-8, 1e-5), (1.00001, 1e-9, 1e-5), (1.0004, 1e-9, 1e-5)]
+    ("filling", "step", "tolerance"),
+    [(0.99, 2e-6, 1e-6), (0.9999, 2e-8, 1e-5), (1.00001, 1e-9, 1e-5), (1.0004, 1e-9, 1e-5)],
 )
 def test_near_and_beyond_saturation(filling: float, step: float, tolerance: float) -> None:
     one = model(SPECIES["shared lattice"], {}, None)

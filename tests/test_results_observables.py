@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from films_for_results import HEIGHT, WIDTH, two_grain_mesh, two_grains
+from skfem import MeshTri
 
 from fem.constants import elementary_charge
 from fem.evolve import evolve
@@ -12,7 +13,7 @@ from fem.fields import Array
 from fem.physics.luminescence import photoluminescence
 from fem.results import observables as ob
 from fem.results.maps import electric_field, fixed_maps, grain_ids, luminescence, quench, relative_luminescence
-from fem.results.profiles import Slices, last_crossing
+from fem.results.profiles import Axis, CrossLines, last_crossing
 from fem.scenario import Scenario
 from fem.state import State
 
@@ -131,27 +132,45 @@ def test_last_crossing_is_linear_between_points() -> None:
     assert last_crossing(position, values[::-1], 0.5) == pytest.approx(1.5)
 
 
-def test_slices_average_a_linear_field_to_itself_on_an_uneven_mesh() -> None:
-    scenario = two_grains(two_grain_mesh(columns=30, rows=7))
-    points, areas = scenario.model.mesh.p, scenario.model.volumes
-    for axis, other in (("x", 1), ("y", 0)):
-        slices = Slices.across(points, areas, axis, count=11)  # type: ignore[arg-type]
-        field = 3 + 2 * points[1 - other] / WIDTH
-        np.testing.assert_allclose(slices.average(field), 3 + 2 * slices.positions / WIDTH, rtol=1e-12)
-        assert 2 < len(slices.positions) <= 11
+def skewed_mesh() -> MeshTri:
+    """Film whose inner nodes are shifted, so that no mesh line is straight."""
+    mesh = two_grain_mesh(columns=30, rows=7)
+    inner = mesh.interior_nodes()
+    points = mesh.p.copy()
+    points[:, inner] += np.random.default_rng(2).uniform(-1, 1, (2, len(inner))) * [[8e-9], [3e-8]]
+    return MeshTri(points, mesh.t)
+
+
+@pytest.mark.parametrize("mesh", [two_grain_mesh(columns=30, rows=8), skewed_mesh()])
+@pytest.mark.parametrize("axis", ["x", "y"])
+def test_averages_along_lines_are_exact_for_linear_fields(mesh: MeshTri, axis: Axis) -> None:
+    lines = CrossLines.over(mesh.p, mesh.t.T, axis, count=40)
+    sides = {"x": HEIGHT, "y": WIDTH}
+    np.testing.assert_allclose(lines.chords.sum(axis=1), sides[axis], rtol=1e-12)  # every line from side to side
+    x, y = mesh.p / [[WIDTH], [HEIGHT]]
+    place = lines.positions / (WIDTH if axis == "x" else HEIGHT)
+    expected = 3 + 2 * place + 0.5 * 5 if axis == "x" else 3 + 0.5 * 2 + 5 * place
+    np.testing.assert_allclose(lines.average(3 + 2 * x + 5 * y), expected, rtol=1e-12)
+    assert 5 < len(place) <= 40
+    assert (np.diff(place) > 0).all()
+
+
+def test_thin_cells_do_not_weigh_more_than_their_width() -> None:
+    x = np.sort(np.concatenate([np.linspace(0, 1, 11), 0.5 + np.linspace(-0.01, 0.01, 9)]))
+    mesh = MeshTri.init_tensor(np.unique(x), np.linspace(0, 1, 50))
+    trough = np.where(np.abs(mesh.p[0] - 0.5) < 0.0101, 0.0, 1.0)  # dark in the thin columns, where most nodes are
+    means = CrossLines.over(mesh.p, mesh.t.T, "y").average(trough)
+    np.testing.assert_allclose(means, 1 - 0.02 - 0.5 * (0.1 - 0.01 + 0.1 - 0.01), rtol=1e-9)
 
 
 def test_depth_integrated_light_weighs_each_place_with_its_initial_light() -> None:
-    scenario = two_grains()
-    points, areas = scenario.model.mesh.p, scenario.model.volumes
-    slices = Slices.across(points, areas, "x")
-    before, ratio = 1 + points[1] / HEIGHT, points[1] / HEIGHT
-    lumps = areas * before
-    expected = np.bincount(slices.slice_of_node, weights=lumps * ratio) / np.bincount(
-        slices.slice_of_node, weights=lumps
-    )
-    np.testing.assert_allclose(slices.average(ratio, before), expected)
-    assert (slices.average(ratio, before) > slices.average(ratio)).all()
+    mesh = two_grain_mesh(rows=40)
+    lines = CrossLines.over(mesh.p, mesh.t.T, "x")
+    depth = mesh.p[1] / HEIGHT
+    before, ratio = 1 + depth, np.heaviside(np.round(depth - 0.5, 12), 0.5)
+    lit = (1.5 + 2) / 2 * 0.5 / 1.5  # integral of 1 + depth over the upper half, over that of the whole
+    np.testing.assert_allclose(lines.average(ratio, before), lit, rtol=1e-3)
+    np.testing.assert_allclose(lines.average(ratio), 0.5, rtol=1e-9)
 
 
 def test_enrichment_of_a_grain_and_boundary_over_grain() -> None:

@@ -59,7 +59,6 @@ def integrate(
         If the step size collapses.
     """
     bound_rejections = 0
-    rejected = False
     while cursor.time < end:
         step, clipped = _fit(cursor, end)
         if step < 1e-15 * max(cursor.time, end * 1e-12) or step < 1e-30:
@@ -69,7 +68,7 @@ def integrate(
             )
         make = _implicit if cursor.implicit_left else _rosenbrock
         stretch, error = make(system, solver, cursor, step, tolerance, statistics)
-        if stretch is not None and error <= 1 and system.outside(stretch.last, ALLOWANCE):
+        if stretch is not None and system.outside(stretch.last, ALLOWANCE):
             bound_rejections += 1
             statistics.rejected_for_bounds += 1
             shorter = replace(cursor, step=0.3 * step)
@@ -80,11 +79,10 @@ def integrate(
         if stretch is None or error > 1:
             statistics.rejected_for_error += 1
             cursor = replace(cursor, step=step * (0.1 if stretch is None else _factor(error, cursor)))
-            rejected = True
             continue
         last, restored = system.restored(stretch.last, cursor.values)
         statistics.restored_to_round_off += restored
-        new_step = step * min(_factor(error, cursor, step), 1.0 if rejected else _GROWTH)
+        new_step = step * _factor(error, cursor, step)
         if clipped:
             new_step = max(new_step, cursor.step)
         after = Cursor(
@@ -96,7 +94,7 @@ def integrate(
             statistics.lowest_relative_concentration, system.lowest(stretch.last)
         )
         yield cursor, replace(stretch, end=after.time, last=last), after
-        cursor, rejected, bound_rejections = after, False, 0
+        cursor, bound_rejections = after, 0
 
 
 def _fit(cursor: Cursor, end: float) -> tuple[float, bool]:

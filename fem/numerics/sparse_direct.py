@@ -5,7 +5,9 @@ equilibrated by their largest entry before factorisation, and PARDISO's value-de
 an analysis made with them on one matrix silently spoils the factorisation of another with the same pattern.
 """
 
+import os
 import warnings
+from importlib import metadata
 from typing import Protocol
 
 import numpy as np
@@ -74,6 +76,7 @@ class Pardiso:
     def __init__(self) -> None:
         from pypardiso import PyPardisoSolver
 
+        _point_to_mkl()
         self._solver = PyPardisoSolver(mtype=11)
         settings = {1: 1, 2: 2, 8: 1, 10: 13, 11: 0, 13: 0, 24: 0}
         for number, value in settings.items():  # METIS ordering, 1 refinement step, no value-dependent scaling
@@ -108,6 +111,20 @@ class Pardiso:
         solver = getattr(self, "_solver", None)
         if solver is not None and self._pattern is not None:
             solver.free_memory(everything=True)
+
+
+def _point_to_mkl() -> None:
+    """Tell pypardiso where the mkl package keeps its library; its own search through all folders takes a second."""
+    if "PYPARDISO_MKL_RT" in os.environ:
+        return
+    try:
+        files = metadata.files("mkl") or []
+    except metadata.PackageNotFoundError:
+        return
+    for file in files:
+        if file.name.startswith(("libmkl_rt", "mkl_rt")):
+            os.environ["PYPARDISO_MKL_RT"] = str(file.locate())
+            return
 
 
 def best_solver() -> SparseDirect:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from time import perf_counter
 from typing import Protocol
 
@@ -52,7 +52,8 @@ class System(Protocol):
 class Statistics:
     """What the solver did; ``as_dict`` is recorded in ``run.json``.
 
-    `restored_to_round_off` sums the relative amounts of ions that linear solves lost to round-off and that were put back.
+    `restored_to_round_off` sums the relative amounts of ions that linear solves lost to round-off and that were put
+    back.
     """
 
     solver: str = ""
@@ -77,6 +78,10 @@ class Statistics:
             yield
         finally:
             self.seconds[part] = self.seconds.get(part, 0.0) + perf_counter() - start
+
+    def copy(self) -> "Statistics":
+        """The counters as they stand now."""
+        return replace(self, seconds=dict(self.seconds))
 
     def as_dict(self) -> dict[str, object]:
         """Plain numbers and strings."""

@@ -93,7 +93,7 @@ def square(high: float, low: float, period: float, duty: float = 0.5) -> Drive:
         if time < 0:
             return _flat(-inf, low)
         cycle = _cycle(time, period)
-        fall = (cycle + duty) * period
+        fall = cycle * period + duty * period  # rounded as the breakpoints are
         return _flat(cycle * period, high) if time < fall else _flat(fall, low)
 
     def breakpoints(start: float, end: float) -> list[float]:

@@ -8,6 +8,7 @@ from math import floor, log10
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
@@ -75,7 +76,8 @@ def draw_map(axes: Axes, canvas: Canvas, picture: Array, shade: Shade, title: st
     )  # fmt: skip
     draw_boundaries(axes, canvas.boundaries)
     frame_as_map(axes, canvas, title)
-    bar = axes.figure.colorbar(image, ax=axes, fraction=0.05, pad=0.02, aspect=30 if canvas.aspect < 1.5 else 12)
+    beside = axes.inset_axes((1.02, 0, float(np.clip(0.04 / canvas.aspect, 0.015, 0.06)), 1))
+    bar = axes.figure.colorbar(image, cax=beside)
     bar.set_label(shade.label, fontsize=8)
     bar.ax.tick_params(labelsize=7)
     if not isinstance(shade.norm, LogNorm):

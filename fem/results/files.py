@@ -82,6 +82,7 @@ def new_folder(directory: Path, fill: Callable[[Path], None]) -> Iterator[Path |
     growing = directory.with_name(f".{directory.name}.{os.getpid()}")
     made = _make_parents(directory)
     try:
+        shutil.rmtree(growing, ignore_errors=True)  # of a killed process that had our number
         growing.mkdir()
         fill(growing)
         aside = set_aside(directory)

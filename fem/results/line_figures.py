@@ -15,7 +15,7 @@ from fem.fields import Array
 from fem.results.drawing import length_unit, new_figure, save
 from fem.results.map_figures import Pictured, seen, telling_outputs
 from fem.results.maps import identifier, luminescence
-from fem.results.profiles import Axis, Slices
+from fem.results.profiles import Axis, CrossLines, cross_lines
 
 _COLOURS = ("#1f4e79", "#c1121f", "#2a9d8f", "#e9a820", "#6a4c93")
 
@@ -50,12 +50,12 @@ def draw_profiles(run: Pictured, path: Path) -> None:
     times = [run.series.times[k] for k in outputs if run.series.times[k] > 0] or [1.0]
     shades = ScalarMappable(LogNorm(times[0], max(times[-1], 1.001 * times[0])), colormaps["viridis_r"])
     for axes, panel in zip(grid, panels, strict=True):
-        size, unit = length_unit(float(np.ptp(panel.slices.positions)))
+        size, unit = length_unit(float(np.ptp(panel.lines.positions)))
         for k in outputs:
             colour = shades.to_rgba(max(run.series.times[k], times[0]))
-            axes.plot(panel.slices.positions / size, panel.values(k), color=colour, lw=1.2)
+            axes.plot(panel.lines.positions / size, panel.values(k), color=colour, lw=1.2)
         axes.set_ylabel(panel.label, fontsize=8)
-        axes.set_xlabel(f"{panel.slices.axis} ({unit})", fontsize=8)
+        axes.set_xlabel(f"{panel.lines.axis} ({unit})", fontsize=8)
         axes.tick_params(labelsize=8)
         axes.grid(True, alpha=0.25, linewidth=0.5)
         if panel.logarithmic:
@@ -67,35 +67,35 @@ def draw_profiles(run: Pictured, path: Path) -> None:
 
 @dataclass(frozen=True)
 class _Panel:
-    """Profiles of one quantity: `values` at the positions of `slices` by number of the output."""
+    """Profiles of one quantity: `values` at the positions of `lines` by number of the output."""
 
     label: str
-    slices: Slices
+    lines: CrossLines
     values: Callable[[int], Array]
     logarithmic: bool = False
 
 
 def _profile_panels(run: Pictured) -> list[_Panel]:
     along = field_axis(run)
-    slices = _slices(run, along)
-    panels = [_light_panel(run, slices)] if run.shows_light else []
+    lines = cross_lines(run.scenario.model.mesh, along)
+    panels = [_light_panel(run, lines)] if run.shows_light else []
     if run.shows_light and run.scenario.geometry == "cross-section" and along == "y":
-        panels.append(_light_panel(run, _slices(run, "x")))
-    panels += [_ion_panel(run, slices, k) for k in range(len(run.scenario.model.species))]
-    return [*panels, _Panel("potential (V)", slices, lambda k: _average(run, slices, "electric_potential", k, None))]
+        panels.append(_light_panel(run, cross_lines(run.scenario.model.mesh, "x")))
+    panels += [_ion_panel(run, lines, k) for k in range(len(run.scenario.model.species))]
+    return [*panels, _Panel("potential (V)", lines, lambda k: _average(run, lines, "electric_potential", k, None))]
 
 
-def _light_panel(run: Pictured, slices: Slices) -> _Panel:
-    across = "y" if slices.axis == "x" else "x"
+def _light_panel(run: Pictured, lines: CrossLines) -> _Panel:
+    across = "y" if lines.axis == "x" else "x"
     label = rf"$\int$PL d{across} / $\int$PL$_0$ d{across}"
-    return _Panel(label, slices, lambda k: slices.average(seen(run, k), initial_light(run)))
+    return _Panel(label, lines, lambda k: lines.average(seen(run, k), initial_light(run)))
 
 
-def _ion_panel(run: Pictured, slices: Slices, species: int) -> _Panel:
+def _ion_panel(run: Pictured, lines: CrossLines, species: int) -> _Panel:
     name = run.scenario.model.species[species].name
     field = f"concentration_{identifier(name)}"
-    start = slices.average(run.scenario.model.start_concentrations[species])
-    return _Panel(f"{name}\nover start", slices, lambda k: _average(run, slices, field, k, None) / start, True)
+    start = lines.average(run.scenario.model.start_concentrations[species])
+    return _Panel(f"{name}\nover start", lines, lambda k: _average(run, lines, field, k, None) / start, True)
 
 
 def write_profiles(run: Pictured, path: Path, axis: Axis) -> None:
@@ -104,7 +104,7 @@ def write_profiles(run: Pictured, path: Path, axis: Axis) -> None:
     The column PL/PL0 is the integral of the emission over that of the initial one: along x of a cross-section, what a
     microscope above the film sees.
     """
-    slices = _slices(run, axis)
+    lines = cross_lines(run.scenario.model.mesh, axis)
     names = [name for name in run.series.units if run.series.is_nodal(name) and name != "PL_quench"]
     header = ["time [s]", f"{axis} [m]"] + [f"{name} [{run.series.units[name]}]" for name in names]
     reference = initial_light(run)
@@ -112,8 +112,8 @@ def write_profiles(run: Pictured, path: Path, axis: Axis) -> None:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
         for k, time in enumerate(run.series.times):
-            means = [_average(run, slices, name, k, reference) for name in names]
-            for row in zip(slices.positions, *means, strict=True):
+            means = [_average(run, lines, name, k, reference) for name in names]
+            for row in zip(lines.positions, *means, strict=True):
                 writer.writerow([f"{time:.9g}"] + [f"{value:.7g}" for value in row])
 
 
@@ -131,13 +131,9 @@ def initial_light(run: Pictured) -> Array | None:
     return luminescence(run.scenario, run.scenario.model.start_concentrations) if run.shows_light else None
 
 
-def _slices(run: Pictured, axis: Axis) -> Slices:
-    return Slices.across(run.series.points, run.scenario.model.volumes, axis)
-
-
-def _average(run: Pictured, slices: Slices, name: str, output: int, light: Array | None) -> Array:
+def _average(run: Pictured, lines: CrossLines, name: str, output: int, light: Array | None) -> Array:
     values = np.asarray(run.series.read(name, output), dtype=float)
-    return slices.average(values, light if name == "PL_ratio" else None)
+    return lines.average(values, light if name == "PL_ratio" else None)
 
 
 def _named(run: Pictured, what: str) -> dict[str, Array]:

@@ -54,7 +54,7 @@ def draw_maps(run: Pictured, path: Path) -> None:
     columns = 3 if run.canvas.aspect < 1.4 else 2 if run.canvas.aspect < 3.5 else 1
     rows = -(-len(panels) // columns)
     width = {3: 3.6, 2: 4.8, 1: 8.0}[columns]
-    figure = new_figure(columns * width, rows * (0.82 * width / run.canvas.aspect + 0.45))
+    figure = new_figure(columns * width, rows * (0.79 * width / run.canvas.aspect + 0.32))
     grid = figure.subplots(rows, columns, squeeze=False).ravel()
     for axes, (title, values, shade) in zip(grid, panels, strict=False):
         draw_map(axes, run.canvas, run.canvas.raster.sample_nodes(values), shade, title)

@@ -28,8 +28,8 @@ def draw_movie(run: Pictured, directory: Path) -> Path:
     """
     ffmpeg = find_ffmpeg()
     if ffmpeg is None:
-        return _write_gif(directory / "film.gif", frames(run))
-    return _write_mp4(ffmpeg, directory / "film.mp4", frames(run))
+        return write_gif(directory / "film.gif", frames(run))
+    return write_mp4(ffmpeg, directory / "film.mp4", frames(run))
 
 
 def find_ffmpeg() -> str | None:
@@ -60,6 +60,7 @@ def frames(run: Pictured) -> Iterator[NDArray[np.uint8]]:
         artist.set_animated(True)
     canvas = figure.canvas
     assert isinstance(canvas, FigureCanvasAgg)
+    figure.draw_without_rendering()  # the first pass finds room for the labels
     canvas.draw()
     still = canvas.copy_from_bbox(figure.bbox)
     for k in outputs:
@@ -77,7 +78,14 @@ def _pixels(canvas: FigureCanvasAgg) -> NDArray[np.uint8]:
     return np.ascontiguousarray(picture[:rows, :columns])
 
 
-def _write_mp4(ffmpeg: str, path: Path, pictures: Iterator[NDArray[np.uint8]]) -> Path:
+def write_mp4(ffmpeg: str, path: Path, pictures: Iterator[NDArray[np.uint8]]) -> Path:
+    """Encode `pictures` with the program `ffmpeg` as H.264, which browsers play.
+
+    Raises
+    ------
+    RuntimeError
+        If ffmpeg fails or takes longer than two minutes.
+    """
     first = next(pictures)
     size = f"{first.shape[1]}x{first.shape[0]}"
     command = [
@@ -94,7 +102,8 @@ def _write_mp4(ffmpeg: str, path: Path, pictures: Iterator[NDArray[np.uint8]]) -
     return path
 
 
-def _write_gif(path: Path, pictures: Iterator[NDArray[np.uint8]]) -> Path:
+def write_gif(path: Path, pictures: Iterator[NDArray[np.uint8]]) -> Path:
+    """Write `pictures` as an endless GIF of 64 colours."""
     from PIL import Image
 
     images = [Image.fromarray(picture).quantize(colors=64) for picture in pictures]

@@ -13,7 +13,7 @@ from fem.checks import require_known
 from fem.constants import elementary_charge
 from fem.fields import Array
 from fem.results.maps import luminescence, quench, relative_luminescence
-from fem.results.profiles import Axis, Slices, last_crossing
+from fem.results.profiles import Axis, cross_lines, last_crossing
 from fem.scenario import Observable, Scenario
 from fem.state import State
 
@@ -152,8 +152,7 @@ def front_position(axis: Axis = "x", threshold: float = 0.5) -> Observable:
     _require_share(threshold, "threshold of a quench front")
 
     def measure(scenario: Scenario, state: State) -> float:
-        slices, profile = quench_profile(scenario, state, axis)
-        return last_crossing(slices.positions, profile, threshold)
+        return last_crossing(*quench_profile(scenario, state, axis), threshold)
 
     return Observable(f"front {axis} at Q = {threshold:g}", "m", measure)
 
@@ -163,20 +162,20 @@ def front_width(axis: Axis = "x", threshold: float = 0.5) -> Observable:
     _require_share(threshold, "threshold of a quench front")
 
     def measure(scenario: Scenario, state: State) -> float:
-        slices, profile = quench_profile(scenario, state, axis)
+        positions, profile = quench_profile(scenario, state, axis)
         top = profile.max()
         if not top > threshold:
             return float("nan")
-        inner, outer = (last_crossing(slices.positions, profile, share * top) for share in (0.9, 0.1))
+        inner, outer = (last_crossing(positions, profile, share * top) for share in (0.9, 0.1))
         return abs(outer - inner)
 
     return Observable(f"front width {axis}", "m", measure)
 
 
-def quench_profile(scenario: Scenario, state: State, axis: Axis) -> tuple[Slices, Array]:
-    """Quench Q along `axis`, averaged over the other direction."""
-    slices = Slices.across(scenario.model.mesh.p, scenario.model.volumes, axis)
-    return slices, slices.average(quench(scenario, state))
+def quench_profile(scenario: Scenario, state: State, axis: Axis) -> tuple[Array, Array]:
+    """Positions along `axis` [m] and the quench Q there, averaged over the other direction."""
+    lines = cross_lines(scenario.model.mesh, axis)
+    return lines.positions, lines.average(quench(scenario, state))
 
 
 def enrichment(species: str, region: str) -> Observable:

@@ -1,60 +1,74 @@
-"""Averages over one direction of the film: profiles along the other.
+"""Averages along lines across the film: profiles in the other direction.
 
 What a microscope above a cross-section would see is the profile along x, integrated over the thickness; the profile
-along y stays hidden from it.
+along y stays hidden from it. Integrals of the linear elements along a line are exact: the chord of each triangle that
+the line meets, times the mean of the values at its ends.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
+from skfem import MeshTri
 
 from fem.fields import Array
 
 Axis = Literal["x", "y"]
+IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Slices:
-    """Slices of the film across `axis`, each with about as many nodes, so that they are thin where the mesh is fine.
+class CrossLines:
+    """Straight lines across the film, one after the other along `axis`.
 
     Parameters
     ----------
     axis
-        Direction of the profile.
-    slice_of_node
-        Slice of each node, shape (n_nodes,).
-    weights
-        Area of each node [m^2], shape (n_nodes,).
+        Direction of the profile; the lines are perpendicular to it.
     positions
-        Centre of the area in each slice, measured along `axis` [m], shape (n_slices,).
+        Of the lines along `axis` [m], rising, shape (n_lines,); they lie closer where the mesh is finer.
+    chords
+        Matrix that integrates nodal values along each line [m], shape (n_lines, n_nodes).
     """
 
     axis: Axis
-    slice_of_node: NDArray[np.int64]
-    weights: Array
     positions: Array
+    chords: sparse.csr_array
 
     @classmethod
-    def across(cls, points: Array, areas: Array, axis: Axis, count: int = 200) -> "Slices":
-        """At most `count` slices of the nodes at `points` [m], shape (2, n_nodes), that own `areas` [m^2]."""
-        coordinate = points["xy".index(axis)]
-        edges = np.unique(np.quantile(coordinate, np.linspace(0, 1, count + 1)))
-        inner = edges[1:-1]
-        _, index = np.unique(np.searchsorted(inner, coordinate, side="right"), return_inverse=True)
-        area = np.bincount(index, weights=areas)
-        return cls(axis, index, areas, np.bincount(index, weights=areas * coordinate) / area)
+    def over(cls, points: Array, triangles: IntArray, axis: Axis, count: int = 200) -> "CrossLines":
+        """At most `count` lines over the mesh of `points` [m], shape (2, n_nodes), and `triangles`, (n_cells, 3)."""
+        along, across = points if axis == "x" else points[::-1]
+        between = np.unique(np.quantile(along, np.linspace(0, 1, count + 1)))
+        positions = 0.5 * (between[1:] + between[:-1])
+        corners = np.take_along_axis(triangles, np.argsort(along[triangles], axis=1), axis=1)
+        line, cell = _crossings(positions, along[corners[:, 0]], along[corners[:, 2]])
+        low, middle, high = corners[cell].T
+        u = positions[line]
+        lower = u < along[middle]
+        start, end = np.where(lower, low, middle), np.where(lower, middle, high)
+        long, short = _share(along, low, high, u), _share(along, start, end, u)
+        ends = [across[a] + s * (across[b] - across[a]) for a, b, s in ((low, high, long), (start, end, short))]
+        half = 0.5 * np.abs(ends[0] - ends[1])
+        weights = [half * (1 - long), half * long, half * (1 - short), half * short]
+        entries = (np.concatenate(weights), (np.tile(line, 4), np.concatenate([low, high, start, end])))
+        return cls(axis, positions, sparse.csr_array(entries, shape=(len(positions), points.shape[1])))
 
     def average(self, values: Array, reference: Array | None = None) -> Array:
-        """Mean of nodal `values` in each slice, weighted with `reference` where given; shape (n_slices,).
+        """Mean of nodal `values` along each line, weighted with `reference` where given; shape (n_lines,).
 
         With values PL/PL0 and reference PL0 this is the integral of PL over that of PL0, as a detector sums light.
         """
-        weights = self.weights if reference is None else self.weights * reference
-        return np.bincount(self.slice_of_node, weights=weights * values) / np.bincount(
-            self.slice_of_node, weights=weights
-        )
+        weight = np.ones(self.chords.shape[1]) if reference is None else reference
+        return np.asarray((self.chords @ (weight * values)) / (self.chords @ weight))
+
+
+def cross_lines(mesh: MeshTri, axis: Axis) -> CrossLines:
+    """The lines over `mesh`, remembered for the meshes used last."""
+    return _remembered(_Identity(mesh), axis)
 
 
 def last_crossing(position: Array, values: Array, level: float) -> float:
@@ -74,3 +88,35 @@ def last_crossing(position: Array, values: Array, level: float) -> float:
     inner, outer = path[below[0] - 1], path[below[0]]
     share = (values[inner] - level) / (values[inner] - values[outer])
     return float(position[inner] + share * (position[outer] - position[inner]))
+
+
+class _Identity:
+    """Key of a remembered mesh: the very object, not its values."""
+
+    def __init__(self, mesh: MeshTri) -> None:
+        self.mesh = mesh
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Identity) and other.mesh is self.mesh
+
+    def __hash__(self) -> int:
+        return id(self.mesh)
+
+
+@lru_cache(maxsize=4)
+def _remembered(key: _Identity, axis: Axis) -> CrossLines:
+    return CrossLines.over(key.mesh.p, key.mesh.t.T, axis)
+
+
+def _crossings(positions: Array, lowest: Array, highest: Array) -> tuple[IntArray, IntArray]:
+    """All pairs (line, cell) with the line between the lowest corner, included, and the highest, excluded."""
+    first, last = np.searchsorted(positions, lowest), np.searchsorted(positions, highest)
+    count = last - first
+    cell = np.repeat(np.arange(len(count)), count)
+    start = np.repeat(np.cumsum(count) - count, count)
+    return np.repeat(first, count) + np.arange(len(cell)) - start, cell
+
+
+def _share(along: Array, start: IntArray, end: IntArray, position: Array) -> Array:
+    """Where `position` lies between the nodes `start` (0) and `end` (1)."""
+    return np.asarray((position - along[start]) / (along[end] - along[start]))

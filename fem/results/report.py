@@ -7,6 +7,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from fem.constants import eV
 from fem.results.files import replace_file
 from fem.results.run_record import plain
 
@@ -17,6 +18,7 @@ _CAPTIONS = {
     "traces.png": "Against time: applied potential, electrode charge, current, photoluminescence.",
     "profiles.png": "Averages across the film, at several times.",
 }
+_SCALE_UNITS = {"length": "m", "width": "m", "gap": "m", "voltage": "V", "diffusivity": "m²/s", "time": "s"}
 _LARGEST_MOVIE = 6 * 2**20  # bytes that may go into the page
 
 
@@ -31,8 +33,8 @@ def write_report(directory: Path, record: Mapping[str, Any]) -> None:
         warnings=_warnings(known["warnings"]),
         figures=_figures(directory / "figures"),
         criteria=_criteria(known["criteria"], known["conservation"]),
-        parameters=_table({k: f"{_text_of(v['value'])} {v['unit']}" for k, v in known["parameters"].items()}),
-        scales=_table(known["scale_report"]),
+        parameters=_table({name: _quantity(**item) for name, item in known["parameters"].items()}),
+        scales=_table({name: _quantity(value, _unit(name)) for name, value in known["scale_report"].items()}),
         mesh=_table(known["mesh"] or {}),
         model=_table(known["model"]),
         solver=_table(known["solver"]),
@@ -59,6 +61,17 @@ def _text_of(value: object) -> str:
     if isinstance(value, list):
         return "; ".join(map(_text_of, value))
     return str(value)
+
+
+def _quantity(value: object, unit: str) -> str:
+    if unit == "J" and isinstance(value, float):
+        return f"{value / eV:.6g} eV"
+    return f"{_text_of(value)} {unit}".rstrip()
+
+
+def _unit(scale: str) -> str:
+    """Unit of an entry of the scale report, by the last word of its name."""
+    return _SCALE_UNITS.get(scale.rpartition("_")[2], "")
 
 
 def _items(lines: Sequence[str]) -> str:
@@ -109,12 +122,13 @@ def _bound(lower: float | None, upper: float | None) -> str:
 
 
 def _figures(folder: Path) -> str:
-    parts = [_movie(folder)]
+    parts = []
     for name, caption in _CAPTIONS.items():
         path = folder / name
         if path.is_file():
             image = f'<img src="{_inline(path, "image/png")}" alt="{_text(caption)}">'
             parts.append(f"<figure>{image}<figcaption>{_text(caption)}</figcaption></figure>")
+    parts.insert(1, _movie(folder))
     return "".join(parts) or "<p>None were drawn.</p>"
 
 

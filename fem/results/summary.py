@@ -67,7 +67,8 @@ def _charge_moved(columns: Mapping[str, Array]) -> list[str]:
         return []
     size = {header: float(np.abs(values - values[0]).max()) for header, values in charges.items()}
     most = max(size.values())
-    header = next(header for header in charges if size[header] >= (1 - 1e-6) * most)  # the first of a pair
+    equal = [header for header in charges if size[header] >= (1 - 1e-6) * most]
+    header = max(equal, key=lambda name: float(np.sum(charges[name] - charges[name][0])))  # the positive one of a pair
     values = charges[header]
     name = header.removeprefix("charge ").removesuffix(" [C/m^2]")
     moved = values - values[0]

@@ -1,0 +1,248 @@
+"""Pictures and report of a run: what they show, and that none of them can cost the run its numbers."""
+
+import re
+import xml.etree.ElementTree as ET
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from films_for_results import HEIGHT, IDENTITY, WIDTH, two_grain_mesh, two_grains
+from PIL import Image
+
+from fem.results import figures as figures_module
+from fem.results import movie
+from fem.results.drawing import in_time_units, in_units, round_length
+from fem.results.figures import draw_figures
+from fem.results.line_figures import field_axis, write_profiles
+from fem.results.map_figures import Pictured, concentration_norm, grain_boundaries, telling_outputs
+from fem.results.raster import Raster
+from fem.results.record import run_scenario
+from fem.results.report import write_report
+from fem.results.run_record import read_record
+from fem.results.series import FieldSeries
+from fem.results.summary import time_to_share
+from fem.results.timeseries import read_timeseries
+from fem.scenario import Scenario
+
+PICTURES = {"maps.png", "microstructure.png", "traces.png", "profiles.png"}
+
+
+@pytest.fixture(scope="module")
+def lateral(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a run with everything drawn."""
+    return run_scenario(two_grains(), IDENTITY, tmp_path_factory.mktemp("lateral") / "run").directory
+
+
+def pictured(scenario: Scenario, folder: Path) -> Pictured:
+    series = FieldSeries.open(folder / "fields.vtkhdf")
+    return Pictured.of(scenario, series, read_timeseries(folder / "timeseries.csv"))
+
+
+def test_every_picture_is_drawn(lateral: Path) -> None:
+    drawn = {path.name for path in (lateral / "figures").iterdir()}
+    assert drawn > PICTURES
+    assert drawn - PICTURES <= {"film.mp4", "film.gif"}
+    assert read_record(lateral)["warnings"] == [w for w in read_record(lateral)["warnings"] if "could not" not in w]
+    for name in PICTURES:
+        with Image.open(lateral / "figures" / name) as picture:
+            assert min(picture.size) > 300
+            assert len(np.unique(np.asarray(picture.convert("L")))) > 20
+
+
+def test_a_dark_film_in_cross_section_is_drawn_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(figures_module, "draw_movie", lambda *_: None)
+    scenario = two_grains(light=None, electrodes=("bottom", "top"), times=[0, 1e-3, 1.0])
+    folder = run_scenario(scenario, IDENTITY, tmp_path / "run").directory
+    assert {path.name for path in (folder / "figures").iterdir()} == PICTURES
+    assert field_axis(pictured(scenario, folder)) == "y"
+
+
+def test_without_ffmpeg_the_movie_is_a_gif_with_a_frame_per_output(
+    lateral: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(movie, "find_ffmpeg", lambda: None)
+    path = movie.draw_movie(pictured(two_grains(), lateral), tmp_path)
+    assert path == tmp_path / "film.gif"
+    with Image.open(path) as picture:
+        assert getattr(picture, "n_frames") == 6  # noqa: B009 (Pillow's types do not know it)
+
+
+def test_frames_change_only_where_the_map_is(lateral: Path) -> None:
+    pictures = list(movie.frames(pictured(two_grains(), lateral)))
+    assert len(pictures) == 6
+    assert all(side % 2 == 0 for side in pictures[0].shape[:2])  # as video coders want it
+    changed = (pictures[0] != pictures[-1]).any(axis=2)
+    assert changed.mean() > 0.02
+    assert not changed[:, -40:].any()  # the colour bar stays
+
+
+def test_a_broken_ffmpeg_is_named(tmp_path: Path) -> None:
+    broken = tmp_path / "ffmpeg"
+    broken.write_text("#!/bin/sh\ncat > /dev/null\necho no such codec >&2\nexit 1\n")
+    broken.chmod(0o755)
+    picture = np.zeros((4, 4, 3), dtype=np.uint8)
+    with pytest.raises(RuntimeError, match=r"ffmpeg could not write film\.mp4: no such codec"):
+        movie.write_mp4(str(broken), tmp_path / "film.mp4", iter([picture]))
+
+
+def test_a_picture_that_fails_is_a_warning(lateral: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise MemoryError("too many pixels")
+
+    for other in ("draw_microstructure", "draw_traces", "draw_profiles", "draw_movie"):
+        monkeypatch.setattr(figures_module, other, lambda *_: None)
+    monkeypatch.setattr(figures_module, "draw_maps", broken)
+    assert draw_figures(two_grains(), lateral) == ["maps.png could not be made: MemoryError: too many pixels"]
+
+
+def test_pixels_are_interpolated_linearly_and_know_their_cell() -> None:
+    mesh = two_grain_mesh()
+    raster = Raster.over(mesh.p, mesh.t.T, pixels=20_000)
+    rows, columns = raster.cell.shape
+    assert rows * columns == pytest.approx(20_000, rel=0.05)
+    assert (raster.cell >= 0).all()
+    x, y = np.meshgrid((np.arange(columns) + 0.5) / columns * WIDTH, (np.arange(rows) + 0.5) / rows * HEIGHT)
+    np.testing.assert_allclose(
+        raster.sample_nodes(3 + mesh.p[0] / WIDTH - 2 * mesh.p[1] / HEIGHT), 3 + x / WIDTH - 2 * y / HEIGHT
+    )
+    middles = mesh.p[:, mesh.t].mean(axis=1)
+    np.testing.assert_array_equal(raster.sample_cells(middles[0] > WIDTH / 2), x > WIDTH / 2)
+
+
+def test_outside_of_the_mesh_is_empty() -> None:
+    half = two_grain_mesh().restrict("grain_0")
+    corner = Raster.over(np.hstack([half.p, [[WIDTH], [HEIGHT]]]), half.t.T, pixels=4000)
+    picture = corner.sample_nodes(np.ones(half.p.shape[1] + 1))
+    assert np.isnan(picture).any()
+    assert picture[~np.isnan(picture)] == pytest.approx(1)
+
+
+def test_boundaries_are_the_edges_between_grains() -> None:
+    lines = grain_boundaries(two_grains())
+    assert lines.shape == (4, 2, 2)
+    np.testing.assert_array_equal(lines[:, :, 0], WIDTH / 2)
+    assert np.abs(np.diff(lines[:, :, 1], axis=1)).sum() == pytest.approx(HEIGHT)
+
+
+def test_pictured_outputs_share_out_the_change(lateral: Path) -> None:
+    run = pictured(two_grains(), lateral)
+    light = np.array([1.0, 1.0, 0.9, 0.5, 0.2, 0.1])
+    some = Pictured(run.scenario, run.series, {**run.columns, "PL/PL0 mean [1]": light}, run.canvas)
+    assert telling_outputs(some, 3) == [2, 3, 5]
+    frozen = Pictured(run.scenario, run.series, {**run.columns, "PL/PL0 mean [1]": np.ones(6)}, run.canvas)
+    assert telling_outputs(frozen)[-1] == 5
+
+
+def test_profiles_hold_every_output_and_the_light_that_a_microscope_sums(lateral: Path, tmp_path: Path) -> None:
+    run = pictured(two_grains(), lateral)
+    write_profiles(run, tmp_path / "profiles_x.csv", "x")
+    table = read_timeseries(tmp_path / "profiles_x.csv")
+    assert list(table)[:2] == ["time [s]", "x [m]"]
+    positions = np.unique(table["x [m]"])
+    assert len(table["x [m]"]) == 6 * len(positions)
+    assert positions[[0, -1]] == pytest.approx([0, WIDTH], abs=0.1 * WIDTH)
+    last = table["time [s]"] == 3.0
+    dark = table["PL_ratio [1]"][last]
+    assert dark[0] < 0.5 < dark[-1]  # vacancies leave the positive electrode on the left
+
+
+def test_colours_are_logarithmic_only_over_wide_ranges() -> None:
+    assert concentration_norm(1.0, 2.0).vmin == 1.0
+    assert concentration_norm(1e-30, 1e3).vmin == pytest.approx(0.1)
+    assert type(concentration_norm(1.0, 2.0)) is not type(concentration_norm(1.0, 100.0))
+
+
+@pytest.mark.parametrize(
+    ("length", "rounded", "words"), [(7.3e-7, 5e-7, "500 nm"), (2e-6, 2e-6, "2 µm"), (1.9e-9, 1e-9, "1 nm")]
+)
+def test_scale_bars_are_round(length: float, rounded: float, words: str) -> None:
+    assert round_length(length) == pytest.approx(rounded)
+    assert in_units(round_length(length)) == words
+
+
+@pytest.mark.parametrize(
+    ("time", "words"), [(0, "0 s"), (3.2e-6, "3.2 µs"), (59, "59 s"), (90, "1.5 min"), (7200, "2 h")]
+)
+def test_times_are_readable(time: float, words: str) -> None:
+    assert in_time_units(time) == words
+
+
+def test_time_to_a_share_of_the_change() -> None:
+    times, values = np.array([0.0, 1.0, 2.0, 4.0]), np.array([5.0, 5.0, 9.0, 13.0])
+    assert time_to_share(times, values, 0.5) == pytest.approx(2.0)
+    assert time_to_share(times, values, 0.25) == pytest.approx(1.5)
+    assert time_to_share(times, values[:1].repeat(4), 0.5) == 0
+
+
+# --- report ---------------------------------------------------------------------------------------------------------
+
+
+class Page(HTMLParser):
+    """Tags, their addresses and the text of a page; complains about tags that are not closed."""
+
+    EMPTY = ("meta", "img", "link", "br")
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[str] = []
+        self.addresses: list[str] = []
+        self.words = ""
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.addresses += [value or "" for name, value in attrs if name in ("src", "href")]
+        if tag not in self.EMPTY:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+
+def test_report_is_one_page_that_needs_nothing_else(lateral: Path) -> None:
+    text = (lateral / "report.html").read_text(encoding="utf-8")
+    page = Page(text)
+    assert "script" not in page.tags
+    assert "link" not in page.tags
+    for address in page.addresses:
+        assert address.startswith(("data:image/", "data:video/", "https://doi.org/10."))
+    assert text.count("data:image/png;base64,") == len(PICTURES)
+    assert not re.search(r"url\(|@import", text)
+    for words in (
+        "Two grains & a <b>voltage</b>.",
+        "conserves ions",
+        "electrode left took up",
+        "0.5 V",
+        "debye length",
+    ):
+        assert words in page.words
+    assert '<meta name="viewport"' in text
+    assert "prefers-color-scheme: dark" in text
+
+
+def test_report_escapes_what_it_is_given(lateral: Path, tmp_path: Path) -> None:
+    nasty = '<script>alert("x")</script>$title'
+    record = read_record(lateral) | {
+        "scenario": nasty, "summary": [nasty], "warnings": [nasty], "parameters": {nasty: {"value": nasty, "unit": ""}},
+        "criteria": [{"id": nasty, "quantity": nasty, "measured": None, "bound": [None, 2.0], "verdict": "fail"}],
+        "mesh": {nasty: nasty},
+    }  # fmt: skip
+    write_report(tmp_path, record)
+    page = Page((tmp_path / "report.html").read_text(encoding="utf-8"))
+    assert "script" not in page.tags
+    assert page.words.count(nasty) >= 8
+    assert "at most 2" in page.words
+    assert "1 warning" in page.words
+
+
+def test_export_is_well_formed(lateral: Path) -> None:
+    from fem.results.export import export_pvd
+
+    root = ET.parse(export_pvd(lateral)).getroot()
+    assert [float(item.attrib["timestep"]) for item in root.iter("DataSet")] == two_grains().times.tolist()
