@@ -171,6 +171,21 @@ class CoupledSystem:
         self.unknowns.nodal(new)[0] += self._poisson_solver.solve(np.ascontiguousarray(defect))
         return new
 
+    def rates(self, time: float, values: Array) -> Array:
+        """dy/dt, shape (n_unknowns,): ions by their fluxes, the potential by Poisson's equation derived by time."""
+        moving = self.mass > 0
+        out = np.zeros_like(values)
+        out[moving] = self.residual(time, values)[moving] / self.mass[moving]
+        fields = self.unknowns.nodal(out)
+        charging = self._charge_defect(fields) - elementary_charge * self.immobile
+        for electrode, piece in zip(self.unknowns.electrodes, self.pieces, strict=True):
+            if electrode.capacitance is None:
+                charging[electrode.nodes] = piece.rate(time) / self._volt
+            else:
+                charging[electrode.nodes] += electrode.capacitance * piece.rate(time)
+        fields[0] = self._poisson_solver.solve(charging)
+        return out
+
     @cached_property
     def _poisson_solver(self) -> SparseDirect:
         """Factorised matrix of Poisson's equation for the potential alone."""

@@ -145,5 +145,5 @@ def _state_at(
     if share < 1:
         statistics.limited_outputs += 1
     values, _ = system.restored(values, stretch.first)
-    held = system.hold_algebraic(time, values)  # a curved drive, exactly
-    return model.state(time, held, stretch.rate(time, share), system.pieces)
+    held = system.hold_algebraic(time, values)  # exact for curved drives too, which no interpolant follows
+    return model.state(time, held, system.rates(time, held), system.pieces)

@@ -136,6 +136,10 @@ def read_grain_map(
     minimum_edge = 3 * pixel_size if minimum_edge is None else minimum_edge
     for value, what in ((smoothing, "smoothing"), (minimum_edge, "smallest edge"), (minimum_grain, "smallest grain")):
         require_not_negative(value, what)
+        if value >= 0.5 * pixel_size * min(labels.shape):
+            raise ValueError(
+                f"{what} of {value:g} m is too large for an image {pixel_size * min(labels.shape):g} m across"
+            )
     if crop is not None:
         labels = _cropped(labels, crop, pixel_size)
     cleaned = clean_labels(labels, np.pi / 4 * (minimum_grain / pixel_size) ** 2)

@@ -89,6 +89,6 @@ def scenario(
         model,
         logarithmic_times(1 * ms, end_time),
         Light(ONE_SUN, (TrappingIons(interstitial.name, CAPTURE),)),
-        [mean_quench(), front_position("x", 0.1), front_width("x", 0.1)],
+        [mean_quench(), front_position("right", 0.1), front_width("right", 0.1)],
         microstructure=mesh.report,
     )

@@ -78,6 +78,6 @@ def scenario(
         model,
         logarithmic_times(1 * ms, end_time),
         Light(ONE_SUN, quenchers(mobile_density)),
-        [mean_quench(), front_position("x", 0.3), front_width("x", 0.3)],
+        [mean_quench(), front_position("right", 0.3), front_width("right", 0.3)],
         microstructure=mesh.report,
     )

@@ -81,7 +81,7 @@ def scenario(
         model,
         logarithmic_times(10 * us, end_time),
         Light(ONE_SUN, quenchers(mobile_density)),
-        [mean_quench(), front_position("y", 0.3), front_width("y", 0.3)],
+        [mean_quench(), front_position("top", 0.3), front_width("top", 0.3)],
         microstructure=mesh.report,
         geometry="cross-section",
     )

@@ -21,7 +21,7 @@ LIGHT = Light(1e27, (UnpairedInterstitials("iodide vacancy", 1e22, 1e-14),))
 IDENTITY = RunIdentity(
     "two_grains",
     "Two grains & a <b>voltage</b>.\n\nAfter Bazant et al. (doi:10.1103/PhysRevE.70.021506).",
-    {"bias": (0.5, "V"), "seed": (7, "")},
+    {"bias": (0.5, "V"), "barrier": (0.3 * eV, "J"), "seed": (7, "")},
 )
 
 

@@ -1,4 +1,4 @@
-"""Films that the tests against theory share: one or two ions of constant diffusivity between electrodes bottom and top."""
+"""Films that the tests against theory share: one or two ions of constant diffusivity between bottom and top."""
 
 from collections.abc import Sequence
 

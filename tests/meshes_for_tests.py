@@ -1,7 +1,7 @@
 """Unstructured triangle meshes for tests: jittered points, graded towards the electrodes, triangulated by Delaunay.
 
-They are isotropic where the film is wide enough, irregular everywhere, need no mesh generator and carry the names of the
-mesh contract. `fineness` scales every edge together, for studies of convergence.
+They are isotropic where the film is wide enough, irregular everywhere, need no mesh generator and carry the names of
+the mesh contract. `fineness` scales every edge together, for studies of convergence.
 """
 
 from dataclasses import dataclass

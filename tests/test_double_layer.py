@@ -1,104 +1,45 @@
 """Double layers in equilibrium: Gouy-Chapman, one ion over a background, site exclusion; charge, profile, saturation.
 
-The film between a stepped electrode and a reservoir relaxes until nothing moves; its charge and profile are compared with
-the theory of the semi-infinite film. Meshes are refined uniformly; the coarsest first cell is half the steepest decay length.
+The film between a stepped electrode and a reservoir relaxes until nothing moves; its charge and profile are compared
+with the theory of the semi-infinite film. Meshes are refined uniformly; the coarsest first cell is half a decay length.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 import pytest
-from films_for_theory import PERMITTIVITY, VOLT, closed_cell, equilibrium, half_cell, one_ion, two_ions
+from double_layers import BULK, DENSITY, SINGLE_LENGTH, WIDTH, Layer, relaxed
+from films_for_theory import VOLT, closed_cell, equilibrium, one_ion, two_ions
 from meshes_for_tests import Grading, vertical_film
 from theory.double_layer import (
-    Bulk,
     charge_by_quadrature,
     depletion_charge,
     electrode_potentials,
-    gouy_chapman_charge,
     gouy_chapman_potential,
     single_ion_charge,
     single_ion_concentration,
-    steric_charge,
     steric_concentration,
 )
 from verification import Order, Verification, observed_order
 
-from fem.constants import elementary_charge
 from fem.fields import Array
-from fem.model import PoissonNernstPlanck
-from fem.state import State
-
-DENSITY = 1e24  # [1/m^3]
-BULK = Bulk(DENSITY, PERMITTIVITY)
-PAIR_LENGTH, SINGLE_LENGTH = BULK.debye_length(2), BULK.debye_length(1)
-WIDTH = 0.5 * SINGLE_LENGTH
-
-
-@dataclass(frozen=True)
-class Layer:
-    """One double layer: number of `mobile` ions, electrode potential `phi0` [kT/e], lattice filling `nu` (0: dilute)."""
-
-    mobile: int
-    phi0: float
-    nu: float = 0.0
-
-    @property
-    def charge(self) -> float:
-        """On the electrode, by theory [C/m^2]."""
-        if self.mobile == 1:
-            return single_ion_charge(BULK, self.phi0, self.nu)
-        return steric_charge(BULK, self.phi0, self.nu) if self.nu else gouy_chapman_charge(BULK, self.phi0)
-
-    def space_charge(self, phi: float) -> float:
-        """Density where the potential is `phi`, by theory [C/m^3]."""
-        if self.mobile == 1:
-            return elementary_charge * (float(single_ion_concentration(BULK, np.array(phi), self.nu)) - DENSITY)
-        cation, anion = (float(steric_concentration(BULK, np.array(phi), self.nu, z)) for z in (1, -1))
-        return elementary_charge * (cation - anion)
-
-    @property
-    def decay_length(self) -> float:
-        """Thermal voltage over the field at the electrode [m]."""
-        return min(BULK.permittivity * VOLT / abs(self.charge), BULK.debye_length(self.mobile))
-
-    def model(self, fineness: float) -> PoissonNernstPlanck:
-        """The film, long enough for the bulk to be neutral beyond the layer to 1e-8."""
-        full = np.sqrt(2 * abs(self.phi0) * (self.nu if self.phi0 < 0 or self.mobile == 2 else 1.0))
-        height = 20 * SINGLE_LENGTH + full * SINGLE_LENGTH
-        grading = Grading(0.5 * self.decay_length, 0.3, 0.5 * WIDTH, both=False)
-        sites = DENSITY * self.mobile / self.nu if self.nu else None
-        ions = (one_ion if self.mobile == 1 else two_ions)(DENSITY, sites)
-        return half_cell(vertical_film(height, WIDTH, grading, fineness), ions, self.phi0)
-
-
-@cache
-def relaxed(layer: Layer, fineness: float) -> tuple[PoissonNernstPlanck, State]:
-    model = layer.model(fineness)
-    return model, equilibrium(model)
 
 
 def charge_errors(layer: Layer, finenesses: Sequence[float]) -> list[float]:
     return [float(relaxed(layer, fine)[1].contact_charge[0] / WIDTH / layer.charge - 1) for fine in finenesses]
 
 
-def verify_charge(verify: Verification, id: str, what: str, layer: Layer, finenesses: Sequence[float]) -> None:
+def verify_charge(verify: Verification, id: str, layer: Layer, finenesses: Sequence[float]) -> None:
     """Second order in the edge length, the value on the finest mesh, and what remains after extrapolation."""
     errors = charge_errors(layer, finenesses)
     order = Order(observed_order([1 / fine for fine in finenesses], np.abs(errors).tolist()), 1.85)
     # With h = decay length / (2 fineness) at the electrode: h^2 / 8 of the second derivative, in decay lengths.
     bound = 1 / (32 * finenesses[-1] ** 2)
-    tag = f"charge, {what}, first cell {1 / (2 * finenesses[-1]):.3g} decay lengths"
+    tag = f"charge, {layer}, first cell {1 / (2 * finenesses[-1]):.3g} decay lengths"
     verify(id=id, quantity=tag, measured=errors[-1] + 1, expected=1.0, tolerance=bound, order=order)
     ratio = (finenesses[-1] / finenesses[-2]) ** 2
     extrapolated = (ratio * errors[-1] - errors[-2]) / (ratio - 1)
-    verify(id=id, quantity=f"charge, {what}, extrapolated", measured=extrapolated + 1, expected=1.0, tolerance=1e-4)
-
-
-def name_of(layer: Layer) -> str:
-    return f"phi0 = {layer.phi0:g}" + (f", nu = {layer.nu:g}" if layer.nu else "")
+    verify(id=id, quantity=f"charge, {layer}, extrapolated", measured=extrapolated + 1, expected=1.0, tolerance=1e-4)
 
 
 GOUY_CHAPMAN = [Layer(2, phi0) for phi0 in (1.0, 4.0, 8.0)]
@@ -107,7 +48,7 @@ STERIC = [Layer(2, 4.0, 0.1), Layer(2, 10.0, 0.1)]
 ALL = [("D1", GOUY_CHAPMAN), ("D2", SINGLE), ("D3", STERIC)]
 STEEP = {Layer(2, 8.0), Layer(1, -8.0), Layer(1, -20.0, 0.05), Layer(2, 10.0, 0.1)}  # need many nodes or steps
 CASES = [
-    pytest.param(id, layer, id=f"{id}, {name_of(layer)}", marks=[pytest.mark.slow] if layer in STEEP else [])
+    pytest.param(id, layer, id=f"{id}, {layer}", marks=[pytest.mark.slow] if layer in STEEP else [])
     for id, layers in ALL
     for layer in layers
 ]
@@ -115,13 +56,13 @@ CASES = [
 
 @pytest.mark.parametrize(("id", "layer"), CASES)
 def test_surface_charge_converges_at_second_order(id: str, layer: Layer, verify: Verification) -> None:
-    verify_charge(verify, id, name_of(layer), layer, (1, 2, 4))
+    verify_charge(verify, id, layer, (1, 2, 4))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("id", "layer"), CASES)
 def test_surface_charge_on_fine_meshes(id: str, layer: Layer, verify: Verification) -> None:
-    verify_charge(verify, id, name_of(layer), layer, (2, 4, 8))
+    verify_charge(verify, id, layer, (2, 4, 8))
 
 
 @pytest.mark.parametrize(("id", "layer"), CASES)
@@ -130,7 +71,7 @@ def test_closed_forms_agree_with_quadrature_of_the_space_charge(id: str, layer: 
     assert layer.charge == pytest.approx(numeric, rel=1e-10)
 
 
-@pytest.mark.parametrize("layer", GOUY_CHAPMAN[:2], ids=name_of)
+@pytest.mark.parametrize("layer", GOUY_CHAPMAN[:2], ids=str)
 def test_potential_follows_gouy_and_chapman(layer: Layer, verify: Verification) -> None:
     errors = []
     for fine in (1, 2, 4):
@@ -138,7 +79,7 @@ def test_potential_follows_gouy_and_chapman(layer: Layer, verify: Verification) 
         exact = gouy_chapman_potential(BULK, layer.phi0, model.mesh.p[1])
         errors.append(float(np.sqrt(model.volumes @ (state.potential / VOLT - exact) ** 2 / model.volumes.sum())))
     order = Order(observed_order([1, 1 / 2, 1 / 4], errors), 1.8)
-    what = f"root mean square error of the potential [kT/e], {name_of(layer)}"
+    what = f"root mean square error of the potential [kT/e], {layer}"
     verify(id="D1", quantity=what, measured=errors[-1], expected=0.0, tolerance=3e-4, order=order)
 
 
@@ -152,7 +93,7 @@ def test_ions_are_in_equilibrium_with_the_potential_at_every_node(id: str, layer
         else (lambda z: steric_concentration(BULK, phi, layer.nu, z))
     )
     worst = max(float(np.abs(c / theory(z) - 1).max()) for z, c in zip((1, -1), state.concentrations, strict=False))
-    what = f"largest relative departure from the equilibrium distribution, {name_of(layer)}"
+    what = f"largest relative departure from the equilibrium distribution, {layer}"
     # Where less than 1e-6 of the sites is free the chemical potential is continued linearly.
     tolerance = 1e-5 if layer.nu and abs(layer.phi0) > 15 else 1e-8
     verify(id=id, quantity=what, measured=worst, expected=0.0, tolerance=tolerance)

@@ -268,18 +268,3 @@ def test_third_order_between_the_steps(verify: Verification) -> None:
 def _worst_between_steps(film: ManufacturedFilm, path: list[Stretch]) -> Array:
     places = [(one, one.start + share * (one.end - one.start)) for one in path for share in (0.25, 0.6, 0.9)]
     return np.asarray(np.max([errors(film, time, one.at(time)) for one, time in places], axis=0))
-
-
-def test_rate_of_the_interpolant_is_its_derivative_and_converges() -> None:
-    film, worst, end = ExactOnTheMesh(model(4), Fields(400.0)), [], 0.005 * T0
-    for count in (8, 16, 32):
-        one = run(film, end, count)[-1]
-        step = one.end - one.start
-        for share in (0.0, 0.3, 0.8, 1.0):
-            time, h = one.start + share * step, 1e-4 * step
-            by_difference = (one.at(time + h) - one.at(time - h)) / (2 * h)
-            np.testing.assert_allclose(one.rate(time), by_difference, atol=1e-6 * np.abs(by_difference).max())
-        h, middle = 1e-6 * T0, one.start + 0.5 * step
-        exact = (film.exact(middle + h) - film.exact(middle - h)) / (2 * h)
-        worst.append(np.abs(one.rate(middle) - exact).max())
-    assert observed_order([1 / 8, 1 / 16, 1 / 32], worst) > 1.9

@@ -13,7 +13,7 @@ from fem.fields import Array
 from fem.physics.luminescence import photoluminescence
 from fem.results import observables as ob
 from fem.results.maps import electric_field, fixed_maps, grain_ids, luminescence, quench, relative_luminescence
-from fem.results.profiles import Axis, CrossLines, last_crossing
+from fem.results.profiles import Axis, CrossLines, zone_depth
 from fem.scenario import Scenario
 from fem.state import State
 
@@ -113,8 +113,12 @@ def test_front_lies_where_the_averaged_quench_falls_through_the_threshold(mirror
     state = with_vacancies(scenario, share(scenario.model.mesh.p[0]))
     levels = (0.5, 0.1 * exact.max(), 0.9 * exact.max())
     front, outer, inner = (dense[np.argmin(np.abs(exact - level))] for level in levels)
-    assert ob.front_position("x", 0.5).measure(scenario, state) == pytest.approx(front, abs=5e-9)
-    assert ob.front_width("x", 0.5).measure(scenario, state) == pytest.approx(abs(outer - inner), rel=0.03)
+    side, other = ("right", "left") if mirrored else ("left", "right")
+    depth = WIDTH - front if mirrored else front
+    assert ob.front_position(side, 0.5).measure(scenario, state) == pytest.approx(depth, abs=5e-9)
+    assert ob.front_width(side, 0.5).measure(scenario, state) == pytest.approx(abs(outer - inner), rel=0.03)
+    assert np.isnan(ob.front_position(other, 0.5).measure(scenario, state))  # the zone lies at one side only
+    assert np.isnan(ob.front_width(other, 0.5).measure(scenario, state))
 
 
 def test_no_front_is_nan() -> None:
@@ -122,14 +126,15 @@ def test_no_front_is_nan() -> None:
     nodes = scenario.model.mesh.p.shape[1]
     for share in (1.0, 0.0):  # nowhere dark; dark all over
         state = with_vacancies(scenario, np.full(nodes, share))
-        assert np.isnan(ob.front_position("x", 0.5).measure(scenario, state))
-    assert np.isnan(ob.front_width("x").measure(scenario, start_of(scenario)))
+        assert np.isnan(ob.front_position("left", 0.5).measure(scenario, state))
+    assert np.isnan(ob.front_width("left").measure(scenario, start_of(scenario)))
 
 
-def test_last_crossing_is_linear_between_points() -> None:
-    position, values = np.array([0.0, 1.0, 2.0, 3.0]), np.array([1.0, 0.8, 0.2, 0.0])
-    assert last_crossing(position, values, 0.5) == pytest.approx(1.5)
-    assert last_crossing(position, values[::-1], 0.5) == pytest.approx(1.5)
+def test_zone_depth_is_linear_between_points_and_ignores_the_zone_at_the_other_side() -> None:
+    depth = np.array([0.0, 1.0, 2.0, 3.0, 4.0])
+    assert zone_depth(depth, np.array([1.0, 0.8, 0.2, 0.0, 0.9]), 0.5) == pytest.approx(1.5)
+    assert zone_depth(depth, np.array([0.2, 0.9, 0.7, 0.2, 0.0]), 0.45) == pytest.approx(2.5)
+    assert np.isnan(zone_depth(depth, np.array([0.0, 0.0, 0.0, 0.2, 1.0]), 0.5))
 
 
 def skewed_mesh() -> MeshTri:
@@ -199,7 +204,7 @@ def test_unknown_names_are_answered_with_the_known_ones() -> None:
         with pytest.raises(ValueError, match=known):
             observable.measure(scenario, state)
     with pytest.raises(ValueError, match=r"between 0 and 1, got 1\.5"):
-        ob.front_position("x", 1.5)
+        ob.front_position("left", 1.5)
 
 
 def test_two_columns_of_one_name_are_refused() -> None:

@@ -139,4 +139,4 @@ def _row(check: Check) -> str:
     order = "" if check.order is None else f"{check.order.observed:.2f} ({check.order.least:g})"
     measured = f"{check.measured:.6g}" if check.expected else f"{check.measured:.1e}"
     verdict = "pass" if check.passed else "**fail**"
-    return f"| {check.quantity} | {measured} | {check.expected:.6g} | {check.tolerance:.1g} | {order} | {verdict} |"
+    return f"| {check.quantity} | {measured} | {check.expected:.6g} | {check.tolerance:.2g} | {order} | {verdict} |"

@@ -53,13 +53,6 @@ class Stretch:
         line = (1 - s) * self.first + s * self.last
         return line if bulge == 0 else line + bulge * s * (1 - s) * (self.bulge + s * self.skew)
 
-    def rate(self, time: float, bulge: float = 1.0) -> Array:
-        """Time derivative of the interpolant at `time`, shape (n,)."""
-        h = self.end - self.start
-        s = (time - self.start) / h
-        curved = (1 - 2 * s) * self.bulge + s * (2 - 3 * s) * self.skew
-        return (self.last - self.first + bulge * curved) / h
-
 
 def rodas4_step(
     system: System, solver: SparseDirect, time: float, values: Array, step: float, statistics: Statistics

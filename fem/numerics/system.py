@@ -42,7 +42,7 @@ class System(Protocol):
         """`values` + `change`, held inside the bounds."""
 
     def restored(self, values: Array, before: Array) -> tuple[Array, float]:
-        """`values` with the linear invariants of `before`, if round-off is all that parts them; and the relative change."""
+        """`values` with the linear invariants of `before` if only round-off parts them, and the relative change."""
 
     def hold_algebraic(self, time: float, values: Array) -> Array:
         """`values` with the algebraic unknowns made consistent at `time`."""

@@ -6,6 +6,7 @@ hence C/m^2 and A/m^2 (divided by the depth as well).
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from fem.checks import require_known
 from fem.constants import elementary_charge
 from fem.fields import Array
 from fem.results.maps import luminescence, quench, relative_luminescence
-from fem.results.profiles import Axis, cross_lines, last_crossing
+from fem.results.profiles import Axis, Side, cross_lines, zone_depth
 from fem.scenario import Observable, Scenario
 from fem.state import State
 
@@ -98,11 +99,11 @@ def charge_balance() -> Observable:
 def relative_charge(scenario: Scenario, state: State) -> float:
     """Charge of film and electrodes together over the largest charge on an electrode.
 
-    A billionth of the charge of all ions is the least that counts as charge on an electrode.
+    A millionth of the charge of all ions is the least that counts as charge on an electrode.
     """
     model = scenario.model
     valence = np.array([species.charge for species in model.species], dtype=float)
-    least = 1e-9 * elementary_charge * float(np.abs(valence) @ initial_ions(scenario, state))
+    least = 1e-6 * elementary_charge * float(np.abs(valence) @ initial_ions(scenario, state))
     largest = max(float(np.abs(state.contact_charge).max(initial=0)), least)
     return (model.film_charge(state) + float(state.contact_charge.sum())) / largest
 
@@ -147,35 +148,48 @@ def mean_quench() -> Observable:
     return Observable("quench mean", "1", measure)
 
 
-def front_position(axis: Axis = "x", threshold: float = 0.5) -> Observable:
-    """Where the quench, averaged across `axis`, falls through `threshold` [m]; NaN while there is no such front."""
+def front_position(side: Side, threshold: float = 0.5) -> Observable:
+    """Distance from `side` of the film at which the quench, averaged parallel to it, falls through `threshold` [m].
+
+    NaN while no zone darker than that begins in the half of the film at `side`, or if it has no end.
+    """
     _require_share(threshold, "threshold of a quench front")
 
     def measure(scenario: Scenario, state: State) -> float:
-        return last_crossing(*quench_profile(scenario, state, axis), threshold)
+        return zone_depth(*quench_profile(scenario, state, side), threshold)
 
-    return Observable(f"front {axis} at Q = {threshold:g}", "m", measure)
+    return Observable(f"front from {side} at Q = {threshold:g}", "m", measure)
 
 
-def front_width(axis: Axis = "x", threshold: float = 0.5) -> Observable:
-    """Distance over which the quench falls from 90 % to 10 % of its highest value [m]; NaN below `threshold`."""
+def front_width(side: Side, threshold: float = 0.5) -> Observable:
+    """Distance over which the quench of the zone at `side` falls from 90 % to 10 % of its highest value [m].
+
+    NaN while the zone's highest quench, in the half of the film at `side`, is below `threshold`.
+    """
     _require_share(threshold, "threshold of a quench front")
 
     def measure(scenario: Scenario, state: State) -> float:
-        positions, profile = quench_profile(scenario, state, axis)
-        top = profile.max()
+        depth, profile = quench_profile(scenario, state, side)
+        top = profile[depth <= depth.mean()].max()
         if not top > threshold:
             return float("nan")
-        inner, outer = (last_crossing(positions, profile, share * top) for share in (0.9, 0.1))
-        return abs(outer - inner)
+        inner, outer = (zone_depth(depth, profile, share * top) for share in (0.9, 0.1))
+        return outer - inner
 
-    return Observable(f"front width {axis}", "m", measure)
+    return Observable(f"front width from {side}", "m", measure)
 
 
-def quench_profile(scenario: Scenario, state: State, axis: Axis) -> tuple[Array, Array]:
-    """Positions along `axis` [m] and the quench Q there, averaged over the other direction."""
-    lines = cross_lines(scenario.model.mesh, axis)
-    return lines.positions, lines.average(quench(scenario, state))
+def quench_profile(scenario: Scenario, state: State, side: Side) -> tuple[Array, Array]:
+    """Depths below `side` of the film [m], rising, and the quench Q there, averaged parallel to it."""
+    if side not in get_args(Side):
+        raise ValueError(f"side must be one of {', '.join(get_args(Side))}, got {side!r}")
+    mesh = scenario.model.mesh
+    axis: Axis = "x" if side in ("left", "right") else "y"
+    lines, extent = cross_lines(mesh, axis), mesh.p["xy".index(axis)]
+    profile = lines.average(quench(scenario, state))
+    if side in ("left", "bottom"):
+        return lines.positions - extent.min(), profile
+    return (extent.max() - lines.positions)[::-1], profile[::-1]
 
 
 def enrichment(species: str, region: str) -> Observable:

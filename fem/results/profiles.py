@@ -17,6 +17,7 @@ from skfem import MeshTri
 from fem.fields import Array
 
 Axis = Literal["x", "y"]
+Side = Literal["left", "right", "bottom", "top"]
 IntArray = NDArray[np.int64]
 
 
@@ -71,23 +72,31 @@ def cross_lines(mesh: MeshTri, axis: Axis) -> CrossLines:
     return _remembered(_Identity(mesh), axis)
 
 
-def last_crossing(position: Array, values: Array, level: float) -> float:
-    """Position where `values`, followed from its highest point, first falls through `level`; NaN where it never does.
+def zone_depth(depth: Array, values: Array, level: float) -> float:
+    """How deep the zone with `values` above `level` reaches that begins in the nearer half; NaN where there is none.
 
-    The zone may lie at either end of the film: the side is followed on which the profile falls further. Linear between
-    the points of the profile.
+    Parameters
+    ----------
+    depth
+        Distances from the side where the zone begins [m], rising, shape (n,).
+    values
+        Profile at these depths, linear in between, shape (n,).
+    level
+        What separates inside from outside.
+
+    Returns
+    -------
+    Depth [m] at which the profile first falls to `level` behind the zone's beginning.
     """
-    top = int(np.argmax(values))
-    if not values[top] > level:
+    above = np.flatnonzero(values > level)
+    if not len(above) or depth[above[0]] > depth.mean():
         return float("nan")
-    forward = values[-1] <= values[0]
-    path = np.arange(top, len(values)) if forward else np.arange(top, -1, -1)
-    below = np.flatnonzero(values[path] <= level)
-    if len(below) == 0:
+    below = np.flatnonzero(values[above[0] :] <= level) + above[0]
+    if not len(below):
         return float("nan")
-    inner, outer = path[below[0] - 1], path[below[0]]
-    share = (values[inner] - level) / (values[inner] - values[outer])
-    return float(position[inner] + share * (position[outer] - position[inner]))
+    outer = below[0]
+    share = (values[outer - 1] - level) / (values[outer - 1] - values[outer])
+    return float(depth[outer - 1] + share * (depth[outer] - depth[outer - 1]))
 
 
 class _Identity:

@@ -1,7 +1,7 @@
 """Double layers at an electrode beside a semi-infinite film, in equilibrium.
 
-``phi0`` is the electrode's potential against the bulk in units of kT/e, ``lambda`` the Debye length of the case, ``nu`` the
-filling of the lattice in the bulk. Charges are those on the metal per area [C/m^2], of the sign of the potential.
+``phi0`` is the electrode's potential against the bulk in units of kT/e, ``lambda`` the Debye length of the case, ``nu``
+the filling of the lattice in the bulk. Charges are those on the metal per area [C/m^2], of the sign of the potential.
 """
 
 from collections.abc import Callable
@@ -121,6 +121,6 @@ def electrode_potentials(charge: Callable[[float], float], difference: float) ->
 
 
 def charge_by_quadrature(density: Callable[[float], float], permittivity: float, volt: float, phi0: float) -> float:
-    """Charge from the space charge density [C/m^3] as a function of phi: ``eps E0^2 / 2 = - V_T int_0^phi0 rho dphi``."""
+    """Charge from the space charge density [C/m^3] of phi: ``eps E0^2 / 2 = - V_T int_0^phi0 rho dphi``."""
     integral = quad(density, 0.0, phi0, epsabs=0.0, epsrel=1e-12, limit=500)[0]
     return float(np.copysign(np.sqrt(-2 * permittivity * volt * integral), phi0))

@@ -1,0 +1,88 @@
+"""Checkpoints keep every bit, and are refused where they do not belong."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from films_for_results import IDENTITY, two_grain_mesh, two_grains
+
+import fem.results.record as record_module
+from fem.evolve import evolve
+from fem.results.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from fem.results.record import resume_run, run_scenario
+from fem.results.run_record import read_identity
+from fem.scenario import Scenario
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs without pictures, which have their own tests."""
+    monkeypatch.setattr(record_module, "draw_figures", lambda scenario, directory: [])
+
+
+def checkpoint_of(scenario: Scenario, outputs: int) -> Checkpoint:
+    output = next(o for o in evolve(scenario.model, scenario.times) if o.index == outputs - 1)
+    return Checkpoint(output.restart, output.statistics)
+
+
+def test_checkpoint_keeps_every_bit(tmp_path: Path) -> None:
+    scenario = two_grains()
+    saved = checkpoint_of(scenario, 3)
+    save_checkpoint(tmp_path, scenario, saved)
+    loaded = load_checkpoint(tmp_path, scenario)
+    assert loaded is not None
+    np.testing.assert_array_equal(loaded.restart.cursor.values, saved.restart.cursor.values)
+    assert loaded.restart.as_arrays()["numbers"].tolist() == saved.restart.as_arrays()["numbers"].tolist()
+    assert loaded.statistics == saved.statistics
+    assert loaded.outputs == 3
+
+
+def test_checkpoint_of_another_mesh_or_model_is_refused(tmp_path: Path) -> None:
+    scenario = two_grains()
+    save_checkpoint(tmp_path, scenario, checkpoint_of(scenario, 2))
+    for other, words in (
+        (two_grains(two_grain_mesh(columns=18)), "another mesh"),
+        (two_grains(times=[0, 1e-3, 1.0]), "other parameters"),
+        (two_grains(electrodes=("bottom", "top")), "other parameters"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            load_checkpoint(tmp_path, other)
+
+
+def spoil(path: Path, how: str) -> None:
+    data = path.read_bytes()
+    if how == "cut":
+        path.write_bytes(data[: len(data) // 2])
+    elif how == "flipped":
+        middle = len(data) // 2
+        path.write_bytes(data[:middle] + bytes([data[middle] ^ 255]) + data[middle + 1 :])
+    elif how == "empty":
+        path.write_bytes(b"")
+    else:
+        np.savez(path, outputs=np.array([{"a": 1}], dtype=object))  # pickled: never to be opened
+
+
+@pytest.mark.parametrize("how", ["cut", "flipped", "empty", "pickled"])
+def test_damaged_checkpoint_is_refused(tmp_path: Path, how: str) -> None:
+    scenario = two_grains()
+    save_checkpoint(tmp_path, scenario, checkpoint_of(scenario, 2))
+    spoil(tmp_path / "checkpoint.npz", how)
+    with pytest.raises(ValueError, match=r"checkpoint\.npz is damaged .*run the scenario again"):
+        load_checkpoint(tmp_path, scenario)
+
+
+def test_resume_refuses_what_is_not_a_run(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"not a results folder: it has no run\.json"):
+        resume_run(two_grains(), tmp_path / "nowhere")
+    run_scenario(two_grains(), IDENTITY, tmp_path / "run")
+    (tmp_path / "run" / "fields.vtkhdf").write_bytes(b"spoiled")
+    with pytest.raises(ValueError, match="cannot be continued"):
+        resume_run(two_grains(), tmp_path / "run")
+    (tmp_path / "run" / "run.json").write_text("{")
+    with pytest.raises(ValueError, match=r"run\.json is damaged"):
+        resume_run(two_grains(), tmp_path / "run")
+    (tmp_path / "run" / "run.json").write_text('{"scenario": "x"}')
+    with pytest.raises(ValueError, match=r"run\.json is damaged: KeyError"):
+        read_identity(tmp_path / "run")
