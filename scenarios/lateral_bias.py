@@ -22,9 +22,18 @@ from fem.physics.layers import boundary_lines
 from fem.physics.luminescence import Light
 from fem.physics.materials import MAPbI3
 from fem.results.observables import front_position, front_width, mean_quench
+from fem.results.profiles import Side
 from fem.scenario import Scenario, logarithmic_times
 from meshes import film_from_label_image
-from scenarios._parameters import BOUNDARY_BARRIER, GRAIN_BARRIER, ONE_SUN, iodide_vacancy, quenchers
+from scenarios._criteria import depletion_zone
+from scenarios._parameters import (
+    BOUNDARY_BARRIER,
+    GRAIN_BARRIER,
+    ONE_SUN,
+    half_depleted_quench,
+    iodide_vacancy,
+    quenchers,
+)
 from scenarios._resolved import film_debye_length, meshed, sizes_following
 
 GRAIN_MAP = Path(__file__).parents[1] / "data" / "grain_maps" / "perovskite_sem_calibrated" / "labels.png"
@@ -74,10 +83,13 @@ def scenario(
         temperature,
         [boundary_lines(boundary_width)],
     )
+    positive: Side = "right" if bias >= 0 else "left"
+    front = front_position(positive, half_depleted_quench(mobile_density))
     return Scenario(
         model,
         logarithmic_times(1 * ms, end_time),
         Light(ONE_SUN, quenchers(mobile_density)),
-        [mean_quench(), front_position("right", 0.3), front_width("right", 0.3)],
+        [mean_quench(), front, front_width(positive)],
+        depletion_zone(model, front, end_time),
         microstructure=mesh.report,
     )

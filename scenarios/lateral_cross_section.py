@@ -14,9 +14,18 @@ from fem.physics.layers import boundary_lines, surface_lines
 from fem.physics.luminescence import Light
 from fem.physics.materials import MAPbI3
 from fem.results.observables import front_position, front_width, mean_quench
+from fem.results.profiles import Side
 from fem.scenario import Scenario, logarithmic_times
 from meshes import voronoi
-from scenarios._parameters import BOUNDARY_BARRIER, GRAIN_BARRIER, ONE_SUN, iodide_vacancy, quenchers
+from scenarios._criteria import depletion_zone
+from scenarios._parameters import (
+    BOUNDARY_BARRIER,
+    GRAIN_BARRIER,
+    ONE_SUN,
+    half_depleted_quench,
+    iodide_vacancy,
+    quenchers,
+)
 from scenarios._resolved import film_debye_length, meshed, sizes_following
 
 
@@ -67,11 +76,14 @@ def scenario(
         temperature,
         [boundary_lines(4 * nm), surface_lines(1 * nm)],
     )
+    positive: Side = "right" if bias >= 0 else "left"
+    front = front_position(positive, half_depleted_quench(mobile_density))
     return Scenario(
         model,
         logarithmic_times(1 * ms, end_time),
         Light(ONE_SUN, quenchers(mobile_density)),
-        [mean_quench(), front_position("right", 0.3), front_width("right", 0.3)],
+        [mean_quench(), front, front_width(positive)],
+        depletion_zone(model, front, end_time),
         microstructure=mesh.report,
         geometry="cross-section",
     )

@@ -119,7 +119,11 @@ def _factor(error: float, cursor: Cursor, step: float = 0.0) -> float:
 def _rosenbrock(
     system: System, solver: SparseDirect, cursor: Cursor, step: float, tolerance: float, statistics: Statistics
 ) -> tuple[Stretch | None, float]:
-    stretch, error = rodas4_step(system, solver, cursor.time, cursor.values, step, statistics)
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):  # a step that runs away is rejected
+            stretch, error = rodas4_step(system, solver, cursor.time, cursor.values, step, statistics)
+    except SolverError:
+        return None, np.inf
     if not np.isfinite(stretch.last).all():
         return None, np.inf
     return stretch, system.scaled_norm(error, np.maximum(np.abs(stretch.last), np.abs(cursor.values))) / tolerance

@@ -93,6 +93,8 @@ class Pardiso:
             self._call(11, np.zeros(matrix.shape[0]))
             self._pattern = (matrix.shape[0], matrix.nnz)
         self._call(22, np.zeros(matrix.shape[0]))
+        if self._solver.get_iparm(14):  # pivots that PARDISO has replaced
+            raise SolverError("the Jacobian is singular to working precision: the time step is too large for the film")
 
     def solve(self, rhs: Array) -> Array:
         """Solve with the last factorisation; see :class:`SparseDirect`."""
