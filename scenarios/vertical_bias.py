@@ -71,13 +71,8 @@ def scenario(
     """
     debye = film_debye_length(MAPbI3, mobile_density, temperature)
     film = layered(width, thickness, grains=grains, layers=layers, seed=seed)
-    mesh = meshed(
-        film,
-        sizes_following(debye, 8 * nm, 20 * nm),
-        debye,
-        electrodes=("bottom", "top"),
-        boundaries=Strips(boundary_width, skin=debye),
-    )
+    strips, sizes = Strips(boundary_width, skin=debye), sizes_following(debye, 8 * nm, 20 * nm)
+    mesh = meshed(film, sizes, debye, electrodes=("bottom", "top"), boundaries=strips)
     barriers = {"grain_interior": grain_barrier, "grain_boundary": boundary_barrier}
     model = PoissonNernstPlanck(
         mesh.mesh,
