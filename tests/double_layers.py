@@ -62,21 +62,21 @@ class Layer:
         """Thermal voltage over the field at the electrode [m]."""
         return min(BULK.permittivity * VOLT / abs(self.charge), BULK.debye_length(self.mobile))
 
-    def model(self, fineness: float) -> PoissonNernstPlanck:
-        """The film, long enough for the bulk to be neutral beyond the layer to 1e-8."""
+    def model(self, fineness: float, shift: float = 0.0) -> PoissonNernstPlanck:
+        """The film, long enough for a bulk that is neutral to 1e-8; its electrode at `phi0` + `shift` [kT/e]."""
         full = np.sqrt(2 * abs(self.phi0) * (self.nu if self.phi0 < 0 or self.mobile == 2 else 1.0))
         height = 20 * SINGLE_LENGTH + full * SINGLE_LENGTH
         grading = Grading(0.5 * self.decay_length, 0.3, 0.5 * WIDTH, both=False)
         sites = DENSITY * self.mobile / self.nu if self.nu else None
         ions = (one_ion if self.mobile == 1 else two_ions)(DENSITY, sites)
-        return half_cell(vertical_film(height, WIDTH, grading, fineness), ions, self.phi0)
+        return half_cell(vertical_film(height, WIDTH, grading, fineness), ions, self.phi0 + shift)
 
     def __str__(self) -> str:
         return f"phi0 = {self.phi0:g}" + (f", nu = {self.nu:g}" if self.nu else "")
 
 
 @cache
-def relaxed(layer: Layer, fineness: float) -> tuple[PoissonNernstPlanck, State]:
+def relaxed(layer: Layer, fineness: float, shift: float = 0.0) -> tuple[PoissonNernstPlanck, State]:
     """The film and its equilibrium; kept, so treat them as read-only."""
-    model = layer.model(fineness)
+    model = layer.model(fineness, shift)
     return model, equilibrium(model)

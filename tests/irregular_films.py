@@ -59,7 +59,9 @@ def rectangle(x: Array, y: Array, jitter: float = 0.2, seed: int = 1, lines: tup
     points = np.array([px.ravel(), py.ravel()])
     mesh = MeshTri(points, _split(points, corners, rng))
     volumes = ControlVolumes.of(mesh)
-    assert volumes.edge_weights(np.ones(len(volumes.areas))).min() > -1e-12, "the test mesh is not Delaunay: shake it less"
+    assert volumes.edge_weights(np.ones(len(volumes.areas))).min() > -1e-12, (
+        "the test mesh is not Delaunay: shake it less"
+    )
     return _named(mesh, lines)
 
 

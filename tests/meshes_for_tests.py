@@ -35,10 +35,10 @@ class Grading:
     largest: float
     both: bool = True
 
-    def at(self, height: float, y: float) -> float:
-        """Edge length [m] at `y` in a film of `height` [m]."""
-        distance = min(y, height - y) if self.both else y
-        return min(self.first + self.slope * distance, self.largest)
+    def at(self, height: float, y: Array) -> Array:
+        """Edge length [m] at the heights `y` in a film of `height` [m], shape (n,)."""
+        distance = np.minimum(y, height - y) if self.both else y
+        return np.minimum(self.first + self.slope * distance, self.largest)
 
 
 def vertical_film(height: float, width: float, grading: Grading, fineness: float = 1.0, seed: int = 1) -> MeshTri:
@@ -60,13 +60,13 @@ def vertical_film(height: float, width: float, grading: Grading, fineness: float
 def _rows(height: float, grading: Grading, fineness: float) -> list[tuple[float, float]]:
     """Heights of the rows of points and the spacing there: equal steps of the integral of 1 / edge length."""
     y = np.linspace(0.0, height, 20001)
-    density = np.array([1.0 / grading.at(height, value) for value in y])
+    density = 1.0 / grading.at(height, y)
     count = np.concatenate([[0.0], np.cumsum(0.5 * (density[1:] + density[:-1]) * np.diff(y))])
     # Rows of equilateral triangles lie sqrt(3)/2 of an edge apart.
     n = ceil(fineness * count[-1] / (0.5 * np.sqrt(3)))
     places = np.interp(np.linspace(0.0, count[-1], n + 1), count, y)
     places[[0, -1]] = 0.0, height
-    return [(float(value), grading.at(height, float(value)) / fineness) for value in places]
+    return list(zip(places.tolist(), (grading.at(height, places) / fineness).tolist(), strict=True))
 
 
 def _row(y: float, step: float, width: float, number: int, height: float, random: np.random.Generator) -> Array:

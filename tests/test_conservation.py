@@ -59,7 +59,9 @@ def with_strip() -> PoissonNernstPlanck:
     mesh = rectangle(x, graded(120 * nm, 1.5 * nm, largest=20 * nm), jitter=0.1, lines=(38 * nm, 42 * nm))
     mesh = with_strips(mesh, {"grain_boundary": lambda p: np.abs(p[0] - LINE) < 2 * nm})
     fields = {"grain_interior": 0.58 * eV, "grain_boundary": 0.40 * eV}
-    ion = replace(VACANCY, activation_energy=fields, segregation_energy={"grain_interior": 0.0, "grain_boundary": -0.05 * eV})
+    ion = replace(
+        VACANCY, activation_energy=fields, segregation_energy={"grain_interior": 0.0, "grain_boundary": -0.05 * eV}
+    )
     return film(mesh, (ion,))
 
 
@@ -130,7 +132,9 @@ def test_the_accumulated_step_reports_and_statistics_agree() -> None:
     outputs = list(evolve(model, TIMES, on_step=reports.append))
     statistics = outputs[-1].statistics
     assert len(reports) == statistics.steps
-    assert statistics.factorisations == statistics.steps + statistics.rejected_for_error + statistics.rejected_for_bounds
+    assert (
+        statistics.factorisations == statistics.steps + statistics.rejected_for_error + statistics.rejected_for_bounds
+    )
     assert statistics.solves == 6 * statistics.factorisations
     assert statistics.lowest_relative_concentration <= min(
         float((output.state.concentrations / model.unknowns.unit[:, None]).min()) for output in outputs
@@ -168,7 +172,9 @@ def test_relaxation_before_the_start_keeps_the_stated_ions() -> None:
     rate=st.floats(-14, -6),
     filling=st.one_of(st.none(), st.floats(0.02, 0.6)),
 )
-def test_any_film(density: float, barrier: float, volts: float, charge: int, rate: float, filling: float | None) -> None:
+def test_any_film(
+    density: float, barrier: float, volts: float, charge: int, rate: float, filling: float | None
+) -> None:
     mean = 10.0**density
     sites = None if filling is None else Sublattice("sites", mean / filling)
     ion = Species("ion", charge, mean, 6.5e-8, barrier * eV, sublattice=sites)

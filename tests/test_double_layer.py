@@ -99,6 +99,19 @@ def test_ions_are_in_equilibrium_with_the_potential_at_every_node(id: str, layer
     verify(id=id, quantity=what, measured=worst, expected=0.0, tolerance=tolerance)
 
 
+SATURATED = [Layer(2, 20.0, 0.1), pytest.param(Layer(2, 40.0, 0.5), marks=pytest.mark.slow)]
+
+
+@pytest.mark.parametrize("layer", SATURATED, ids=str)
+def test_a_full_lattice_carries_the_rest_of_the_charge(layer: Layer, verify: Verification) -> None:
+    """Nearly every site at the electrode is taken; the concentration stays at the sites' density."""
+    _, state = relaxed(layer, 1)
+    charge = state.contact_charge[0] / WIDTH / layer.charge
+    verify(id="D3", quantity=f"charge, {layer}, saturated", measured=charge, expected=1.0, tolerance=5e-3)
+    filling = state.concentrations.sum(axis=0).max() / (2 * DENSITY / layer.nu)
+    verify(id="D3", quantity=f"largest filling, {layer}, saturated", measured=filling, expected=1.0, tolerance=1e-4)
+
+
 def test_full_depletion_approaches_mott_and_schottky() -> None:
     layer = Layer(1, 40.0)
     # sigma^2 = 2 eps e c0 (V - kT/e) up to exp(-40)

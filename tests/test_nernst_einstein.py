@@ -49,16 +49,16 @@ def test_conductivity_follows_arrhenius(temperature: float, verify: Verification
     verify(id="D7", quantity=what, measured=first_current(model) / expected, expected=1.0, tolerance=1e-8)
 
 
-DROP = 40.0  # [kT] across the film
-SPREAD = 15 * nm
-FLIGHT = 60 * nm
+DROP = 80.0  # [kT] across the film
+SPREAD = 14 * nm
+FLIGHT = 40 * nm
 
 
 def packet(fineness: float) -> tuple[float, float]:
     """Velocity over D e E / kT and growth of the variance over 2 D t, of a packet too thin to screen."""
 
     def density(x: Array, y: Array) -> Array:
-        return 1e10 * (np.exp(-0.5 * ((y - 60 * nm) / SPREAD) ** 2) + 1e-12)
+        return 1e10 * (np.exp(-0.5 * ((y - 70 * nm) / SPREAD) ** 2) + 1e-12)
 
     mesh = vertical_film(HEIGHT, WIDTH, EVEN, fineness)
     cation = replace(one_ion(1e10)[0], concentration=density)
@@ -79,7 +79,9 @@ def test_a_packet_drifts_and_spreads_by_einsteins_relation(verify: Verification)
     finenesses = (1, 2, 4)
     moves = np.array([packet(fine) for fine in finenesses])
     sizes = [1 / fine for fine in finenesses]
-    for column, what, tolerance in ((0, "velocity over (e D / kT) E", 1e-3), (1, "growth of variance over 2 D t", 2e-2)):
+    for column, what in ((0, "velocity over (e D / kT) E"), (1, "growth of variance over 2 D t")):
+        # Exponential fitting adds diffusion of order (cell Peclet number)^2 / 12, which extrapolation removes.
         order = Order(observed_order(sizes, np.abs(moves[:, column] - 1).tolist()), 1.8)
-        what = f"packet of ions: {what}"
-        verify(id="D7", quantity=what, measured=moves[-1, column], expected=1.0, tolerance=tolerance, order=order)
+        value = (4 * moves[-1, column] - moves[-2, column]) / 3
+        what = f"packet of ions: {what}, extrapolated"
+        verify(id="D7", quantity=what, measured=value, expected=1.0, tolerance=5e-3, order=order)

@@ -93,7 +93,8 @@ def test_pardiso_analyses_a_pattern_once(system: CoupledSystem, monkeypatch: pyt
     for n in range(3):
         solver.factorise(system.shifted(system.jacobian(0.0, charged_state(system, n)), 1.0))
         solver.solve(np.ones(system.unknowns.size))
-    assert phases == [11, 22, 33, 22, 33, 22, 33]
+    assert phases[0] == 11 and phases.count(11) == 1 and phases.count(22) == 3
+    assert 3 <= phases.count(33) <= 9  # with up to two refinements each
 
 
 def test_another_pattern_is_analysed_anew() -> None:

@@ -5,8 +5,9 @@ Per area, in the Laplace variable s (the voltage steps from 0 to V at t = 0):
     Z(s) = 2 / (s eps b^2) [tanh(b L / 2) / (lambda^2 b) + s L / 2D] + 2 lambda_S / (s eps),
     b^2 = (1 + s lambda^2 / D) / lambda^2
 
-with lambda_S the thickness of a coating on each electrode, times eps / eps_coating (Bazant, Thornton and Ajdari, doi:10.1103/PhysRevE.70.021506, sec.
-IV; it holds for a symmetric pair and for one ion over a background, each with its own Debye length lambda).
+with lambda_S the thickness of a coating on each electrode, times eps / eps_coating (Bazant, Thornton and Ajdari,
+doi:10.1103/PhysRevE.70.021506, sec. IV; it holds for a symmetric pair and for one ion over a background, each with its
+own Debye length lambda).
 """
 
 from collections.abc import Callable
