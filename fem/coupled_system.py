@@ -47,6 +47,8 @@ class CoupledSystem:
 
     def driven_by(self, pieces: Sequence[Piece]) -> "CoupledSystem":
         """The system with its contacts on the given stretches of their drives."""
+        _ = self._pattern, self._constant_jacobian, self._poisson_solver, self.immobile  # no drive changes these:
+        _ = self._divergence, self._stiffness  # the copy shares them
         other = copy(self)
         other.pieces = tuple(pieces)
         return other

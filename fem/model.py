@@ -1,7 +1,7 @@
 """The model: a film, its ions and its contacts, discretised on a mesh."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -110,15 +110,15 @@ class PoissonNernstPlanck:
     @cached_property
     def system(self) -> CoupledSystem:
         """Residual and Jacobian of the film with its exchanging contacts."""
-        return self._system(open_contacts=True)
+        return self._system(self.transports, open_contacts=True)
 
     @property
     def unknowns(self) -> Unknowns:
         """Layout and scaling of the unknowns."""
         return self.system.unknowns
 
-    def _system(self, open_contacts: bool) -> CoupledSystem:
-        unknowns = Unknowns(tuple(self.species), self.transports, self.electrodes, self.temperature, open_contacts)
+    def _system(self, transports: tuple[TransportOperator, ...], open_contacts: bool) -> CoupledSystem:
+        unknowns = Unknowns(tuple(self.species), transports, self.electrodes, self.temperature, open_contacts)
         return CoupledSystem(self.control_volumes, self._poisson, unknowns)
 
     @cached_property
@@ -137,17 +137,22 @@ class PoissonNernstPlanck:
 
     @cached_property
     def _initial_values(self) -> Array:
-        closed = self._system(open_contacts=False).driven_by(self.pieces(_BEFORE))
+        closed = self._closed_film().driven_by(self.pieces(_BEFORE))
         values = np.zeros(closed.unknowns.size)
         closed.unknowns.nodal(values)[1:] = closed.unknowns.start
         values = closed.hold_algebraic(_BEFORE, values)
         if self.relax_first and not self._at_rest(closed, values):
-            step = _STEADY * max(self.extent**2 / float(t.cell_diffusivity.min()) for t in self.transports)
+            step = _STEADY * self.extent**2  # at the closed film's diffusivity of 1 m^2/s
             for _ in range(_STEADY_STEPS):
                 values = implicit_euler_step(closed, best_solver(), _BEFORE, values, step, Statistics())
         full = np.zeros(self.unknowns.size)
         full[: len(values)] = values
         return full
+
+    def _closed_film(self) -> CoupledSystem:
+        """The film without exchange and with one diffusivity everywhere, on which its equilibrium does not depend."""
+        weights = self.control_volumes.edge_weights(np.ones(len(self.control_volumes.areas)))
+        return self._system(tuple(replace(one, weights=weights) for one in self.transports), open_contacts=False)
 
     def initial_state(self) -> State:
         """The film at rest at t = 0, before the drive starts."""

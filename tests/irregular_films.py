@@ -1,7 +1,7 @@
 """Small films for tests: rectangles of irregular triangles with named rims, boundary lines and strips."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,10 +39,11 @@ def one_sided(length: float, first: float, growth: float) -> Array:
 
 
 def rectangle(x: Array, y: Array, jitter: float = 0.2, seed: int = 1, lines: tuple[float, ...] = ()) -> MeshTri:
-    """Irregular triangles on the grid of `x` and `y` [m]; nodes on the rim and on the vertical `lines` stay where they are.
+    """Irregular triangles on the grid of `x` and `y` [m]; nodes on the rim and on the vertical `lines` stay in place.
 
     Rims are ``left``, ``right``, ``bottom``, ``top`` (corners belong to two) and ``rim`` (all); facets on `lines` are
-    ``grain_boundary_lines`` and, one by one, ``boundary_0_1``, ``boundary_1_2``, ...; the columns between are ``grain_<k>``.
+    ``grain_boundary_lines`` and, one by one, ``boundary_0_1``, ``boundary_1_2``, ...; the columns between them are
+    ``grain_<k>``.
     """
     rng = np.random.default_rng(seed)
     nx, ny = len(x), len(y)
@@ -98,9 +99,7 @@ def _named(mesh: MeshTri, lines: tuple[float, ...]) -> MeshTri:
         walls["grain_boundary_lines"] = lambda p: np.min([np.abs(p[0] - v) for v in lines], axis=0) < near[0]
         mesh = mesh.with_boundaries(walls, boundaries_only=False)
     edges = [low[0], *lines, high[0]]
-    columns = {
-        f"grain_{k}": _between(left, right) for k, (left, right) in enumerate(zip(edges, edges[1:], strict=False))
-    }
+    columns = {f"grain_{k}": _between(left, right) for k, (left, right) in enumerate(pairwise(edges))}
     return mesh.with_subdomains(columns)
 
 
@@ -130,6 +129,13 @@ def thin_column(length: float = 200 * nm, first: float = 1 * nm, width: float = 
     return rectangle(np.linspace(0, width, 4), graded(length, first, largest=20 * nm))
 
 
-def at_density(one: Species, concentration: float) -> Species:
-    """`one` with another concentration [1/m^3]."""
-    return replace(one, concentration=concentration)
+def small_film(
+    contacts: tuple[Contact, ...], species: tuple[Species, ...] = (VACANCY,), first: float = 2 * nm
+) -> PoissonNernstPlanck:
+    """A film of 100 nm with some eighty nodes."""
+    return film(thin_column(100 * nm, first, 10 * nm), species, contacts)
+
+
+def gap(one: Array, other: Array) -> float:
+    """Largest difference over the largest value."""
+    return float(np.abs(one - other).max() / np.abs(other).max())

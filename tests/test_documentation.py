@@ -1,4 +1,4 @@
-"""The pages that users read: links lead somewhere, shown commands are accepted, shown defaults are those of the code."""
+"""The pages that users read: links lead somewhere, shown commands are accepted, shown defaults are the code's."""
 
 import functools
 import re
@@ -58,8 +58,10 @@ def commands_of(text: str) -> list[list[str]]:
 
 def shown_commands() -> list[tuple[str, str]]:
     """Every different command line shown anywhere, with the page that shows it."""
-    found = {shlex.join(words): str(page.relative_to(ROOT)) for page in PAGES for words in commands_of(page.read_text())}
-    return [(page, words) for words, page in found.items() if not words.startswith("SCENARIO")]
+    found = [(str(page.relative_to(ROOT)), words) for page in PAGES for words in commands_of(page.read_text())]
+    mentions = (["resume"], ["export"])  # in prose, without the folder that they need
+    by_words = {shlex.join([*words, "--help"] if words in mentions else words): page for page, words in found}
+    return [(page, words) for words, page in by_words.items() if not words.startswith("SCENARIO")]
 
 
 def table_of(page: Path, first: str) -> dict[str, dict[str, str]]:
@@ -124,7 +126,7 @@ def test_the_command_check_notices_a_wrong_command(words: str, parsed: tuple[Com
 
 
 def test_commands_are_found_in_blocks_and_in_lines() -> None:
-    text = "Use `run.py list`, not run.py.\n\n    .venv/bin/python run.py a --b 1V  # why\n\n```\n$ python run.py c\n```\n"
+    text = "Use `run.py list`, not run.py.\n\n    python run.py a --b 1V  # why\n\n```\n$ python run.py c\n```\n"
     assert sorted(commands_of(text)) == [["a", "--b", "1V"], ["c"], ["list"]]
 
 

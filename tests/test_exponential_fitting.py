@@ -5,7 +5,7 @@ from math import factorial
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -61,15 +61,15 @@ def test_slopes_are_the_derivatives_of_the_factors() -> None:
     np.testing.assert_allclose((up[1] - down[1]) / (2 * step), back_slope, atol=2e-9)
 
 
+@settings(deadline=None)
 @given(st.floats(-1e3, 1e3))
 def test_factors_stay_positive_and_finite_at_any_cell_peclet_number(theta: float) -> None:
     forth, back, forth_slope, back_slope = fitting_factors(np.array([theta]))
     assert np.isfinite([forth, back, forth_slope, back_slope]).all()
-    assert forth[0] >= 0 and back[0] >= 0 and forth[0] + back[0] >= max(2.0 - 1e-12, abs(theta))
-    if abs(theta) < 700:
-        assert forth[0] > 0 and back[0] > 0
+    assert forth[0] > 0 and back[0] > 0 and forth[0] + back[0] >= max(2.0 - 1e-12, abs(theta))
 
 
+@settings(deadline=None)
 @given(st.floats(-60.0, 60.0), st.floats(1e-6, 1e6))
 def test_flux_vanishes_in_boltzmann_equilibrium(theta: float, concentration: float) -> None:
     forth, back, _, _ = fitting_factors(np.array([theta]))
@@ -80,7 +80,7 @@ def test_flux_vanishes_in_boltzmann_equilibrium(theta: float, concentration: flo
 
 @pytest.mark.parametrize("theta", [-30.0, -1.0, -1e-6, 1e-6, 0.4, 12.0])
 def test_flux_is_exact_for_drift_and_diffusion_at_constant_field(theta: float) -> None:
-    """J = -(c' + theta c) is constant along an edge of unit length for c = a + b exp(-theta s), whatever the steepness."""
+    """J = -(c' + theta c) is constant along an edge of unit length for c = a + b exp(-theta s), steep or not."""
     a, b = 0.7, 1.3
     first, second = a + b, a + b * np.exp(-theta)
     forth, back, _, _ = fitting_factors(np.array([theta]))

@@ -1,6 +1,7 @@
 """The Jacobian is the derivative of the residual: every entry against finite differences, at rough states."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -47,7 +48,7 @@ def model(species: tuple[Species, ...], ions: dict[str, IonExchange], coating: C
 
 
 def rough_state(system: CoupledSystem, volts: float, rng: np.random.Generator, filling: float = 0.0) -> Array:
-    """Random unknowns: potentials of the size `volts` [V_T], concentrations over three decades or filled up to `filling`."""
+    """Random unknowns: potentials of the size `volts` [V_T], concentrations over decades or filled to `filling`."""
     values = np.zeros(system.unknowns.size)
     fields = system.unknowns.nodal(values)
     fields[0] = volts * rng.normal(size=fields.shape[1])
@@ -154,5 +155,5 @@ def test_newton_converges_quadratically_on_an_implicit_step() -> None:
         guess = guess + change
         sizes.append(system.scaled_norm(change, guess))
     assert min(sizes) < 1e-12
-    fast = [(a, b) for a, b in zip(sizes, sizes[1:], strict=False) if 1e-6 < a < 1e-2]
+    fast = [(a, b) for a, b in pairwise(sizes) if 1e-6 < a < 1e-2]
     assert fast and all(after < 30 * before**2 for before, after in fast), sizes

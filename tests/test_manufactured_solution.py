@@ -1,13 +1,14 @@
-"""Manufactured solutions of the whole coupled set: two ions that share lattice sites, Poisson's equation, jumps in D and epsilon.
+"""Manufactured solutions of the whole set: two ions that share sites, Poisson's equation, jumps in D and epsilon.
 
-The exact fields are chosen smooth on each side of the line X = 1/2 (X = x / L, Y = y / L), where diffusivity and permittivity
-jump along element edges and the concentrations have the kinks that keep the fluxes continuous. Their gradients are written by
-hand; divergences and rates come from them by the complex step, which is exact to round-off. What the exact fields leave of
-the equations is added to the residual as sources in the film and fluxes through the rim.
+The exact fields are smooth on each side of the line X = 1/2 (X = x / L, Y = y / L), where diffusivity and permittivity
+jump along element edges and the concentrations have the kinks that keep the fluxes continuous. Their gradients are
+written by hand; divergences and rates come from them by the complex step, which is exact to round-off. What the exact
+fields leave of the equations is added to the residual as sources in the film and fluxes through the rim.
 """
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -20,13 +21,13 @@ from fem.constants import elementary_charge, nm, vacuum_permittivity
 from fem.model import PoissonNernstPlanck
 from fem.numerics.rosenbrock import Stretch, rodas4_step
 from fem.numerics.sparse_direct import best_solver
-from fem.numerics.system import Statistics
+from fem.numerics.system import Statistics, System
 from fem.physics.contacts import Contact
 from fem.physics.materials import Material
 from fem.physics.species import Species, Sublattice
 
 Array = NDArray[np.float64]
-Complex = NDArray[np.complex128] | Array
+Complex = NDArray[Any]  # real, or with a tiny imaginary step
 Vector = tuple[Complex, Complex]
 
 L = 60 * nm
@@ -147,10 +148,13 @@ class ManufacturedFilm:
         out = np.zeros(self.model.unknowns.size)
         rows, t = self.model.unknowns.nodal(out), time / T0
         for k in range(2):
-            rows[k + 1] = D0 * (self._over_cells(self.fields.supply(k, *self._corners, t, self._sides)) / L**2)
+            supply = self.fields.supply(k, self._corners[0], self._corners[1], t, self._sides)
+            rows[k + 1] = D0 * self._over_cells(supply) / L**2
             rows[k + 1] -= D0 / L * self._outflow(k, t)
         u, exact = self.model.unknowns, self.model.unknowns.nodal(self.exact(time))
-        bent = -(PERMITTIVITY * vacuum_permittivity)[self._sides] * self.fields.curvature(*self._corners, t)
+        bent = -(PERMITTIVITY * vacuum_permittivity)[self._sides] * self.fields.curvature(
+            self._corners[0], self._corners[1], t
+        )
         charge = elementary_charge * ((u.charges * u.unit) @ (u.storage * exact[1:]) + self.inner.immobile)
         rows[0] = u.thermal_voltage * self._over_cells(bent) / L**2 - charge
         rim = self.model.electrodes[0].nodes
@@ -169,7 +173,7 @@ class ManufacturedFilm:
     def _over_cells(self, at_corners: Array) -> Array:
         volumes = self.model.control_volumes
         parts = at_corners * volumes.areas / 3
-        return np.bincount(volumes.cell_nodes.ravel(), weights=parts.ravel(), minlength=volumes.n_nodes)
+        return np.bincount(volumes.cell_nodes.ravel(), weights=parts.ravel(), minlength=volumes.n_nodes).astype(float)
 
     def _outflow(self, k: int, t: float) -> Array:
         """Flux out of the film at the rim's nodes, each side's normal for itself, in units of MEAN D0."""
@@ -186,7 +190,7 @@ class ManufacturedFilm:
 
 
 class ExactOnTheMesh(ManufacturedFilm):
-    """Sources that make the nodal values of the exact fields solve the semi-discrete system: only the time error is left."""
+    """Sources for which the nodal values of the exact fields solve the discrete film: only the time error is left."""
 
     def sources(self, time: float) -> Array:
         h = 1e-3 * T0 / self.fields.restless
@@ -210,7 +214,7 @@ def model(n: int) -> PoissonNernstPlanck:
 def run(film: ManufacturedFilm, end: float, steps: int) -> list[Stretch]:
     values, solver, path = film.exact(0.0), best_solver(), []
     for n in range(steps):
-        stretch, _ = rodas4_step(film, solver, n * end / steps, values, end / steps, Statistics())
+        stretch, _ = rodas4_step(cast(System, film), solver, n * end / steps, values, end / steps, Statistics())
         values = stretch.last
         path.append(stretch)
     return path
@@ -247,7 +251,7 @@ def _refine(verify: Verification, sizes: list[int], tolerances: tuple[float, ...
     ("case", "restless", "end", "least"), [("rapid", 400.0, 0.005, 3.8), ("slow (stiff)", 2.0, 1.0, 2.4)]
 )
 def test_order_in_time(case: str, restless: float, end: float, least: float, verify: Verification) -> None:
-    """Order 4 where the steps follow the fastest mode; stiff parabolic problems with moving sources reduce it to 3 and less."""
+    """Order 4 where the steps follow the fastest mode; stiff problems with moving sources reduce it to 3 and less."""
     film, counts = ExactOnTheMesh(model(4), Fields(restless)), [4, 8, 16, 32]
     found = [errors(film, end * T0, run(film, end * T0, n)[-1].last) for n in counts]
     for k, name in enumerate(NAMES):

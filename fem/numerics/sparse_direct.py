@@ -6,6 +6,7 @@ an analysis made with them on one matrix silently spoils the factorisation of an
 """
 
 import os
+import sys
 import warnings
 from importlib import metadata
 from typing import Protocol
@@ -121,7 +122,7 @@ class Pardiso:
 
     def __del__(self) -> None:
         solver = getattr(self, "_solver", None)
-        if solver is not None and self._pattern is not None:
+        if solver is not None and self._pattern is not None and not sys.is_finalizing():
             solver.free_memory(everything=True)
 
 
