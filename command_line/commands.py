@@ -109,7 +109,7 @@ def _follow(
     scenario: "Scenario", entry: Entry, directory: Path, quiet: bool, run: Callable[[OnStep], "Summary"]
 ) -> None:
     """Report what is run, show how far it is, and say what came out."""
-    scales = scenario.model.scale_report(float(scenario.times[-1]))
+    scales = scenario.model.scale_report()
     if not quiet:
         _say(f"{entry.name}: {entry.summary}", *(f"  {line}" for line in scales.lines()))
     _warn(scales.warnings)

@@ -3,16 +3,16 @@
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
-from fem.coupled_system import CoupledSystem
 from fem.fields import Array
 from fem.model import PoissonNernstPlanck
-from fem.numerics.adaptive import ALLOWANCE, Cursor, integrate
-from fem.numerics.rosenbrock import Stretch
+from fem.numerics.adaptive import Cursor, integrate
 from fem.numerics.sparse_direct import best_solver
 from fem.numerics.system import Statistics
+from fem.output_state import landed, state_within
 from fem.state import State
 
 _FIRST_STEP = 1e-2  # of the fastest time, after a start or a break of a drive
@@ -80,7 +80,8 @@ def evolve(
     """States of `model` at `times` [s], which rise from 0, shape (n_times,).
 
     Steps follow the error control and the breakpoints of the drives, not the output times; outputs between steps come
-    from the method's interpolant. The state at t = 0 is the film at rest, before the drive starts.
+    from the method's interpolant. The state at t = 0 is the film at rest, before the drive starts; an output at a jump
+    of a drive is the state just before the jump.
 
     Parameters
     ----------
@@ -96,10 +97,11 @@ def evolve(
     Raises
     ------
     ValueError
-        If `restart` does not fit the model.
+        If the times do not rise from 0, or `restart` does not fit the model.
     SolverError
         If a step cannot be made; the message says when and which knob helps.
     """
+    times = output_times(times)
     system, solver = model.system, best_solver()
     done = statistics or Statistics()
     done.solver, done.unknowns = solver.name, system.unknowns.size
@@ -110,7 +112,7 @@ def evolve(
     cursor, k, end = restart.cursor, restart.next_output, float(times[-1])
     if len(cursor.values) != system.unknowns.size:
         raise ValueError(f"the checkpoint holds {len(cursor.values)} unknowns, the model has {system.unknowns.size}")
-    first_step = _FIRST_STEP * model.scale_report(end).fastest_time
+    first_step = _FIRST_STEP * model.scale_report().fastest_time
     breaks = _breaks(model, end)
     while k < len(times):
         driven = system.driven_by(model.pieces(cursor.time))
@@ -118,32 +120,34 @@ def evolve(
         if cursor.step == 0:  # a start or a break of a drive: the potential jumps, the ions do not
             consistent = driven.hold_algebraic(cursor.time, cursor.values)
             cursor = replace(cursor, values=consistent, step=min(first_step, 1e-3 * (stop - cursor.time)))
+        land = partial(landed, system=driven, solver=solver, tolerance=tolerance, statistics=done)
         for before, stretch, after in integrate(driven, solver, cursor, stop, tolerance, done):
             if on_step is not None:
                 on_step(StepReport(after.time, after.time - before.time, end))
             while k < len(times) and times[k] <= after.time:
-                state = _state_at(model, driven, stretch, float(times[k]), done)
+                state = state_within(model, driven, stretch, float(times[k]), land)
                 k += 1
                 yield Output(k - 1, state, Restart(before, k), done.copy())
             cursor = after
         cursor = Cursor(stop, cursor.values, 0.0)
 
 
+def output_times(times: Array) -> Array:
+    """`times` [s] as an array, checked.
+
+    Raises
+    ------
+    ValueError
+        Unless there are at least two finite numbers that rise from 0.
+    """
+    times = np.asarray(times, dtype=float)
+    if times.ndim != 1 or len(times) < 2 or not np.isfinite(times).all():
+        raise ValueError("output times must be a list of at least two finite numbers [s]")
+    if times[0] != 0 or (np.diff(times) <= 0).any():
+        raise ValueError(f"output times must rise from 0 s; they begin with {times[:3]} s")
+    return times
+
+
 def _breaks(model: PoissonNernstPlanck, end: float) -> list[float]:
     """Times [s] at which a drive breaks, in order, and the end."""
     return sorted({time for one in model.electrodes for time in one.drive.breakpoints(0.0, end)} | {end})
-
-
-def _state_at(
-    model: PoissonNernstPlanck, system: CoupledSystem, stretch: Stretch, time: float, statistics: Statistics
-) -> State:
-    """State inside a step; the interpolant is flattened towards the straight line where it leaves the bounds."""
-    for share in (1.0, 0.5, 0.25, 0.0):
-        values = stretch.at(time, share)
-        if not system.outside(values, ALLOWANCE):
-            break
-    if share < 1:
-        statistics.limited_outputs += 1
-    values, _ = system.restored(values, stretch.first)
-    held = system.hold_algebraic(time, values)  # exact for curved drives too, which no interpolant follows
-    return model.state(time, held, system.rates(time, held), system.pieces)

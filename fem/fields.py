@@ -1,9 +1,9 @@
 """Quantities that depend on position, and the one place that resolves them to numbers.
 
-A :data:`Field` is a number, a mapping ``{region: number}`` or a vectorised function ``f(x, y)`` of metres. Regions are
-the names of a mesh's subdomains (``grain_interior``, ``grain_boundary``, ``grain_7``, ``boundary_3_7``, ``substrate``,
-...) or of the thin layers of a model (``grain_boundary``, ``surface``); later entries of a mapping override earlier
-ones.
+A :data:`Field` is a number, a vectorised function ``f(x, y)`` of metres, or a mapping from regions to either. Regions
+are the names of a mesh's subdomains (``grain_interior``, ``grain_boundary``, ``grain_7``, ``boundary_3_7``,
+``substrate``, ...) or of the thin layers of a model (``grain_boundary``, ``surface``); later entries of a mapping
+override earlier ones.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from fem.checks import require_known
 
 Array = NDArray[np.float64]
-Field = float | Mapping[str, float] | Callable[[Array, Array], Array]
+Value = float | Callable[[Array, Array], Array]
+Field = Value | Mapping[str, Value]
 
 
 def resolve(
@@ -48,13 +49,7 @@ def resolve(
     ValueError
         If a region is unknown, a point has no value, or a value is not finite.
     """
-    n = points.shape[1]
-    if callable(field):
-        values = np.broadcast_to(np.asarray(field(points[0], points[1]), dtype=float), (n,)).copy()
-    elif isinstance(field, Mapping):
-        values = _from_regions(field, n, regions, what, ignored)
-    else:
-        values = np.full(n, float(field))
+    values = _from_regions(field, points, regions, what, ignored) if isinstance(field, Mapping) else _at(field, points)
     _require_finite(values, points, what)
     return values
 
@@ -64,20 +59,26 @@ def named_regions(field: Field) -> frozenset[str]:
     return frozenset(field) if isinstance(field, Mapping) else frozenset()
 
 
+def _at(value: Value, points: Array) -> Array:
+    """A number or function at `points`, shape (n,)."""
+    numbers = value(points[0], points[1]) if callable(value) else value
+    return np.broadcast_to(np.asarray(numbers, dtype=float), points.shape[1:]).copy()
+
+
 def _from_regions(
-    field: Mapping[str, float],
-    n: int,
+    field: Mapping[str, Value],
+    points: Array,
     regions: Mapping[str, NDArray[np.int64]],
     what: str,
     ignored: frozenset[str],
 ) -> Array:
-    values = np.zeros(n)
-    covered = np.zeros(n, dtype=bool)
+    values = np.zeros(points.shape[1])
+    covered = np.zeros(points.shape[1], dtype=bool)
     for name, value in field.items():
         if name not in regions and name in ignored:
             continue
         require_known(name, set(regions) | ignored, f"{what}: region")
-        values[regions[name]] = float(value)
+        values[regions[name]] = _at(value, points[:, regions[name]])
         covered[regions[name]] = True
     if not covered.all():
         missing = [name for name, members in regions.items() if not covered[members].any()]

@@ -81,6 +81,8 @@ class PoissonNernstPlanck:
             raise ValueError(f"two species have the same name: {', '.join(names)}")
         if len({contact.facets for contact in self.contacts}) < len(self.contacts):
             raise ValueError("two contacts are on the same electrode")
+        stated = [field for one in self.species for field in one.fields]
+        self.regions.require_stated([*stated, self.material.relative_permittivity, self.material.fixed_charge])
         _ = self.system  # resolves and checks every name and field
 
     # --- discretisation -------------------------------------------------------------------------------------------
@@ -161,7 +163,7 @@ class PoissonNernstPlanck:
     @cached_property
     def _initial_state(self) -> State:
         values = self.initial_values()
-        return self.state(0.0, values, np.zeros_like(values), self.pieces(_BEFORE))
+        return self.state(0.0, values, self.pieces(_BEFORE))
 
     @cached_property
     def start_concentrations(self) -> Array:
@@ -184,18 +186,42 @@ class PoissonNernstPlanck:
 
     # --- states ---------------------------------------------------------------------------------------------------
 
-    def state(self, time: float, values: Array, rates: Array, pieces: Sequence[Piece]) -> State:
-        """Snapshot from unknowns and their time derivatives, both of shape (n_unknowns,)."""
-        u = self.unknowns
+    def state(
+        self,
+        time: float,
+        values: Array,
+        pieces: Sequence[Piece],
+        current: Array | None = None,
+        error: Array | None = None,
+    ) -> State:
+        """Snapshot from the unknowns, shape (n_unknowns,), and the contacts' currents with their errors (0 at rest)."""
+        u, still = self.unknowns, np.zeros(len(self.electrodes))
         fields = u.nodal(values)
         volts = np.array([piece.value(time) for piece in pieces])
-        sweep = np.array([piece.rate(time) for piece in pieces])
-        charging = self.system.metal_charge(u.nodal(rates), sweep, moving=True)
-        ionic = elementary_charge * u.exchanged(rates) @ u.charges
         return State(
-            time, fields[0] * u.thermal_voltage, fields[1:] * u.unit[:, None], u.exchanged(values), volts,
-            self.system.metal_charge(fields, volts), charging + ionic,
-        )  # fmt: skip
+            time=time,
+            potential=fields[0] * u.thermal_voltage,
+            concentrations=fields[1:] * u.unit[:, None],
+            exchanged=u.exchanged(values),
+            contact_potential=volts,
+            contact_charge=self.system.metal_charge(fields, volts),
+            contact_current=still if current is None else current,
+            contact_current_error=still if error is None else error,
+        )
+
+    def current(self, rates: Array, sweep: Array) -> Array:
+        """Current from each contact into the film [A/m], displacement plus ionic, shape (n_contacts,).
+
+        Parameters
+        ----------
+        rates
+            Time derivatives of the unknowns, shape (n_unknowns,).
+        sweep
+            Those of the contacts' voltages [V/s], shape (n_contacts,).
+        """
+        u = self.unknowns
+        charging = self.system.metal_charge(u.nodal(rates), sweep, moving=True)
+        return np.asarray(charging + elementary_charge * u.exchanged(rates) @ u.charges)
 
     def total_ions(self, state: State) -> Array:
         """Number of ions of each species in the film, per metre of depth [1/m], shape (n_species,)."""
@@ -232,9 +258,9 @@ class PoissonNernstPlanck:
         """Activation energy of each species in each cell [J], shape (n_species, n_cells)."""
         return np.array([transport.cell_activation_energy for transport in self.transports])
 
-    def scale_report(self, end: float) -> Scales:
-        """Characteristic lengths and times of a run to `end` [s], with warnings about what is not resolved."""
-        return scale_report(self.mesh, self.control_volumes, self.regions, self.material, self.unknowns, end)
+    def scale_report(self) -> Scales:
+        """Characteristic lengths and times of the film, with warnings about what is not resolved."""
+        return scale_report(self.mesh, self.control_volumes, self.regions, self.material, self.unknowns)
 
     def as_dict(self) -> dict[str, object]:
         """Description for ``run.json``."""

@@ -5,7 +5,6 @@ from itertools import combinations
 import numpy as np
 from skfem import MeshTri
 
-from fem.fields import Array
 from fem.numerics.control_volumes import ControlVolumes
 from fem.physics.electrodes import Electrode
 from fem.physics.materials import Material
@@ -15,20 +14,21 @@ from fem.unknowns import Unknowns
 
 
 def scale_report(
-    mesh: MeshTri, volumes: ControlVolumes, regions: Regions, material: Material, unknowns: Unknowns, end: float
+    mesh: MeshTri, volumes: ControlVolumes, regions: Regions, material: Material, unknowns: Unknowns
 ) -> Scales:
-    """Characteristic lengths and times of a run to `end` [s], with warnings about what is not resolved."""
+    """Characteristic lengths and times of a film, with warnings about what is not resolved."""
     permittivity = regions.on_cells(material.relative_permittivity, "relative permittivity")
     mean_permittivity = float(np.average(permittivity, weights=volumes.areas))
     charges, density, volt = np.abs(unknowns.charges), unknowns.unit, unknowns.thermal_voltage
     debye = debye_length(mean_permittivity, float((charges**2 * density).sum()), volt)
-    voltages = _voltages(unknowns.electrodes, end)
-    largest = float(np.ptp(voltages, axis=0).max() if len(voltages) > 1 else np.abs(voltages).max())
+    over = [_voltage_over(one, unknowns.electrodes) for one in unknowns.electrodes]
+    largest = max(abs(voltage) for pair in over for voltage in pair)
     width = depletion_width(mean_permittivity, float((charges * density).sum()), largest)
     gap = electrode_gap(mesh, unknowns.electrodes)
     field = max(2 * largest / width if width else 0.0, largest / gap)
     heights = {one.contact.facets: _first_cell(mesh, volumes, one) for one in unknowns.electrodes}
-    drawing = {name: field * drawn for name, drawn in zip(heights, _drawn(voltages, unknowns), strict=True)}
+    drawn = [bool((-unknowns.charges * low > 0).any() or (-unknowns.charges * high > 0).any()) for low, high in over]
+    drawing = {name: field * ever for name, ever in zip(heights, drawn, strict=True)}
     first_cell = {name: height / debye for name, height in heights.items()}
     slowest = min(float(one.cell_diffusivity.min()) for one in unknowns.transports)
     mean = max(one.mean_diffusivity for one in unknowns.transports)
@@ -57,18 +57,11 @@ def electrode_gap(mesh: MeshTri, electrodes: tuple[Electrode, ...]) -> float:
     return max(gaps, default=float(np.ptp(mesh.p, axis=1).max()))
 
 
-def _voltages(electrodes: tuple[Electrode, ...], end: float) -> Array:
-    """Voltage of each contact at 200 times up to `end` and at every break of a drive, shape (n_contacts, n_times)."""
-    breaks = {time for electrode in electrodes for time in electrode.drive.breakpoints(0.0, end)}
-    times = sorted({*np.linspace(0.0, end, 200).tolist(), *breaks})
-    return np.array([[electrode.drive(time) for time in times] for electrode in electrodes])
-
-
-def _drawn(voltages: Array, unknowns: Unknowns) -> list[bool]:
-    """Whether each contact is ever of a polarity that draws a species to it."""
-    others = (voltages.sum(axis=0) - voltages) / max(len(voltages) - 1, 1)
-    pull = (others - voltages)[:, None, :] * unknowns.charges[None, :, None]
-    return [bool((one > 0).any()) for one in pull]
+def _voltage_over(electrode: Electrode, electrodes: tuple[Electrode, ...]) -> tuple[float, float]:
+    """Lowest and highest voltage that an electrode can have over another one (over zero if it is alone) [V]."""
+    low, high = electrode.drive.extremes
+    others = [one.drive.extremes for one in electrodes if one is not electrode] or [(0.0, 0.0)]
+    return low - max(other[1] for other in others), high - min(other[0] for other in others)
 
 
 def _first_cell(mesh: MeshTri, volumes: ControlVolumes, electrode: Electrode) -> float:

@@ -6,6 +6,7 @@ from math import inf
 
 import numpy as np
 
+from fem.evolve import output_times
 from fem.fields import Array
 from fem.model import PoissonNernstPlanck
 from fem.physics.luminescence import Light
@@ -74,11 +75,7 @@ class Scenario:
     tolerance: float = 1e-2
 
     def __post_init__(self) -> None:
-        times = np.asarray(self.times, dtype=float)
-        if times.ndim != 1 or len(times) < 2 or not np.isfinite(times).all():
-            raise ValueError("output times must be a list of at least two finite numbers [s]")
-        if times[0] != 0 or (np.diff(times) <= 0).any():
-            raise ValueError(f"output times must rise from 0 s; they begin with {times[:3]} s")
+        output_times(self.times)
         if self.light is not None and self.model.material.recombination is None:
             raise ValueError(f"light needs recombination constants, material {self.model.material.name!r} has none")
 

@@ -31,6 +31,8 @@ class State:
         equation.
     contact_current
         Current from each contact into the film [A/m], displacement plus ionic, shape (n_contacts,).
+    contact_current_error
+        Estimated error of that current [A/m], shape (n_contacts,); a smaller current is noise.
     """
 
     time: float
@@ -40,6 +42,7 @@ class State:
     contact_potential: Array
     contact_charge: Array
     contact_current: Array
+    contact_current_error: Array
 
     def __post_init__(self) -> None:
         for item in fields(self):

@@ -86,7 +86,10 @@ def triangulate_and_count(
     else:
         triangles = mesh_lines(core, electrodes, core_sizes)
     whole, repair = made_delaunay(skin.extruded(triangles))
-    return named_mesh(whole, film.width, film.height, free_surfaces), repair
+    mesh = named_mesh(whole, film.width, film.height, free_surfaces)
+    if isinstance(boundaries, Strips) and film.n_grains == 1:
+        mesh = mesh.with_subdomains({"grain_boundary": np.empty(0, dtype=np.int64)})
+    return mesh, repair
 
 
 def named_mesh(triangles: LabelledTriangles, width: float, height: float, free_surfaces: Sequence[str] = ()) -> MeshTri:

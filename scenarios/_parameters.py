@@ -1,17 +1,8 @@
 """Parameters that the scenarios share, each with its source."""
 
-import numpy as np
-
 from fem.constants import eV
 from fem.fields import Field
-from fem.physics.luminescence import (
-    Light,
-    Quencher,
-    UnpairedInterstitials,
-    VacancyClusters,
-    photoluminescence,
-)
-from fem.physics.materials import MAPbI3
+from fem.physics.luminescence import Quencher, UnpairedInterstitials, VacancyClusters
 from fem.physics.species import Species, Sublattice
 
 DIFFUSIVITY_PREFACTOR = 6.5e-8  # [m^2/s] IonMonger parameter set, doi:10.1007/s10825-019-01396-2
@@ -36,12 +27,3 @@ def quenchers(density: float) -> tuple[Quencher, ...]:
         UnpairedInterstitials("iodide vacancy", density, CAPTURE),
         VacancyClusters("iodide vacancy", CLUSTER_SATURATION, CAPTURE),
     )
-
-
-def half_depleted_quench(density: float) -> float:
-    """Quench Q where half of `density` [1/m^3] vacancies have left MAPbI3: it marks the edge of a depletion zone."""
-    if MAPbI3.recombination is None:
-        raise ValueError("MAPbI3 needs recombination constants")
-    light, trapping = Light(ONE_SUN), np.array([0.0, 0.5 * density * CAPTURE])
-    before, after = photoluminescence(light, MAPbI3.recombination, trapping)
-    return float(1 - after / before)

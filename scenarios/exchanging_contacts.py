@@ -1,16 +1,17 @@
-"""A dark front that crosses the whole gap: two mobile ions and electrodes that exchange one of them.
+"""Photoluminescence that changes over the whole gap: two mobile ions and electrodes that exchange one of them.
 
-Voronoi film between lateral electrodes, seen from above. Iodide vacancies (positive) enter at the positive electrode,
-where iodide is oxidised, and leave at the negative one; iodide interstitials (negative) are mobile and blocked. The
-film stays neutral, so nothing ties the width of the changed zone to the depletion width: interstitials pile up over
+Voronoi film between lateral electrodes, seen from above. Iodide vacancies (positive) are exchanged at both electrodes,
+which hold them near their starting density; iodide interstitials (negative) are mobile and blocked. Under bias
+vacancies enter at the positive electrode and leave at the negative one, and interstitials gather at the positive side.
+The film stays neutral, so nothing ties the width of the changed zone to the depletion width: interstitials pile up over
 half the gap on the positive side, where they quench the photoluminescence, and run out on the other (concentration
-polarisation of a binary electrolyte; a film with blocking contacts and one mobile ion cannot do this, scenario
+polarisation of a binary electrolyte). A film with blocking contacts and one mobile ion cannot do this (scenario
 ``lateral_bias``).
 """
 
 from fem.constants import Concentration, Energy, K, Kelvin, Metre, Second, V, Velocity, Volt, eV, ms, nm, s, um
 from fem.model import PoissonNernstPlanck
-from fem.physics.contacts import Contact, ElectrodeReaction, Reservoir
+from fem.physics.contacts import Contact, Reservoir
 from fem.physics.drive import step
 from fem.physics.layers import boundary_lines
 from fem.physics.luminescence import Light, TrappingIons
@@ -75,13 +76,12 @@ def scenario(
     mesh = meshed(film, sizes_following(debye, 20 * nm, 80 * nm), debye, electrodes=("left", "right"))
     vacancy = iodide_vacancy(mobile_density, {"grain_interior": grain_barrier, "grain_boundary": boundary_barrier})
     interstitial = Species("iodide interstitial", -1, mobile_density, DIFFUSIVITY_PREFACTOR, INTERSTITIAL_BARRIER)
-    leaves = {vacancy.name: Reservoir(exchange_rate, mobile_density)}
-    enters = {vacancy.name: ElectrodeReaction(exchange_rate, mobile_density)}
+    exchange = {vacancy.name: Reservoir(exchange_rate, mobile_density)}
     model = PoissonNernstPlanck(
         mesh.mesh,
         MAPbI3,
         [vacancy, interstitial],
-        [Contact("left", 0 * V, leaves), Contact("right", step(bias), enters)],
+        [Contact("left", 0 * V, exchange), Contact("right", step(bias), exchange)],
         temperature,
         [boundary_lines(4 * nm)],
     )

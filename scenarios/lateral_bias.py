@@ -21,7 +21,7 @@ from fem.physics.drive import step
 from fem.physics.layers import boundary_lines
 from fem.physics.luminescence import Light
 from fem.physics.materials import MAPbI3
-from fem.results.observables import front_position, front_width, mean_quench
+from fem.results.observables import depletion_depth, front_position, front_width, mean_quench
 from fem.results.profiles import Side
 from fem.scenario import Scenario, logarithmic_times
 from meshes import film_from_label_image
@@ -30,7 +30,6 @@ from scenarios._parameters import (
     BOUNDARY_BARRIER,
     GRAIN_BARRIER,
     ONE_SUN,
-    half_depleted_quench,
     iodide_vacancy,
     quenchers,
 )
@@ -84,12 +83,12 @@ def scenario(
         [boundary_lines(boundary_width)],
     )
     positive: Side = "right" if bias >= 0 else "left"
-    front = front_position(positive, half_depleted_quench(mobile_density))
+    depletion = depletion_depth("iodide vacancy", positive)
     return Scenario(
         model,
         logarithmic_times(1 * ms, end_time),
         Light(ONE_SUN, quenchers(mobile_density)),
-        [mean_quench(), front, front_width(positive)],
-        depletion_zone(model, front, end_time),
+        [mean_quench(), depletion, front_position(positive, 0.3), front_width(positive, 0.3)],
+        depletion_zone(model, depletion, end_time),
         microstructure=mesh.report,
     )

@@ -14,7 +14,7 @@ from fem.physics.contacts import Contact
 from fem.physics.drive import step
 from fem.physics.luminescence import Light
 from fem.physics.materials import MAPbI3
-from fem.results.observables import front_position, front_width, mean_quench
+from fem.results.observables import depletion_depth, front_position, front_width, mean_quench
 from fem.results.profiles import Side
 from fem.scenario import Scenario, logarithmic_times
 from meshes import Strips, layered
@@ -23,7 +23,6 @@ from scenarios._parameters import (
     BOUNDARY_BARRIER,
     GRAIN_BARRIER,
     ONE_SUN,
-    half_depleted_quench,
     iodide_vacancy,
     quenchers,
 )
@@ -82,13 +81,13 @@ def scenario(
         temperature,
     )
     positive: Side = "top" if bias >= 0 else "bottom"
-    front = front_position(positive, half_depleted_quench(mobile_density))
+    depletion = depletion_depth("iodide vacancy", positive)
     return Scenario(
         model,
         logarithmic_times(10 * us, end_time),
         Light(ONE_SUN, quenchers(mobile_density)),
-        [mean_quench(), front, front_width(positive)],
-        depletion_zone(model, front, end_time),
+        [mean_quench(), depletion, front_position(positive, 0.3), front_width(positive, 0.3)],
+        depletion_zone(model, depletion, end_time),
         microstructure=mesh.report,
         geometry="cross-section",
     )

@@ -23,6 +23,7 @@ SITES = Sublattice("halide sites", 4e24)
 COATING = Coating(2 * nm, 5.0)
 BARRIERS = {"grain_0": 0.58 * eV, "grain_1": 0.56 * eV, "grain_boundary": 0.40 * eV}
 SEGREGATION = {"grain_0": 0.0, "grain_1": 0.02 * eV, "grain_boundary": -0.06 * eV}
+GRAIN_SEGREGATION = {"grain_0": 0.0, "grain_1": 0.02 * eV}
 
 SPECIES = {
     "one species": (VACANCY,),
@@ -30,8 +31,12 @@ SPECIES = {
     "one on a lattice": (replace(VACANCY, sublattice=SITES), INTERSTITIAL),
     "shared lattice": (replace(VACANCY, sublattice=SITES), replace(INTERSTITIAL, sublattice=SITES)),
     "segregation": (
-        replace(VACANCY, activation_energy=BARRIERS, segregation_energy=SEGREGATION, sublattice=SITES),
-        replace(INTERSTITIAL, activation_energy=BARRIERS, segregation_energy=SEGREGATION, sublattice=SITES),
+        replace(VACANCY, segregation_energy=SEGREGATION),
+        replace(INTERSTITIAL, segregation_energy=SEGREGATION),
+    ),
+    "segregation on a lattice": (
+        replace(VACANCY, segregation_energy=GRAIN_SEGREGATION, sublattice=SITES),
+        replace(INTERSTITIAL, segregation_energy=GRAIN_SEGREGATION, sublattice=SITES),
     ),
 }
 LAWS: dict[str, dict[str, IonExchange]] = {
@@ -44,7 +49,8 @@ LAWS: dict[str, dict[str, IonExchange]] = {
 def model(species: tuple[Species, ...], ions: dict[str, IonExchange], coating: Coating | None) -> PoissonNernstPlanck:
     mesh = rectangle(np.array([0, 8, 16, 30]) * nm, np.array([0, 5, 20, 35, 40]) * nm, lines=(16 * nm,))
     contacts = (Contact("bottom", sine(0.3, 2.0, 0.1), ions), Contact("top", ramp(0.5, 2.0), ions, coating))
-    return film(mesh, species, contacts, layers=(boundary_lines(4 * nm),))
+    barred = tuple(replace(one, activation_energy=BARRIERS) for one in species)
+    return film(mesh, barred, contacts, layers=(boundary_lines(4 * nm),))
 
 
 def rough_state(system: CoupledSystem, volts: float, rng: np.random.Generator, filling: float = 0.0) -> Array:

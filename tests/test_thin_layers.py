@@ -13,12 +13,14 @@ from scipy.special import erfc
 from skfem import MeshTri
 from verification import Verification
 
-from fem.constants import boltzmann, eV, nm, thermal_voltage
+from fem.constants import boltzmann, eV, nm, thermal_voltage, vacuum_permittivity
 from fem.evolve import evolve
+from fem.fields import Field
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Contact, Reservoir
 from fem.physics.drive import step
 from fem.physics.layers import ThinLayer, boundary_lines, surface_lines
+from fem.physics.materials import Material
 from fem.physics.species import Species, Sublattice
 from fem.state import State
 
@@ -27,6 +29,7 @@ Array = NDArray[np.float64]
 KT = boltzmann * 300.0
 WIDTH = 3 * nm
 BULK = 0.58 * eV
+GRAINS = ("grain_0", "grain_1", "grain_2")
 TIMES = np.array([0.0, 1e-3, 0.1, 3.0, 100.0])
 FIELDS = ("potential", "concentrations", "contact_charge", "contact_current")
 
@@ -67,11 +70,51 @@ def test_a_layer_like_its_grains_is_not_there(layer: ThinLayer, region: str, sit
     assert np.ptp(without[-1].concentrations) > 1e24
 
 
-def test_a_layer_that_no_species_mentions_is_not_there() -> None:
-    mesh = crossed_film()
-    plain = replace(VACANCY, activation_energy=BULK)
-    for one, other in zip(run(mesh, plain, (boundary_lines(WIDTH),)), run(mesh, plain), strict=True):
-        assert np.array_equal(one.concentrations, other.concentrations)
+def test_a_layer_that_nothing_mentions_is_refused() -> None:
+    with pytest.raises(ValueError, match="nothing has a value of its own in the thin layer 'grain_boundary'"):
+        run(crossed_film(), replace(VACANCY, activation_energy=BULK), (boundary_lines(WIDTH),))
+
+
+def test_a_layer_takes_part_of_a_function_of_position() -> None:
+    def hills(x: Array, y: Array) -> Array:
+        return BULK + 0.02 * eV * np.sin(x / (10 * nm))
+
+    barriers: Field = {**dict.fromkeys(GRAINS, hills), "grain_boundary": 0.4 * eV}
+    fast = film(crossed_film(), (replace(VACANCY, activation_energy=barriers),), layers=(boundary_lines(WIDTH),))
+    own = fast.transports[0].inserted_widths[0]
+    assert ((own > 0.9 * WIDTH) & (own < WIDTH)).all()
+    assert np.ptp(fast.activation_energy_cells) > 0.02 * eV
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_charge_and_permittivity_of_a_layer_count_as_far_as_they_differ_from_the_grains(same: bool) -> None:
+    mesh, density = crossed_film(), 3e23
+    own = density if same else 4 * density
+    charged = {**dict.fromkeys(GRAINS, density), "grain_boundary": own}
+    polar = {**dict.fromkeys(GRAINS, 24.0), "grain_boundary": 24.0 if same else 80.0}
+    stated = Material("film", polar, fixed_charge=charged)
+    ions = (replace(VACANCY, activation_energy=BULK),)
+    contacts = (Contact("bottom", 0.0), Contact("top", 1.0))
+    lined = PoissonNernstPlanck(mesh, stated, ions, contacts, layers=(boundary_lines(WIDTH),))
+    plain = PoissonNernstPlanck(mesh, Material("film", 24.0, fixed_charge=density), ions, contacts)
+    facets = mesh.boundaries["grain_boundary_lines"]
+    lengths = lined.control_volumes.lengths[facets]
+    added = (lined.system.poisson.fixed_charge - plain.system.poisson.fixed_charge).sum()
+    np.testing.assert_allclose(
+        added, (own - density) * WIDTH * lengths.sum(), rtol=1e-9, atol=1e-9 * density * WIDTH**2
+    )
+    gained = (lined.system.poisson.weights - plain.system.poisson.weights)[facets] * lengths
+    np.testing.assert_allclose(gained, 0.0 if same else 56.0 * vacuum_permittivity * WIDTH, rtol=1e-9, atol=1e-30)
+
+
+def test_segregation_to_a_line_and_a_limit_of_sites_are_not_combined() -> None:
+    attracted = replace(
+        VACANCY,
+        segregation_energy={**dict.fromkeys(GRAINS, 0.0), "grain_boundary": -0.1 * eV},
+        sublattice=Sublattice("halide sites", 1e27),
+    )
+    with pytest.raises(ValueError, match="cannot be combined"):
+        film(crossed_film(), (attracted,), layers=(boundary_lines(WIDTH),))
 
 
 def test_a_meshed_strip_like_its_grains_is_not_there() -> None:

@@ -1,8 +1,9 @@
 """Adaptive time integration: RODAS4 with error control, and bounded implicit Euler steps where it leaves the bounds.
 
 A Rosenbrock step has no iteration that could repair a bad state, so a step whose solution leaves the physical bounds is
-rejected. After three such rejections in a row the step is made by implicit Euler with the bounded Newton method, whose
-solution is positive by construction, with its own error control; RODAS4 resumes after a few of them.
+rejected. After three such rejections in a row (or eight for inaccuracy) the step is made by implicit Euler with the
+bounded Newton method, whose solution is positive by construction, with its own error control; RODAS4 resumes after a
+few of them.
 """
 
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from fem.numerics.system import Statistics, System
 ALLOWANCE = 1e-9  # how far below zero a concentration is accepted, relative to the mean of its species
 _GROWTH, _SHRINK, _SAFETY = 6.0, 0.2, 0.9
 _BOUND_REJECTIONS = 3  # in a row, before implicit Euler takes over
+_ERROR_REJECTIONS = 8  # likewise
 _IMPLICIT_STEPS = 4  # then made before RODAS4 is tried again
 
 
@@ -58,43 +60,45 @@ def integrate(
     SolverError
         If the step size collapses.
     """
-    bound_rejections = 0
+    bound_rejections = error_rejections = 0
     while cursor.time < end:
         step, clipped = _fit(cursor, end)
-        if step < 1e-15 * max(cursor.time, end * 1e-12) or step < 1e-30:
-            raise SolverError(
-                f"the time step collapsed to {step:.2g} s at t = {cursor.time:.4g} s: soften the drive (use a ramp),"
-                " refine the mesh at the electrodes, or give the species a sublattice that limits its concentration"
-            )
+        _require_progress(cursor, step, end)
         make = _implicit if cursor.implicit_left else _rosenbrock
         stretch, error = make(system, solver, cursor, step, tolerance, statistics)
         if stretch is not None and system.outside(stretch.last, ALLOWANCE):
             bound_rejections += 1
             statistics.rejected_for_bounds += 1
-            shorter = replace(cursor, step=0.3 * step)
-            cursor = (
-                replace(shorter, implicit_left=_IMPLICIT_STEPS) if bound_rejections >= _BOUND_REJECTIONS else shorter
-            )
-            continue
-        if stretch is None or error > 1:
+            cursor = replace(cursor, step=0.3 * step)
+        elif stretch is None or error > 1:
+            error_rejections += 1
             statistics.rejected_for_error += 1
             cursor = replace(cursor, step=step * (0.1 if stretch is None else _factor(error, cursor)))
-            continue
-        last, restored = system.restored(stretch.last, cursor.values)
-        statistics.restored_to_round_off += restored
-        new_step = step * _factor(error, cursor, step)
-        if clipped:
-            new_step = max(new_step, cursor.step)
-        after = Cursor(
-            end if clipped else cursor.time + step, last, new_step, step, max(error, 1e-2),
-            max(0, cursor.implicit_left - 1),
-        )  # fmt: skip
-        statistics.steps += 1
-        statistics.lowest_relative_concentration = min(
-            statistics.lowest_relative_concentration, system.lowest(stretch.last)
+        else:
+            last, restored = system.restored(stretch.last, cursor.values)
+            statistics.accept(system.lowest(last), restored)
+            after = _after(cursor, last, step, error, end if clipped else cursor.time + step)
+            if clipped:
+                after = replace(after, step=max(after.step, cursor.step))
+            yield cursor, replace(stretch, end=after.time, last=last), after
+            cursor, bound_rejections, error_rejections = after, 0, 0
+        if bound_rejections >= _BOUND_REJECTIONS or error_rejections >= _ERROR_REJECTIONS:
+            cursor, bound_rejections, error_rejections = replace(cursor, implicit_left=_IMPLICIT_STEPS), 0, 0
+
+
+def _require_progress(cursor: Cursor, step: float, end: float) -> None:
+    """Raise SolverError if the step has collapsed."""
+    if step < 1e-15 * max(cursor.time, end * 1e-12) or step < 1e-30:
+        raise SolverError(
+            f"the time step collapsed to {step:.2g} s at t = {cursor.time:.4g} s: soften the drive (use a ramp),"
+            " refine the mesh at the electrodes, or give the species a sublattice that limits its concentration"
         )
-        yield cursor, replace(stretch, end=after.time, last=last), after
-        cursor, bound_rejections = after, 0
+
+
+def _after(cursor: Cursor, last: Array, step: float, error: float, time: float) -> Cursor:
+    """Cursor behind a step that was accepted with `error`."""
+    new_step = step * _factor(error, cursor, step)
+    return Cursor(time, last, new_step, step, max(error, 1e-2), max(0, cursor.implicit_left - 1))
 
 
 def _fit(cursor: Cursor, end: float) -> tuple[float, bool]:
@@ -143,4 +147,4 @@ def _implicit(
     statistics.implicit_steps += 1
     error = system.scaled_norm(last - whole, np.maximum(np.abs(last), np.abs(values))) / tolerance
     zero = np.zeros_like(last)
-    return Stretch(cursor.time, cursor.time + step, values, last, zero, zero), error
+    return Stretch(cursor.time, cursor.time + step, values, last, zero, zero, last - whole), error

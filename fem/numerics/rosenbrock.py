@@ -38,7 +38,10 @@ _DENSE_2 = (-0.6762803392801253, 6.087714651680015, 16.43084320892478, 24.767225
 
 @dataclass(frozen=True)
 class Stretch:
-    """Solution over an accepted step from `start` to `end` [s]: values at both ends and two bulge terms in between."""
+    """Solution over an accepted step from `start` to `end` [s]: values at both ends and two bulge terms in between.
+
+    `error` is the estimated error of `last`; all arrays have the shape (n,).
+    """
 
     start: float
     end: float
@@ -46,12 +49,18 @@ class Stretch:
     last: Array
     bulge: Array
     skew: Array
+    error: Array
 
-    def at(self, time: float, bulge: float = 1.0) -> Array:
-        """Values at `time` in [start, end], shape (n,); `bulge` = 0 gives the straight line between the ends."""
+    def at(self, time: float) -> Array:
+        """Values at `time` in [start, end], shape (n,)."""
         s = (time - self.start) / (self.end - self.start)
-        line = (1 - s) * self.first + s * self.last
-        return line if bulge == 0 else line + bulge * s * (1 - s) * (self.bulge + s * self.skew)
+        return (1 - s) * self.first + s * self.last + s * (1 - s) * (self.bulge + s * self.skew)
+
+    def rate(self, time: float) -> Array:
+        """Time derivative of the interpolant at `time`, shape (n,)."""
+        h = self.end - self.start
+        s = (time - self.start) / h
+        return (self.last - self.first + (1 - 2 * s) * self.bulge + s * (2 - 3 * s) * self.skew) / h
 
 
 def rodas4_step(
@@ -75,8 +84,8 @@ def rodas4_step(
             stages.append(solver.solve(rhs))
         statistics.solves += 1
     last = point + stages[-1]
-    stretch = Stretch(time, time + step, values, last, _combine(_DENSE_1, stages), _combine(_DENSE_2, stages))
-    return stretch, stages[-1]
+    bulge, skew, error = _combine(_DENSE_1, stages), _combine(_DENSE_2, stages), stages[-1]
+    return Stretch(time, time + step, values, last, bulge, skew, error), error
 
 
 def _combine(weights: tuple[float, ...], stages: list[Array]) -> Array:

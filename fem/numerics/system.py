@@ -52,6 +52,7 @@ class System(Protocol):
 class Statistics:
     """What the solver did; ``as_dict`` is recorded in ``run.json``.
 
+    `landed_outputs` counts outputs that took steps of their own because the interpolant left the bounds there.
     `restored_to_round_off` sums the relative amounts of ions that linear solves lost to round-off and that were put
     back.
     """
@@ -65,7 +66,7 @@ class Statistics:
     newton_iterations: int = 0
     factorisations: int = 0
     solves: int = 0
-    limited_outputs: int = 0
+    landed_outputs: int = 0
     lowest_relative_concentration: float = np.inf
     restored_to_round_off: float = 0.0
     seconds: dict[str, float] = field(default_factory=dict)
@@ -78,6 +79,12 @@ class Statistics:
             yield
         finally:
             self.seconds[part] = self.seconds.get(part, 0.0) + perf_counter() - start
+
+    def accept(self, lowest: float, restored: float) -> None:
+        """Count an accepted step, its lowest relative concentration and the share of ions restored in it."""
+        self.steps += 1
+        self.lowest_relative_concentration = min(self.lowest_relative_concentration, lowest)
+        self.restored_to_round_off += restored
 
     def copy(self) -> "Statistics":
         """The counters as they stand now."""

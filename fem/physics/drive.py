@@ -34,12 +34,15 @@ class Drive:
         Gives the piece that holds from a time [s] on (right-continuous at a jump).
     breakpoints
         Gives the times [s] inside an open interval (start, end) at which the drive is not smooth.
+    extremes
+        Lowest and highest potential that it ever takes [V], before t = 0 included.
     description
         What ``run.json`` records, e.g. "step from 0 V to 2 V at 0 s".
     """
 
     piece: Callable[[float], Piece]
     breakpoints: Callable[[float, float], list[float]]
+    extremes: tuple[float, float]
     description: str
 
     def __call__(self, time: float) -> float:
@@ -50,7 +53,7 @@ class Drive:
 def constant(value: float) -> Drive:
     """`value` [V] applied at t = 0 and held; the film rests at 0 V before."""
     require_finite(value, "constant potential", "V")
-    return _rows([_flat(-inf, 0.0), _flat(0.0, value)], f"{value:g} V from 0 s on")
+    return _rows([_flat(-inf, 0.0), _flat(0.0, value)], (0.0, value), f"{value:g} V from 0 s on")
 
 
 def step(to: float, at: float = 0.0, initial: float = 0.0) -> Drive:
@@ -58,7 +61,9 @@ def step(to: float, at: float = 0.0, initial: float = 0.0) -> Drive:
     for value in (to, initial):
         require_finite(value, "potential of a step", "V")
     require_not_negative(at, "time of a step", "s")
-    return _rows([_flat(-inf, initial), _flat(at, to)], f"step from {initial:g} V to {to:g} V at {at:g} s")
+    return _rows(
+        [_flat(-inf, initial), _flat(at, to)], (initial, to), f"step from {initial:g} V to {to:g} V at {at:g} s"
+    )
 
 
 def ramp(to: float, duration: float, at: float = 0.0, initial: float = 0.0) -> Drive:
@@ -68,7 +73,7 @@ def ramp(to: float, duration: float, at: float = 0.0, initial: float = 0.0) -> D
     require_positive(duration, "duration of a ramp", "s")
     require_not_negative(at, "start of a ramp", "s")
     rows = [_flat(-inf, initial), _line(at, initial, (to - initial) / duration), _flat(at + duration, to)]
-    return _rows(rows, f"ramp from {initial:g} V to {to:g} V in {duration:g} s from {at:g} s")
+    return _rows(rows, (initial, to), f"ramp from {initial:g} V to {to:g} V in {duration:g} s from {at:g} s")
 
 
 def pulse(height: float, duration: float, at: float = 0.0, base: float = 0.0) -> Drive:
@@ -78,7 +83,7 @@ def pulse(height: float, duration: float, at: float = 0.0, base: float = 0.0) ->
     require_positive(duration, "duration of a pulse", "s")
     require_not_negative(at, "start of a pulse", "s")
     rows = [_flat(-inf, base), _flat(at, height), _flat(at + duration, base)]
-    return _rows(rows, f"pulse of {height:g} V for {duration:g} s at {at:g} s, base {base:g} V")
+    return _rows(rows, (base, height), f"pulse of {height:g} V for {duration:g} s at {at:g} s, base {base:g} V")
 
 
 def square(high: float, low: float, period: float, duty: float = 0.5) -> Drive:
@@ -101,7 +106,8 @@ def square(high: float, low: float, period: float, duty: float = 0.5) -> Drive:
         times = (k * period + part for k in cycles for part in (0.0, duty * period))
         return [time for time in times if start < time < end]
 
-    return Drive(piece, breakpoints, f"square wave {high:g} V / {low:g} V, period {period:g} s, duty {duty:g}")
+    description = f"square wave {high:g} V / {low:g} V, period {period:g} s, duty {duty:g}"
+    return Drive(piece, breakpoints, (min(low, high), max(low, high)), description)
 
 
 def sine(amplitude: float, frequency: float, offset: float = 0.0) -> Drive:
@@ -115,7 +121,10 @@ def sine(amplitude: float, frequency: float, offset: float = 0.0) -> Drive:
         lambda time: offset + amplitude * sin(omega * time),
         lambda time: amplitude * omega * cos(omega * time),
     )
-    return _rows([_flat(-inf, offset), wave], f"sine of {amplitude:g} V at {frequency:g} Hz about {offset:g} V")
+    extremes = (offset - abs(amplitude), offset + abs(amplitude))
+    return _rows(
+        [_flat(-inf, offset), wave], extremes, f"sine of {amplitude:g} V at {frequency:g} Hz about {offset:g} V"
+    )
 
 
 def table(times: Sequence[float], values: Sequence[float]) -> Drive:
@@ -141,7 +150,7 @@ def table(times: Sequence[float], values: Sequence[float]) -> Drive:
         if t[k + 1] > t[k]:
             rows.append(_line(float(t[k]), float(v[k]), float((v[k + 1] - v[k]) / (t[k + 1] - t[k]))))
     rows.append(_flat(float(t[-1]), float(v[-1])))
-    return _rows(rows, f"table of {len(t)} points, {t[0]:g} s to {t[-1]:g} s")
+    return _rows(rows, (float(v.min()), float(v.max())), f"table of {len(t)} points, {t[0]:g} s to {t[-1]:g} s")
 
 
 def table_from_csv(path: str | Path) -> Drive:
@@ -182,7 +191,7 @@ def _cycle(time: float, period: float) -> int:
     return k - 1 if k * period > time else k
 
 
-def _rows(rows: list[Piece], description: str) -> Drive:
+def _rows(rows: list[Piece], potentials: tuple[float, float], description: str) -> Drive:
     starts = [row.start for row in rows]
 
     def piece(time: float) -> Piece:
@@ -191,4 +200,4 @@ def _rows(rows: list[Piece], description: str) -> Drive:
     def breakpoints(start: float, end: float) -> list[float]:
         return [time for time in starts if start < time < end]
 
-    return Drive(piece, breakpoints, description)
+    return Drive(piece, breakpoints, (min(potentials), max(potentials)), description)

@@ -99,11 +99,13 @@ def transport_operator(
     for layer in regions.layer_facets:
         own_d, own_s = _layer_transport(regions, layer, species, temperature, diffusivity, enrichment)
         beside = (diffusivity * enrichment)[layer.beside].mean(axis=0)
+        _require_room(species, layer, own_s, enrichment[layer.beside].mean(axis=0))
         width = layer.layer.width * _excess(own_d * own_s, beside, species, layer)
         weights[layer.facets] += width * own_d * own_s / layer.lengths
         storage += volumes.facet_integrals(layer.facets, width)
         enriched += volumes.facet_integrals(layer.facets, width * own_s)
-        amount += volumes.facet_integrals(layer.facets, width * start_cells[layer.beside].mean(axis=0))
+        added = regions.added_by(species.concentration, layer, width, f"concentration of {species.name}")
+        amount += volumes.facet_integrals(layer.facets, added)
         widths.append(width)
         conductance += float(width * layer.lengths @ (own_d * own_s))
         area += float(width * layer.lengths @ own_s)
@@ -149,6 +151,16 @@ def _excess(own: Array, beside: Array, species: Species, layer: LayerFacets) -> 
             " mesh the boundaries as strips, or lower the layer's activation energy"
         )
     return np.where(share < 1e-9, 0.0, share)
+
+
+def _require_room(species: Species, layer: LayerFacets, own: Array, beside: Array) -> None:
+    """Raise ValueError where site exclusion would have to act inside a layer that is enriched."""
+    if species.sublattice is not None and (np.abs(own / beside - 1) > 1e-9).any():
+        raise ValueError(
+            f"{species.name}: segregation to the thin layer {layer.layer.region!r} and a limit of sites"
+            f" ({species.sublattice.name}) cannot be combined, a line does not know how full it is inside: mesh the"
+            " boundaries as strips, or leave out the sublattice"
+        )
 
 
 def _enrichment(energy: Array, temperature: float) -> Array:

@@ -39,16 +39,14 @@ def poisson_operator(
     ValueError
         If the permittivity is not positive everywhere.
     """
-    permittivity = regions.on_cells(material.relative_permittivity, f"relative permittivity of {material.name}")
+    what, charged = f"relative permittivity of {material.name}", f"fixed charge of {material.name}"
+    permittivity = regions.on_cells(material.relative_permittivity, what)
     if (permittivity <= 0).any():
-        raise ValueError(f"relative permittivity of {material.name} must be positive, got {permittivity.min():g}")
+        raise ValueError(f"{what} must be positive, got {permittivity.min():g}")
     weights = volumes.edge_weights(permittivity * vacuum_permittivity)
-    what = f"fixed charge of {material.name}"
-    charge = volumes.node_integrals(regions.on_cells(material.fixed_charge, what))
+    charge = volumes.node_integrals(regions.on_cells(material.fixed_charge, charged))
     for layer, width in zip(regions.layer_facets, inserted_widths, strict=True):
-        own = permittivity[layer.beside].mean(axis=0) * vacuum_permittivity
-        weights[layer.facets] += width * own / layer.lengths
-        density = regions.on_layer(material.fixed_charge, layer, what)
-        if density is not None:
-            charge += volumes.facet_integrals(layer.facets, density * layer.layer.width)
+        slab = regions.added_by(material.relative_permittivity, layer, width, what)
+        weights[layer.facets] += slab * vacuum_permittivity / layer.lengths
+        charge += volumes.facet_integrals(layer.facets, regions.added_by(material.fixed_charge, layer, width, charged))
     return PoissonOperator(weights, charge)

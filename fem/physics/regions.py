@@ -67,6 +67,27 @@ class Regions:
         ignored = frozenset(self.cells) | self._layer_names
         return resolve(field, layer.midpoints, layer.regions, what, ignored=ignored)
 
+    def added_by(self, field: Field, layer: LayerFacets, inserted: Array, what: str) -> Array:
+        """What a thin layer adds of the density `field` per length of its facets, shape (n_facets,).
+
+        Of the layer's width the part `inserted` [m] is new matter; the rest lies where the film is already, so that
+        only the difference to the cells beside counts there.
+        """
+        beside = self.on_cells(field, what)[layer.beside].mean(axis=0)
+        stated = self.on_layer(field, layer, what)
+        own = beside if stated is None else stated
+        return np.asarray(inserted * own + (layer.layer.width - inserted) * (own - beside))
+
+    def require_stated(self, fields: Sequence[Field]) -> None:
+        """Raise ValueError if none of `fields` gives a thin layer a value of its own."""
+        named = frozenset().union(*(named_regions(field) for field in fields))
+        for layer in self.layer_facets:
+            if not named & set(layer.regions):
+                raise ValueError(
+                    f"nothing has a value of its own in the thin layer {layer.layer.region!r}, so it would do nothing:"
+                    f' give one, e.g. activation_energy={{"grain_interior": ..., "{layer.layer.region}": ...}}'
+                )
+
     @cached_property
     def _layer_names(self) -> frozenset[str]:
         return frozenset(name for layer in self.layer_facets for name in layer.regions)

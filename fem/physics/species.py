@@ -65,3 +65,8 @@ class Species:
         require_finite(self.charge, f"charge of {self.name}")
         if self.charge == 0 or self.charge != int(self.charge):
             raise ValueError(f"charge of {self.name} must be a whole number other than zero, got {self.charge}")
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """All quantities that may depend on position."""
+        return (self.concentration, self.diffusivity_prefactor, self.activation_energy, self.segregation_energy)

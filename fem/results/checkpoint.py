@@ -6,6 +6,7 @@ of the model; a run is not continued on others.
 
 import hashlib
 import io
+import itertools
 import json
 import zipfile
 from collections.abc import Sequence
@@ -17,6 +18,8 @@ from numpy.typing import NDArray
 from skfem import MeshTri
 
 from fem.evolve import Restart
+from fem.fields import Array
+from fem.model import PoissonNernstPlanck
 from fem.numerics.system import Statistics
 from fem.results.files import replace_file
 from fem.results.run_record import plain
@@ -24,6 +27,8 @@ from fem.scenario import Scenario
 
 NAME = "checkpoint.npz"
 _PREFIX = "restart_"
+_SAMPLES = 51  # of a drive, from one output to the next
+_ROUND_OFF = 1e-14  # of the largest number of an array
 
 
 @dataclass(frozen=True)
@@ -45,18 +50,45 @@ def mesh_fingerprint(mesh: MeshTri) -> str:
 
 
 def model_fingerprint(scenario: Scenario) -> str:
-    """Checksum of what is solved: species, contacts, output times, tolerance."""
+    """Checksum of what is solved and written: film, ions, contacts, light, output times, tolerance, columns."""
     model = scenario.model
-    words = json.dumps(plain([model.as_dict(), scenario.tolerance]), sort_keys=True).encode()
-    numbers = [array for one in model.transports for array in (one.cell_diffusivity, one.enrichment, one.start)]
-    return _digest([np.frombuffer(words, dtype=np.uint8), np.asarray(scenario.times), *numbers])
+    said = [model.as_dict(), [repr(one.sublattice) for one in model.species], scenario.tolerance]
+    said += [repr(scenario.light), repr(model.material.recombination), [one.column for one in scenario.observables]]
+    words = np.frombuffer(json.dumps(plain(said), sort_keys=True).encode(), dtype=np.uint8)
+    poisson, start = model.system.poisson, model.initial_state().contact_potential
+    return _digest([words, poisson.weights, poisson.fixed_charge, start, *_transports(model), *_drives(scenario)])
+
+
+def _transports(model: PoissonNernstPlanck) -> list[Array]:
+    """What the ions of each species meet in the film, thin layers included."""
+    return [array for one in model.transports for array in (one.weights, one.storage, one.enrichment, one.start)]
+
+
+def _drives(scenario: Scenario) -> list[Array]:
+    """Output times, and each drive there, between them and where it breaks."""
+    times = np.asarray(scenario.times, dtype=float)
+    between = [np.linspace(a, b, _SAMPLES, endpoint=False) for a, b in itertools.pairwise(times)]
+    sampled = np.append(np.concatenate(between), times[-1]).tolist()
+    arrays = [times]
+    for electrode in scenario.model.electrodes:
+        breaks = electrode.drive.breakpoints(0.0, float(times[-1]))
+        arrays += [np.array([electrode.drive(time) for time in sampled + breaks]), np.array(breaks), electrode.nodes]
+    return arrays
 
 
 def _digest(arrays: Sequence[NDArray[np.generic]]) -> str:
-    """Checksum in single precision: the last digit of a library function may differ between machines."""
+    """Checksum in single precision: the last digits of a library function may differ between machines.
+
+    Against the largest number of its array; what is far below that is round-off, as of the weight of an edge opposite
+    to right angles.
+    """
     digest = hashlib.sha256()
     for array in arrays:
-        digest.update(np.ascontiguousarray(array, dtype=np.float32).tobytes())
+        numbers = np.asarray(array, dtype=float)
+        largest = float(np.abs(numbers).max(initial=0.0))
+        shares = np.where(np.abs(numbers) > _ROUND_OFF * largest, numbers, 0.0) / (largest or 1.0)
+        digest.update(np.array([len(numbers), largest], dtype=np.float32).tobytes())
+        digest.update(np.ascontiguousarray(shares, dtype=np.float32).tobytes())
     return digest.hexdigest()
 
 

@@ -1,7 +1,7 @@
 """Curves of a run: time traces, profiles along the field, and the table of profiles."""
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -120,7 +120,7 @@ def write_profiles(run: Pictured, path: Path, axis: Axis) -> None:
 def field_axis(run: Pictured) -> Axis:
     """Direction from the first electrode to the one farthest from it."""
     mesh = run.scenario.model.mesh
-    names = [contact.facets for contact in run.scenario.model.contacts]
+    names = _electrodes(run)
     centres = np.array([mesh.p[:, mesh.facets[:, mesh.boundaries[name]]].mean(axis=(1, 2)) for name in names])
     distance = np.abs(centres - centres[0]).max(axis=0)
     return "x" if distance[0] >= distance[1] else "y"
@@ -138,10 +138,14 @@ def _average(run: Pictured, lines: CrossLines, name: str, output: int, light: Ar
 
 def _named(run: Pictured, what: str) -> dict[str, Array]:
     """Columns "<what> <electrode> [unit]" by electrode."""
-    names = [contact.facets for contact in run.scenario.model.contacts]
     return {
-        name: next(v for header, v in run.columns.items() if header.startswith(f"{what} {name} [")) for name in names
+        name: next(v for header, v in run.columns.items() if header.startswith(f"{what} {name} ["))
+        for name in _electrodes(run)
     }
+
+
+def _electrodes(run: Pictured) -> list[str]:
+    return [contact.facets for contact in run.scenario.model.contacts]
 
 
 def _potentials(axes: Axes, run: Pictured) -> None:
@@ -158,19 +162,32 @@ def _charges(axes: Axes, run: Pictured) -> None:
 
 def _currents(axes: Axes, run: Pictured) -> None:
     """Size of the current, open circles where it flows out of the film; of two electrodes, the first carries it all."""
-    time, currents = run.columns["time [s]"], _named(run, "current")
+    time, currents = run.columns["time [s]"], known_currents(run.columns, _electrodes(run))
     shown = list(currents.items())[: 1 if len(currents) == 2 else None]
     for (name, values), colour in zip(shown, _COLOURS, strict=False):
-        size = np.where(values == 0, np.nan, 1e-4 * np.abs(values))
-        axes.plot(time, size, "-", color=colour, lw=1.0, label=name)
-        axes.plot(time[values > 0], size[values > 0], "o", color=colour, ms=3)
-        axes.plot(time[values < 0], size[values < 0], "o", color=colour, ms=3, mfc="white")
-    if any(values.any() for _, values in shown):
+        axes.plot(time, 1e-4 * np.abs(values), "-", color=colour, lw=1.0, label=name)
+        for flows, face in ((values > 0, colour), (values < 0, "white")):
+            axes.plot(time[flows], 1e-4 * np.abs(values[flows]), "o", color=colour, ms=3, mfc=face)
+    if any(np.isfinite(values).any() for _, values in shown):
         axes.set_yscale("log")
-    axes.set_ylabel("|current| (A/cm²)\nopen: out of the film", fontsize=8)
+    axes.set_ylabel("|current| (A/cm²)\nopen: out of the film\nbelow its error: not drawn", fontsize=7)
+
+
+def known_currents(columns: Mapping[str, Array], electrodes: Sequence[str]) -> dict[str, Array]:
+    """Current density of each electrode [A/m^2], NaN where it does not exceed its estimated error."""
+    known = {}
+    for name in electrodes:
+        values, errors = columns[f"current {name} [A/m^2]"], columns[f"current error {name} [A/m^2]"]
+        known[name] = np.where(np.abs(values) > errors, values, np.nan)
+    return known
 
 
 def _light(axes: Axes, run: Pictured) -> None:
-    for what, colour, style in (("mean", "#1f4e79", "-"), ("minimum", "#c1121f", "--"), ("maximum", "#2a9d8f", ":")):
-        axes.plot(run.columns["time [s]"], run.columns[f"PL/PL0 {what} [1]"], style, color=colour, lw=1.3, label=what)
+    """Light of the whole film over that at the start, and of its darkest and brightest node."""
+    for what, label, style in (("mean", "film", "-"), ("minimum", "darkest node", "--"), ("maximum", "brightest", ":")):
+        values, colour = (
+            run.columns[f"PL/PL0 {what} [1]"],
+            {"-": _COLOURS[0], "--": _COLOURS[1], ":": _COLOURS[2]}[style],
+        )
+        axes.plot(run.columns["time [s]"], values, style, color=colour, lw=1.3, label=label)
     axes.set_ylabel("PL / PL$_0$", fontsize=9)

@@ -5,7 +5,6 @@ hence C/m^2 and A/m^2 (divided by the depth as well).
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import get_args
 
 import numpy as np
@@ -14,7 +13,7 @@ from fem.checks import require_known
 from fem.constants import elementary_charge
 from fem.fields import Array
 from fem.results.maps import luminescence, quench, relative_luminescence
-from fem.results.profiles import Axis, Side, cross_lines, zone_depth
+from fem.results.profiles import Axis, CrossLines, Side, cross_lines, zone_depth
 from fem.scenario import Observable, Scenario
 from fem.state import State
 
@@ -31,7 +30,7 @@ def standard_observables(scenario: Scenario) -> tuple[Observable, ...]:
     columns = [Observable("time", "s", lambda _, state: state.time)]
     columns += [contact_potential(name) for name in names]
     columns += [contact_charge(name) for name in names]
-    columns += [contact_current(name) for name in names]
+    columns += [measure(name) for name in names for measure in (contact_current, contact_current_error)]
     for species in scenario.model.species:
         columns += [total_ions(species.name), ion_drift(species.name), minimum_concentration(species.name)]
     columns.append(charge_balance())
@@ -70,6 +69,15 @@ def contact_current(contact: str) -> Observable:
     return Observable(f"current {contact}", "A/m^2", measure)
 
 
+def contact_current_error(contact: str) -> Observable:
+    """Estimated error of that current density, to a factor of ten or so [A/m^2]; a smaller current is noise."""
+
+    def measure(scenario: Scenario, state: State) -> float:
+        return float(state.contact_current_error[_contact(scenario, contact)]) / electrode_length(scenario, contact)
+
+    return Observable(f"current error {contact}", "A/m^2", measure)
+
+
 def total_ions(species: str) -> Observable:
     """Number of ions of `species` in the film per depth [1/m]."""
     return Observable(f"ions {species}", "1/m", lambda s, state: float(s.model.total_ions(state)[_species(s, species)]))
@@ -82,13 +90,13 @@ def ion_drift(species: str) -> Observable:
 
 def relative_drift(scenario: Scenario, state: State) -> Array:
     """(total - exchanged through the electrodes - initial) / initial of each species, shape (n_species,)."""
-    initial = initial_ions(scenario, state)
+    initial = initial_ions(scenario)
     return (scenario.model.total_ions(state) - state.exchanged.sum(axis=0) - initial) / initial
 
 
-def initial_ions(scenario: Scenario, state: State) -> Array:
+def initial_ions(scenario: Scenario) -> Array:
     """Number of ions of each species before the drive starts [1/m], shape (n_species,)."""
-    return scenario.model.total_ions(replace(state, concentrations=scenario.model.start_concentrations))
+    return scenario.model.total_ions(scenario.model.initial_state())
 
 
 def charge_balance() -> Observable:
@@ -97,15 +105,15 @@ def charge_balance() -> Observable:
 
 
 def relative_charge(scenario: Scenario, state: State) -> float:
-    """Charge of film and electrodes together over the largest charge on an electrode.
+    """Charge of film and electrodes together over the largest charge on an electrode, at least the least charge."""
+    largest = max(float(np.abs(state.contact_charge).max(initial=0)), least_charge(scenario))
+    return (scenario.model.film_charge(state) + float(state.contact_charge.sum())) / largest
 
-    A millionth of the charge of all ions is the least that counts as charge on an electrode.
-    """
-    model = scenario.model
-    valence = np.array([species.charge for species in model.species], dtype=float)
-    least = 1e-6 * elementary_charge * float(np.abs(valence) @ initial_ions(scenario, state))
-    largest = max(float(np.abs(state.contact_charge).max(initial=0)), least)
-    return (model.film_charge(state) + float(state.contact_charge.sum())) / largest
+
+def least_charge(scenario: Scenario) -> float:
+    """The least that counts as charge on an electrode: a millionth of the charge of all ions [C/m]."""
+    valence = np.array([species.charge for species in scenario.model.species], dtype=float)
+    return 1e-6 * elementary_charge * float(np.abs(valence) @ initial_ions(scenario))
 
 
 def minimum_concentration(species: str) -> Observable:
@@ -130,12 +138,12 @@ def mean_luminescence() -> Observable:
 
 
 def minimum_luminescence() -> Observable:
-    """Least PL / PL0 in the film."""
+    """PL / PL0 of the darkest node; a single node may stand for no more than a cell at an electrode."""
     return Observable("PL/PL0 minimum", "1", lambda s, state: float(relative_luminescence(s, state).min()))
 
 
 def maximum_luminescence() -> Observable:
-    """Largest PL / PL0 in the film."""
+    """PL / PL0 of the brightest node; see :func:`minimum_luminescence`."""
     return Observable("PL/PL0 maximum", "1", lambda s, state: float(relative_luminescence(s, state).max()))
 
 
@@ -181,15 +189,24 @@ def front_width(side: Side, threshold: float = 0.5) -> Observable:
 
 def quench_profile(scenario: Scenario, state: State, side: Side) -> tuple[Array, Array]:
     """Depths below `side` of the film [m], rising, and the quench Q there, averaged parallel to it."""
-    if side not in get_args(Side):
-        raise ValueError(f"side must be one of {', '.join(get_args(Side))}, got {side!r}")
-    mesh = scenario.model.mesh
-    axis: Axis = "x" if side in ("left", "right") else "y"
-    lines, extent = cross_lines(mesh, axis), mesh.p["xy".index(axis)]
-    profile = lines.average(quench(scenario, state))
-    if side in ("left", "bottom"):
-        return lines.positions - extent.min(), profile
-    return (extent.max() - lines.positions)[::-1], profile[::-1]
+    lines, depth, order = _lines_from(scenario, side)
+    return depth, lines.average(quench(scenario, state))[order]
+
+
+def depletion_depth(species: str, side: Side) -> Observable:
+    """Distance from `side` within which more than half of `species` have left, averaged parallel to it [m].
+
+    Zero where no such zone begins in the half of the film at `side`, the extent of the film if it has no end.
+    """
+
+    def measure(scenario: Scenario, state: State) -> float:
+        k = _species(scenario, species)
+        lines, depth, order = _lines_from(scenario, side)
+        left = 1 - lines.average(state.concentrations[k]) / lines.average(scenario.model.start_concentrations[k])
+        reach = zone_depth(depth, left[order], 0.5)
+        return reach if np.isfinite(reach) else float(left.min() > 0.5) * float(np.ptp(lines.positions))
+
+    return Observable(f"depletion of {species} from {side}", "m", measure)
 
 
 def enrichment(species: str, region: str) -> Observable:
@@ -254,3 +271,15 @@ def _region_weights(scenario: Scenario, region: str) -> Array:
 def _require_share(value: float, what: str) -> None:
     if not 0 < value < 1:
         raise ValueError(f"{what} must lie between 0 and 1, got {value:g}")
+
+
+def _lines_from(scenario: Scenario, side: Side) -> tuple[CrossLines, Array, slice]:
+    """Lines parallel to `side`, their depths below it [m], rising, and the order that sorts a profile by depth."""
+    if side not in get_args(Side):
+        raise ValueError(f"side must be one of {', '.join(get_args(Side))}, got {side!r}")
+    mesh = scenario.model.mesh
+    axis: Axis = "x" if side in ("left", "right") else "y"
+    lines, extent = cross_lines(mesh, axis), mesh.p["xy".index(axis)]
+    if side in ("left", "bottom"):
+        return lines, lines.positions - extent.min(), slice(None)
+    return lines, (extent.max() - lines.positions)[::-1], slice(None, None, -1)

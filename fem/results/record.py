@@ -111,10 +111,10 @@ def _record_outputs(
 def _finish(plan: Plan, directory: Path, record: Record, clock: Clock, aside: Path | None) -> Summary:
     scenario = plan.scenario
     columns = read_timeseries(directory / TIMESERIES)
-    kept = conservation(scenario, columns, record["solver"]["lowest_relative_concentration"])
+    kept = conservation(scenario, columns, record["solver"])
     record |= {"conservation": kept, "criteria": judge(scenario.criteria, columns)}
     warnings = [*warnings_of(scenario), *broken_laws(kept), *draw_figures(scenario, directory)]
-    lines = describe(columns, FieldSeries.open(directory / FIELDS), record)
+    lines = describe(scenario, columns, FieldSeries.open(directory / FIELDS), record)
     record |= {"summary": lines, "warnings": warnings, "status": Status.FINISHED} | clock.reading()
     write_report(directory, record)
     write_record(directory, record)

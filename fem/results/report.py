@@ -9,16 +9,17 @@ from typing import Any
 
 from fem.constants import eV
 from fem.results.files import replace_file
+from fem.results.run_facts import SCALE_UNITS
 from fem.results.run_record import plain
 
 _PAGE = Path(__file__).with_name("report_page.html")
 _CAPTIONS = {
     "maps.png": "What is seen at four times, then ions and potential at the end. Lines are grain boundaries.",
     "microstructure.png": "The film: grains, electrodes, and the mesh at an electrode.",
-    "traces.png": "Against time: applied potential, electrode charge, current, photoluminescence.",
+    "traces.png": "Against time: applied potential, electrode charge, current, photoluminescence. Currents that do not"
+    " exceed their estimated error are not drawn.",
     "profiles.png": "Averages across the film, at several times.",
 }
-_SCALE_UNITS = {"length": "m", "width": "m", "gap": "m", "voltage": "V", "diffusivity": "m²/s", "time": "s"}
 _LARGEST_MOVIE = 6 * 2**20  # bytes that may go into the page
 
 
@@ -34,7 +35,7 @@ def write_report(directory: Path, record: Mapping[str, Any]) -> None:
         figures=_figures(directory / "figures"),
         criteria=_criteria(known["criteria"], known["conservation"]),
         parameters=_table({name: _quantity(**item) for name, item in known["parameters"].items()}),
-        scales=_table({name: _quantity(value, _unit(name)) for name, value in known["scale_report"].items()}),
+        scales=_table({name: _quantity(known["scale_report"][name], unit) for name, unit in SCALE_UNITS.items()}),
         mesh=_table(known["mesh"] or {}),
         model=_table(known["model"]),
         solver=_table(known["solver"]),
@@ -66,12 +67,8 @@ def _text_of(value: object) -> str:
 def _quantity(value: object, unit: str) -> str:
     if unit == "J" and isinstance(value, float):
         return f"{value / eV:.6g} eV"
-    return f"{_text_of(value)} {unit}".rstrip()
-
-
-def _unit(scale: str) -> str:
-    """Unit of an entry of the scale report, by the last word of its name."""
-    return _SCALE_UNITS.get(scale.rpartition("_")[2], "")
+    written = "" if unit == "1" else unit.replace("^2", "²").replace("^3", "³")
+    return f"{_text_of(value)} {written}".rstrip()
 
 
 def _items(lines: Sequence[str]) -> str:
@@ -103,6 +100,8 @@ def _warnings(warnings: Sequence[str]) -> str:
 def _criteria(criteria: Sequence[Mapping[str, Any]], kept: Mapping[str, Any]) -> str:
     rows = [("", quantity, measured, bound, kept["verdict"]) for quantity, measured, bound in (
         ("relative drift of ion numbers", kept["relative_drift"], f"within ± {kept['relative_drift_bound']:g}"),
+        ("share of ions lost to round-off and put back, all steps together", kept["restored_to_round_off"],
+         f"at most {kept['restored_to_round_off_bound']:g}"),
         ("lowest concentration over mean", kept["lowest_relative_concentration"],
          f"at least {kept['lowest_relative_concentration_bound']:g}"),
     )]  # fmt: skip

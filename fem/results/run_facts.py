@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from math import nan
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +21,21 @@ Record = dict[str, object]
 
 DRIFT_BOUND = 1e-12  # relative change of an ion number that is round-off
 NEGATIVE_BOUND = -1e-9  # lowest concentration over the mean of its species that is round-off
+RESTORED_BOUND = 1e-10  # share of ions, summed over all steps, that linear solves may lose and get back
+SCALE_UNITS = {
+    "debye_length": "m",
+    "depletion_width": "m",
+    "gap": "m",
+    "largest_voltage": "V",
+    "first_cell": "Debye lengths",
+    "cell_peclet": "1",
+    "fastest_diffusivity": "m^2/s",
+    "mean_diffusivity": "m^2/s",
+    "slowest_diffusivity": "m^2/s",
+    "fastest_time": "s",
+    "charging_time": "s",
+    "slowest_time": "s",
+}
 _PACKAGES = ("grainfield", "numpy", "scipy", "scikit-fem", "gmsh", "pygmsh", "h5py", "matplotlib", "pypardiso")
 _DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"'<>,;|`\]}]+")
 
@@ -50,7 +66,8 @@ def first_record(scenario: Scenario, identity: RunIdentity, units: Mapping[str, 
         "mesh": scenario.microstructure,
         "model": scenario.model.as_dict(),
         "light": scenario.light,
-        "scale_report": scenario.model.scale_report(float(scenario.times[-1])).as_dict(),
+        "scale_report": scenario.model.scale_report().as_dict(),
+        "scale_units": SCALE_UNITS,
         "fields": units,
         "outputs": {"planned": len(scenario.times), "written": 0, "time_reached [s]": None},
         "solver": {},
@@ -72,19 +89,22 @@ def progress(output: Output, planned: int) -> Record:
 
 def warnings_of(scenario: Scenario) -> list[str]:
     """What the scale report and the mesh report warn of."""
-    found = list(scenario.model.scale_report(float(scenario.times[-1])).warnings)
+    found = list(scenario.model.scale_report().warnings)
     of_mesh = (scenario.microstructure or {}).get("warnings", ())
     return found + [str(warning) for warning in (of_mesh if isinstance(of_mesh, list | tuple) else ())]
 
 
-def conservation(scenario: Scenario, columns: Mapping[str, Array], lowest: float) -> Record:
-    """Whether ions and charge were kept; `lowest` is the lowest relative concentration of any accepted step."""
+def conservation(scenario: Scenario, columns: Mapping[str, Array], solver: Mapping[str, Any]) -> Record:
+    """Whether ions and charge were kept, by the time series and the statistics of the `solver`."""
     names = [species.name for species in scenario.model.species]
     drift = {name: _largest(columns[f"drift {name} [1]"]) for name in names}
-    kept = max(map(abs, drift.values())) <= DRIFT_BOUND and lowest >= NEGATIVE_BOUND
+    lowest, restored = solver["lowest_relative_concentration"], solver["restored_to_round_off"]
+    kept = max(map(abs, drift.values())) <= DRIFT_BOUND and lowest >= NEGATIVE_BOUND and restored <= RESTORED_BOUND
     return {
         "relative_drift": drift,
         "relative_drift_bound": DRIFT_BOUND,
+        "restored_to_round_off": restored,
+        "restored_to_round_off_bound": RESTORED_BOUND,
         "charge_balance": _largest(columns["charge balance [1]"]),
         "lowest_relative_concentration": lowest,
         "lowest_relative_concentration_bound": NEGATIVE_BOUND,
@@ -98,6 +118,7 @@ def broken_laws(kept: Mapping[str, object]) -> list[str]:
         return []
     return [
         f"conservation is worse than round-off: relative drift {kept['relative_drift']} (bound {DRIFT_BOUND:g}),"
+        f" share of ions lost and put back {kept['restored_to_round_off']} (bound {RESTORED_BOUND:g}),"
         f" lowest relative concentration {kept['lowest_relative_concentration']} (bound {NEGATIVE_BOUND:g})"
     ]
 

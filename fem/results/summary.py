@@ -6,10 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fem.fields import Array
-from fem.results.drawing import in_time_units, in_units
+from fem.results.drawing import in_time_units
+from fem.results.observables import electrode_length, least_charge
 from fem.results.series import FieldSeries
+from fem.scenario import Scenario
+
+_DARK, _BRIGHT = 0.5, 1.1  # PL/PL0 beyond which an area counts as dark or bright
 
 
 @dataclass(frozen=True)
@@ -34,11 +39,13 @@ class Summary:
     set_aside: Path | None = None
 
 
-def describe(columns: Mapping[str, Array], series: FieldSeries, record: Mapping[str, Any]) -> list[str]:
-    """Charge moved and how fast, largest PL change and where, ion numbers, demands met."""
-    lines = _charge_moved(columns)
+def describe(
+    scenario: Scenario, columns: Mapping[str, Array], series: FieldSeries, record: Mapping[str, Any]
+) -> list[str]:
+    """Charge moved and how fast, light left and on how much of the area, ion numbers, demands met."""
+    lines = [_charge_moved(scenario, columns)]
     if "PL_ratio" in series.units and len(series):
-        lines.append(_largest_change(columns, series))
+        lines.append(_light_left(columns, series))
     lines.append(_conservation(record["conservation"]))
     criteria: Sequence[Mapping[str, object]] = record["criteria"]
     if criteria:
@@ -59,38 +66,49 @@ def time_to_share(times: Array, values: Array, share: float) -> float:
     return float(times[k - 1] + part * (times[k] - times[k - 1]))
 
 
-def _charge_moved(columns: Mapping[str, Array]) -> list[str]:
-    charges = {
-        header: v for header, v in columns.items() if header.startswith("charge ") and header.endswith("[C/m^2]")
-    }
-    if not charges:
-        return []
-    size = {header: float(np.abs(values - values[0]).max()) for header, values in charges.items()}
-    most = max(size.values())
-    equal = [header for header in charges if size[header] >= (1 - 1e-6) * most]
-    header = max(equal, key=lambda name: float(np.sum(charges[name] - charges[name][0])))  # the positive one of a pair
-    values = charges[header]
-    name = header.removeprefix("charge ").removesuffix(" [C/m^2]")
-    moved = values - values[0]
-    largest = moved[int(np.argmax(np.abs(moved)))]
-    if most == 0:
-        return ["no charge has moved"]
-    half, nearly = (in_time_units(time_to_share(columns["time [s]"], values, share)) for share in (0.5, 0.9))
-    return [f"electrode {name} took up {1e2 * largest:.3g} µC/cm²: 50 % of it by {half}, 90 % by {nearly}"]
+def _charge_moved(scenario: Scenario, columns: Mapping[str, Array]) -> str:
+    names = [contact.facets for contact in scenario.model.contacts]
+    moved = {name: columns[f"charge {name} [C/m^2]"] - columns[f"charge {name} [C/m^2]"][0] for name in names}
+    size = {name: float(np.abs(moved[name]).max()) for name in names}
+    if all(size[name] * electrode_length(scenario, name) <= least_charge(scenario) for name in names):
+        return "no charge has moved"
+    equal = [name for name in names if size[name] >= (1 - 1e-6) * max(size.values())]
+    name = max(equal, key=lambda one: float(moved[one].sum()))  # the positive one of a pair
+    largest = moved[name][int(np.argmax(np.abs(moved[name])))]
+    half, nearly = (in_time_units(time_to_share(columns["time [s]"], moved[name], share)) for share in (0.5, 0.9))
+    return f"electrode {name} took up {1e2 * largest:.3g} µC/cm²: 50 % of it by {half}, 90 % by {nearly}"
 
 
-def _largest_change(columns: Mapping[str, Array], series: FieldSeries) -> str:
-    n = len(series)
-    change = np.maximum(1 - columns["PL/PL0 minimum [1]"][:n], columns["PL/PL0 maximum [1]"][:n] - 1)
-    k = int(np.argmax(change))
-    ratio = np.asarray(series.read("PL_ratio", k), dtype=float)
-    node = int(np.nanargmax(np.abs(ratio - 1)))
-    where = ", ".join(f"{axis} = {in_units(value)}" for axis, value in zip("xy", series.points[:, node], strict=True))
-    mean = columns["PL/PL0 mean [1]"][n - 1]
-    when = in_time_units(series.times[k])
-    return (
-        f"PL/PL0 went to {ratio[node]:.3g} at {where} (t = {when}); at the end the film emits {mean:.1%} of its light"
-    )
+def _light_left(columns: Mapping[str, Array], series: FieldSeries) -> str:
+    """Light and area, neither of which a single dark cell can change."""
+    mean, ratio = columns["PL/PL0 mean [1]"][: len(series)], np.asarray(series.read("PL_ratio", -1), dtype=float)
+    k = int(np.argmax(np.abs(mean - 1)))
+    extreme = f" ({'least' if mean[k] < 1 else 'most'}: {_percent(mean[k], 1)} at {in_time_units(series.times[k])})"
+    areas = node_areas(series.points, series.triangles)
+    parts = [f"{_share_of_area(areas, ratio < _DARK)} of its area is darker than PL/PL0 = {_DARK:g}"]
+    if (ratio > _BRIGHT).any():
+        parts.append(f"{_share_of_area(areas, ratio > _BRIGHT)} brighter than {_BRIGHT:g}")
+    light = f"the film emits {_percent(mean[-1], 1)} of its light at the end"
+    turned = _percent(mean[k], 1) != _percent(mean[-1], 1)
+    return light + (extreme if turned else "") + "; " + ", ".join(parts)
+
+
+def node_areas(points: Array, triangles: NDArray[np.int64]) -> Array:
+    """Area that each node stands for [m^2], a third of its triangles, shape (n_nodes,)."""
+    a, b, c = (points[:, corner].astype(float) for corner in triangles.T)
+    areas = 0.5 * np.abs((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]))
+    return np.asarray(np.bincount(triangles.ravel(), np.repeat(areas / 3, 3), points.shape[1]), dtype=float)
+
+
+def _share_of_area(areas: Array, chosen: NDArray[np.bool_]) -> str:
+    share = float(areas[chosen].sum() / areas.sum())
+    if 0 < share < 0.005:
+        return "less than 1 %"
+    return _percent(share, 0) if share else "none"
+
+
+def _percent(share: float, digits: int) -> str:
+    return f"{100 * share:.{digits}f} %"
 
 
 def _conservation(conservation: Mapping[str, Any]) -> str:
@@ -98,4 +116,6 @@ def _conservation(conservation: Mapping[str, Any]) -> str:
     balance = conservation["charge_balance"]
     lowest = conservation["lowest_relative_concentration"]
     least = "" if lowest is None else f", lowest concentration {lowest:.2g} of the mean"
-    return f"ions conserved to {drift:.1e}, charge to {balance:.1e}{least}"
+    restored = conservation["restored_to_round_off"]
+    back = f" after {restored:.1e} lost to round-off was put back" if restored else ""
+    return f"ions conserved to {drift:.1e}{back}, charge to {balance:.1e}{least}"
