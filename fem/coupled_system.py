@@ -174,11 +174,17 @@ class CoupledSystem:
         return new
 
     def rates(self, time: float, values: Array) -> Array:
-        """dy/dt, shape (n_unknowns,): ions by their fluxes, the potential by Poisson's equation derived by time."""
+        """dy/dt by the fluxes at `values`, shape (n_unknowns,)."""
         moving = self.mass > 0
         out = np.zeros_like(values)
         out[moving] = self.residual(time, values)[moving] / self.mass[moving]
+        return self.with_potential_rate(time, out)
+
+    def with_potential_rate(self, time: float, rates: Array) -> Array:
+        """`rates` of the ions with that of the potential solved from Poisson's equation derived by time."""
+        out = rates.copy()
         fields = self.unknowns.nodal(out)
+        fields[0] = 0.0
         charging = self._charge_defect(fields) - elementary_charge * self.immobile
         for electrode, piece in zip(self.unknowns.electrodes, self.pieces, strict=True):
             if electrode.capacitance is None:

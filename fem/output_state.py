@@ -39,10 +39,11 @@ def landed(
     statistics: Statistics,
 ) -> Stretch:
     """The last of the steps that lead from the start of `stretch` to `time`."""
-    statistics.landed_outputs += 1
-    start = Cursor(stretch.start, stretch.first, time - stretch.start)
-    for _, last, _ in integrate(system, solver, start, time, tolerance, statistics):
+    start, work = Cursor(stretch.start, stretch.first, time - stretch.start), Statistics()
+    for _, last, _ in integrate(system, solver, start, time, tolerance, work):
         stretch = last
+    statistics.landed_outputs += 1
+    statistics.add_work(work)
     return stretch
 
 
@@ -60,7 +61,7 @@ def _current(
     fluxes = system.rates(time, values)
     by_flux = model.current(fluxes, sweep)
     flux_error = np.abs(model.current(system.rates(time, values + stretch.error) - fluxes, still))
-    by_slope = model.current(stretch.rate(time), sweep)
+    by_slope = model.current(system.with_potential_rate(time, stretch.rate(time)), sweep)
     slope_error = np.abs(model.current(stretch.error, still)) / (stretch.end - stretch.start)
     better = flux_error.max() <= slope_error.max()
     return (by_flux, flux_error) if better else (by_slope, slope_error)

@@ -86,6 +86,14 @@ class Statistics:
         self.lowest_relative_concentration = min(self.lowest_relative_concentration, lowest)
         self.restored_to_round_off += restored
 
+    def add_work(self, other: "Statistics") -> None:
+        """Add the linear algebra of `other`, not its steps."""
+        self.newton_iterations += other.newton_iterations
+        self.factorisations += other.factorisations
+        self.solves += other.solves
+        for part, seconds in other.seconds.items():
+            self.seconds[part] = self.seconds.get(part, 0.0) + seconds
+
     def copy(self) -> "Statistics":
         """The counters as they stand now."""
         return replace(self, seconds=dict(self.seconds))

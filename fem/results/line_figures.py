@@ -1,7 +1,7 @@
 """Curves of a run: time traces, profiles along the field, and the table of profiles."""
 
 import csv
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,9 @@ from fem.fields import Array
 from fem.results.drawing import length_unit, new_figure, save
 from fem.results.map_figures import Pictured, seen, telling_outputs
 from fem.results.maps import identifier, luminescence
+from fem.results.observables import charge_moved
 from fem.results.profiles import Axis, CrossLines, cross_lines
+from fem.scenario import Scenario
 
 _COLOURS = ("#1f4e79", "#c1121f", "#2a9d8f", "#e9a820", "#6a4c93")
 
@@ -25,19 +27,19 @@ def draw_traces(run: Pictured, path: Path) -> None:
     parts = ["potential", "charge", "current"] + (["PL"] if run.shows_light else [])
     height = 1.55 * len(parts) + 0.6
     figure = new_figure(5.2, height, layout=None)
-    frame = {"left": 0.17, "right": 0.97, "bottom": 0.5 / height, "top": 1 - 0.1 / height, "hspace": 0.12}
+    frame = {"left": 0.2, "right": 0.97, "bottom": 0.5 / height, "top": 1 - 0.1 / height, "hspace": 0.12}
     panels = figure.subplots(len(parts), 1, sharex=True, gridspec_kw=frame)
     for axes, part in zip(panels, parts, strict=True):
         {"potential": _potentials, "charge": _charges, "current": _currents, "PL": _light}[part](axes, run)
         axes.grid(True, which="major", alpha=0.25, linewidth=0.5)
         axes.tick_params(labelsize=8)
+        axes.yaxis.set_label_coords(-0.13, 0.5)
         axes.legend(fontsize=7, frameon=False, loc="best")
     times = run.columns["time [s]"]
     if len(times) > 1:
         panels[0].set_xscale("log")
         panels[0].set_xlim(times[1], times[-1])
     panels[-1].set_xlabel("time (s)", fontsize=9)
-    figure.align_ylabels()
     save(figure, path)
 
 
@@ -157,12 +159,14 @@ def _potentials(axes: Axes, run: Pictured) -> None:
 def _charges(axes: Axes, run: Pictured) -> None:
     for (name, values), colour in zip(_named(run, "charge").items(), _COLOURS, strict=False):
         axes.plot(run.columns["time [s]"], 1e2 * values, ".-", color=colour, ms=3, lw=1.3, label=name)
+    if not _moves(charge_moved(run.scenario, run.columns)):
+        axes.set_ylim(-1e-3, 1e-3)  # round-off is drawn as the straight line that it is
     axes.set_ylabel("charge (µC/cm²)", fontsize=9)
 
 
 def _currents(axes: Axes, run: Pictured) -> None:
     """Size of the current, open circles where it flows out of the film; of two electrodes, the first carries it all."""
-    time, currents = run.columns["time [s]"], known_currents(run.columns, _electrodes(run))
+    time, currents = run.columns["time [s]"], known_currents(run.scenario, run.columns)
     shown = list(currents.items())[: 1 if len(currents) == 2 else None]
     for (name, values), colour in zip(shown, _COLOURS, strict=False):
         axes.plot(time, 1e-4 * np.abs(values), "-", color=colour, lw=1.0, label=name)
@@ -173,21 +177,24 @@ def _currents(axes: Axes, run: Pictured) -> None:
     axes.set_ylabel("|current| (A/cm²)\nopen: out of the film\nbelow its error: not drawn", fontsize=7)
 
 
-def known_currents(columns: Mapping[str, Array], electrodes: Sequence[str]) -> dict[str, Array]:
-    """Current density of each electrode [A/m^2], NaN where it does not exceed its estimated error."""
-    known = {}
-    for name in electrodes:
+def known_currents(scenario: Scenario, columns: Mapping[str, Array]) -> dict[str, Array]:
+    """Current density of each electrode [A/m^2], NaN where it does not exceed its error or no charge ever moves."""
+    moved, known = charge_moved(scenario, columns), {}
+    for name in moved:
         values, errors = columns[f"current {name} [A/m^2]"], columns[f"current error {name} [A/m^2]"]
-        known[name] = np.where(np.abs(values) > errors, values, np.nan)
+        known[name] = np.where(_moves(moved) & (np.abs(values) > errors), values, np.nan)
     return known
+
+
+def _moves(charge: Mapping[str, Array]) -> bool:
+    return any(values.any() for values in charge.values())
 
 
 def _light(axes: Axes, run: Pictured) -> None:
     """Light of the whole film over that at the start, and of its darkest and brightest node."""
-    for what, label, style in (("mean", "film", "-"), ("minimum", "darkest node", "--"), ("maximum", "brightest", ":")):
-        values, colour = (
-            run.columns[f"PL/PL0 {what} [1]"],
-            {"-": _COLOURS[0], "--": _COLOURS[1], ":": _COLOURS[2]}[style],
-        )
+    lines = (("mean", "film", "-"), ("minimum", "darkest node", "--"), ("maximum", "brightest node", ":"))
+    for (what, label, style), colour in zip(lines, _COLOURS, strict=False):
+        values = run.columns[f"PL/PL0 {what} [1]"]
         axes.plot(run.columns["time [s]"], values, style, color=colour, lw=1.3, label=label)
+    axes.set_ylim(0, 1.05 * max(1.0, float(run.columns["PL/PL0 maximum [1]"].max())))
     axes.set_ylabel("PL / PL$_0$", fontsize=9)

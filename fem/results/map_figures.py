@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from matplotlib.colors import LogNorm, Normalize
+from matplotlib.colors import LogNorm, Normalize, TwoSlopeNorm
 
 from fem.fields import Array
 from fem.results.drawing import Canvas, Shade, draw_map, in_time_units, new_figure, save
@@ -15,6 +15,7 @@ from fem.results.series import FieldSeries
 from fem.scenario import Scenario
 
 CM3 = 1e-6  # [1/m^3] to [1/cm^3]
+GAINED = 1.05  # PL/PL0 above which a map is drawn as one of gain and loss
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def seen_shade(run: Pictured, outputs: Sequence[int]) -> Shade:
     values = [seen(run, k) for k in outputs]
     low, high = min(map(np.nanmin, values)), max(map(np.nanmax, values))
     if run.shows_light:
-        return Shade("PL / PL$_0$", "inferno", Normalize(min(low, 0.999 * high), max(high, low + 1e-12)))
+        return Shade("PL / PL$_0$", "inferno", light_norm(low, high))
     name = run.scenario.model.species[0].name
     return Shade(f"{name} (1/cm³)", "viridis", concentration_norm(low, high))
 
@@ -92,6 +93,13 @@ def seen(run: Pictured, output: int) -> Array:
     if run.shows_light:
         return np.asarray(run.series.read("PL_ratio", output), dtype=float)
     return _concentration(run, 0, output)
+
+
+def light_norm(low: float, high: float) -> Normalize:
+    """PL/PL0 from `low` to `high`; where light is gained, unchanged light lies in the middle of the colours."""
+    if high > GAINED:
+        return TwoSlopeNorm(1.0, min(low, 0.9), high)
+    return Normalize(min(low, 0.999 * high), max(high, low + 1e-12))
 
 
 def concentration_norm(low: float, high: float) -> Normalize:

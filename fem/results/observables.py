@@ -4,7 +4,7 @@ The model is two-dimensional; charges and currents of an electrode are given per
 hence C/m^2 and A/m^2 (divided by the depth as well).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import get_args
 
 import numpy as np
@@ -114,6 +114,18 @@ def least_charge(scenario: Scenario) -> float:
     """The least that counts as charge on an electrode: a millionth of the charge of all ions [C/m]."""
     valence = np.array([species.charge for species in scenario.model.species], dtype=float)
     return 1e-6 * elementary_charge * float(np.abs(valence) @ initial_ions(scenario))
+
+
+def charge_moved(scenario: Scenario, columns: Mapping[str, Array]) -> dict[str, Array]:
+    """Charge that each electrode has taken up since the start, by the time series [C/m^2], shape (n_outputs,) each.
+
+    Zero everywhere if no electrode ever took up more than the least charge.
+    """
+    names = [contact.facets for contact in scenario.model.contacts]
+    charges = {name: columns[f"charge {name} [C/m^2]"] for name in names}
+    moved = {name: values - values[0] for name, values in charges.items()}
+    largest = max(float(np.abs(moved[name]).max()) * electrode_length(scenario, name) for name in names)
+    return {name: values * (largest > least_charge(scenario)) for name, values in moved.items()}
 
 
 def minimum_concentration(species: str) -> Observable:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from fem.fields import Array
 from fem.results.drawing import in_time_units
-from fem.results.observables import electrode_length, least_charge
+from fem.results.observables import charge_moved
 from fem.results.series import FieldSeries
 from fem.scenario import Scenario
 
@@ -67,12 +67,11 @@ def time_to_share(times: Array, values: Array, share: float) -> float:
 
 
 def _charge_moved(scenario: Scenario, columns: Mapping[str, Array]) -> str:
-    names = [contact.facets for contact in scenario.model.contacts]
-    moved = {name: columns[f"charge {name} [C/m^2]"] - columns[f"charge {name} [C/m^2]"][0] for name in names}
-    size = {name: float(np.abs(moved[name]).max()) for name in names}
-    if all(size[name] * electrode_length(scenario, name) <= least_charge(scenario) for name in names):
+    moved = charge_moved(scenario, columns)
+    size = {name: float(np.abs(values).max()) for name, values in moved.items()}
+    if not any(size.values()):
         return "no charge has moved"
-    equal = [name for name in names if size[name] >= (1 - 1e-6) * max(size.values())]
+    equal = [name for name in moved if size[name] >= (1 - 1e-6) * max(size.values())]
     name = max(equal, key=lambda one: float(moved[one].sum()))  # the positive one of a pair
     largest = moved[name][int(np.argmax(np.abs(moved[name])))]
     half, nearly = (in_time_units(time_to_share(columns["time [s]"], moved[name], share)) for share in (0.5, 0.9))
