@@ -12,9 +12,6 @@ from fem.constants import elementary_charge, thermal_voltage, vacuum_permittivit
 from fem.coupled_system import CoupledSystem
 from fem.fields import Array
 from fem.numerics.control_volumes import ControlVolumes
-from fem.numerics.newton import implicit_euler_step
-from fem.numerics.sparse_direct import best_solver
-from fem.numerics.system import Statistics
 from fem.physics.contacts import Contact
 from fem.physics.drive import Piece
 from fem.physics.electrodes import Electrode, electrodes_on
@@ -25,13 +22,12 @@ from fem.physics.poisson import PoissonOperator, poisson_operator
 from fem.physics.regions import Regions
 from fem.physics.scales import Scales
 from fem.physics.species import Species
+from fem.rest import as_deposited, relaxed
 from fem.scale_report import scale_report
 from fem.state import State
 from fem.unknowns import Unknowns
 
 _BEFORE = -1e-300  # a time just before the drive starts
-_STEADY = 1e4  # of the slowest diffusion time: the implicit step that finds the equilibrium; it leaves 1e-4 or less
-_STEADY_STEPS = 3  # of what was missing before it, so three leave nothing
 
 
 @dataclass(frozen=True)
@@ -140,13 +136,9 @@ class PoissonNernstPlanck:
     @cached_property
     def _initial_values(self) -> Array:
         closed = self._closed_film().driven_by(self.pieces(_BEFORE))
-        values = np.zeros(closed.unknowns.size)
-        closed.unknowns.nodal(values)[1:] = closed.unknowns.start
-        values = closed.hold_algebraic(_BEFORE, values)
-        if self.relax_first and not self._at_rest(closed, values):
-            step = _STEADY * self.extent**2  # at the closed film's diffusivity of 1 m^2/s
-            for _ in range(_STEADY_STEPS):
-                values = implicit_euler_step(closed, best_solver(), _BEFORE, values, step, Statistics())
+        values = as_deposited(closed, _BEFORE)
+        if self.relax_first:
+            values = relaxed(closed, values, _BEFORE, self.extent)
         full = np.zeros(self.unknowns.size)
         full[: len(values)] = values
         return full
@@ -173,16 +165,6 @@ class PoissonNernstPlanck:
     def pieces(self, time: float) -> list[Piece]:
         """The stretch of each contact's drive that holds from `time` [s] on."""
         return [electrode.drive.piece(time) for electrode in self.electrodes]
-
-    @staticmethod
-    def _at_rest(closed: CoupledSystem, values: Array) -> bool:
-        """Whether the ions stay where they are: every edge flux vanishes against its two opposing parts."""
-        fields = closed.unknowns.nodal(values)
-        for k in range(len(closed.unknowns.species)):
-            edge = closed.edge_flux(k, fields)
-            if np.abs(edge.flux).max() > 1e-12 * np.abs(edge.by_first * fields[k + 1].mean()).max():
-                return False
-        return True
 
     # --- states ---------------------------------------------------------------------------------------------------
 

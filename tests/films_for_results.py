@@ -8,11 +8,12 @@ from skfem import MeshTri
 from fem.constants import eV
 from fem.fields import Array
 from fem.model import PoissonNernstPlanck
-from fem.physics.contacts import Contact
-from fem.physics.drive import step
+from fem.physics.contacts import Coating, Contact, IonExchange, Reservoir
+from fem.physics.drive import step, table
+from fem.physics.layers import boundary_lines, surface_lines
 from fem.physics.luminescence import Light, UnpairedInterstitials
-from fem.physics.materials import MAPbI3
-from fem.physics.species import Species
+from fem.physics.materials import MAPbI3, Material
+from fem.physics.species import Species, Sublattice
 from fem.results.run_record import RunIdentity
 from fem.scenario import Criterion, Observable, Scenario
 
@@ -36,8 +37,9 @@ def two_grain_mesh(columns: int = 16, rows: int = 4) -> MeshTri:
         "bottom": lambda p: p[1] == 0,
         "top": lambda p: p[1] == HEIGHT,
     }
+    lines = {"grain_boundary_lines": lambda p: np.abs(p[0] - WIDTH / 2) < 1e-12, "surface_lines": sides["top"]}
     grains = {"grain_0": lambda p: p[0] < WIDTH / 2, "grain_1": lambda p: p[0] > WIDTH / 2}
-    return mesh.with_boundaries(sides).with_subdomains(grains)
+    return mesh.with_boundaries(sides).with_boundaries(lines, boundaries_only=False).with_subdomains(grains)
 
 
 def two_grains(
@@ -55,3 +57,30 @@ def two_grains(
     model = PoissonNernstPlanck(two_grain_mesh() if mesh is None else mesh, MAPbI3, [vacancy], contacts)
     geometry = "plan view" if electrodes[0] == "left" else "cross-section"
     return Scenario(model, np.asarray(times), light, observables, criteria, {"grains": 2}, geometry)
+
+
+def lined_film(
+    boundary_barrier: float = 0.2 * eV,
+    surface_barrier: float = 0.25 * eV,
+    width: float = 4e-9,
+    material: Material = MAPbI3,
+    contact: Contact | None = None,
+    sites: Sublattice | None = None,
+    light: Light = LIGHT,
+) -> Scenario:
+    """Two grains with a boundary and a surface as lines, under a table of voltages."""
+    barriers = {"grain_0": 0.30 * eV, "grain_1": 0.34 * eV, "grain_boundary": boundary_barrier}
+    barriers["surface"] = surface_barrier
+    vacancy = Species("iodide vacancy", 1, 1e22, 6.5e-8, barriers, sublattice=sites)
+    contacts = [contact or lined_contact(), Contact("right", 0.0)]
+    layers = [boundary_lines(width), surface_lines(3e-9)]
+    model = PoissonNernstPlanck(two_grain_mesh(8, 2), material, [vacancy], contacts, layers=layers)
+    return Scenario(model, np.array([0.0, 1.0, 3.0]), light)
+
+
+def lined_contact(
+    middle: float = 0.5, law: IonExchange | None = None, coating: Coating | None = None, before: float = 0.0
+) -> Contact:
+    """Electrode of :func:`lined_film` with the voltage `middle` [V] in the middle of its table."""
+    drive = table([0.0, 0.0, 1.5, 3.0], [before, 0.0, middle, 1.0])
+    return Contact("left", drive, {"iodide vacancy": law or Reservoir(1e-9, 1e22)}, coating)

@@ -1,14 +1,21 @@
 """Checkpoints keep every bit, and are refused where they do not belong."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from films_for_results import IDENTITY, two_grain_mesh, two_grains
+from films_for_results import IDENTITY, LIGHT, lined_contact, lined_film, two_grain_mesh, two_grains
 
 import fem.results.record as record_module
+from fem.constants import eV
 from fem.evolve import evolve
-from fem.results.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from fem.physics.contacts import Coating, ElectrodeReaction, Reservoir
+from fem.physics.drive import table
+from fem.physics.materials import MAPbI3
+from fem.physics.species import Sublattice
+from fem.results.checkpoint import Checkpoint, load_checkpoint, model_fingerprint, save_checkpoint
 from fem.results.record import resume_run, run_scenario
 from fem.results.run_record import read_identity
 from fem.scenario import Scenario
@@ -49,6 +56,49 @@ def test_checkpoint_of_another_mesh_or_model_is_refused(tmp_path: Path) -> None:
     ):
         with pytest.raises(ValueError, match=words):
             load_checkpoint(tmp_path, other)
+
+
+CHANGED: dict[str, Callable[[], Scenario]] = {
+    "barrier of the boundary": lambda: lined_film(boundary_barrier=0.21 * eV),
+    "barrier of the surface": lambda: lined_film(surface_barrier=0.26 * eV),
+    "width of the boundary": lambda: lined_film(width=5e-9),
+    "sites": lambda: lined_film(sites=Sublattice("iodide", 1e28)),
+    "permittivity": lambda: lined_film(material=replace(MAPbI3, relative_permittivity=24.2)),
+    "permittivity of a grain": lambda: lined_film(
+        material=replace(MAPbI3, relative_permittivity={"grain_0": 24.1, "grain_1": 24.2})
+    ),
+    "fixed charge": lambda: lined_film(material=replace(MAPbI3, fixed_charge=1e18)),
+    "inner point of a table": lambda: lined_film(contact=lined_contact(middle=0.51)),
+    "voltage before": lambda: lined_film(contact=lined_contact(before=0.1)),
+    "rate of exchange": lambda: lined_film(contact=lined_contact(law=Reservoir(2e-9, 1e22))),
+    "law of exchange": lambda: lined_film(contact=lined_contact(law=ElectrodeReaction(1e-9, 1e22))),
+    "coating": lambda: lined_film(contact=lined_contact(coating=Coating(1e-9, 4.0))),
+    "light": lambda: lined_film(light=replace(LIGHT, generation=2e27)),
+}
+
+
+@pytest.fixture(scope="module")
+def lined_fingerprint() -> str:
+    return model_fingerprint(lined_film())
+
+
+@pytest.mark.parametrize("what", CHANGED)
+def test_fingerprint_sees_every_part_of_the_model(lined_fingerprint: str, what: str) -> None:
+    assert model_fingerprint(CHANGED[what]()) != lined_fingerprint
+
+
+def test_fingerprint_does_not_see_the_last_digits(lined_fingerprint: str) -> None:
+    rounded = replace(MAPbI3, relative_permittivity=24.1 * (1 + 4e-16))
+    assert rounded.relative_permittivity != MAPbI3.relative_permittivity
+    assert model_fingerprint(lined_film(0.2 * eV * (1 + 4e-16), material=rounded)) == lined_fingerprint
+
+
+def test_fingerprint_sees_a_pulse_between_two_samples() -> None:
+    def pulsed(height: float) -> Scenario:
+        drive = table([0, 0.50001, 0.500015, 0.50002, 3], [0, 0, height, 0, 0])
+        return lined_film(contact=replace(lined_contact(), potential=drive))
+
+    assert model_fingerprint(pulsed(1.0)) != model_fingerprint(pulsed(0.9))
 
 
 def spoil(path: Path, how: str) -> None:

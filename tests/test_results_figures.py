@@ -14,14 +14,13 @@ from fem.results import figures as figures_module
 from fem.results import movie
 from fem.results.drawing import in_time_units, in_units, round_length
 from fem.results.figures import draw_figures
-from fem.results.line_figures import field_axis, write_profiles
-from fem.results.map_figures import Pictured, concentration_norm, grain_boundaries, telling_outputs
+from fem.results.line_figures import field_axis, known_currents, write_profiles
+from fem.results.map_figures import Pictured, concentration_norm, grain_boundaries, light_norm, telling_outputs
 from fem.results.raster import Raster
 from fem.results.record import run_scenario
 from fem.results.report import write_report
 from fem.results.run_record import read_record
 from fem.results.series import FieldSeries
-from fem.results.summary import time_to_share
 from fem.results.timeseries import read_timeseries
 from fem.scenario import Scenario
 
@@ -84,6 +83,28 @@ def test_a_broken_ffmpeg_is_named(tmp_path: Path) -> None:
     picture = np.zeros((4, 4, 3), dtype=np.uint8)
     with pytest.raises(RuntimeError, match=r"ffmpeg could not write film\.mp4: no such codec"):
         movie.write_mp4(str(broken), tmp_path / "film.mp4", iter([picture]))
+
+
+def test_currents_that_may_be_noise_are_not_drawn() -> None:
+    charge, current = np.array([0.0, 1e-3, 2e-3]), np.array([-3e-6, 2e-6, -1e-6])
+    columns = {
+        "charge left [C/m^2]": charge, "charge right [C/m^2]": -charge,
+        "current left [A/m^2]": current, "current error left [A/m^2]": np.array([1e-6, 3e-6, 0.0]),
+        "current right [A/m^2]": np.zeros(3), "current error right [A/m^2]": np.zeros(3),
+    }  # fmt: skip
+    known = known_currents(two_grains(), columns)
+    np.testing.assert_array_equal(known["left"], [-3e-6, np.nan, -1e-6])
+    assert np.isnan(known["right"]).all()
+    at_rest = columns | {"charge left [C/m^2]": 1e-18 * charge, "charge right [C/m^2]": -1e-18 * charge}
+    assert np.isnan(known_currents(two_grains(), at_rest)["left"]).all()
+
+
+def test_unchanged_light_lies_in_the_middle_of_the_colours_where_light_is_gained() -> None:
+    gained = light_norm(0.1, 2.8)
+    assert [float(gained(value)) for value in (0.1, 1.0, 2.8)] == pytest.approx([0, 0.5, 1])
+    assert [float(light_norm(0.95, 2.0)(value)) for value in (1.0, 2.0)] == pytest.approx([0.5, 1])
+    lost = light_norm(0.0, 1.0)
+    assert float(lost(0.3)) == pytest.approx(0.3)
 
 
 def test_a_picture_that_fails_is_a_warning(lateral: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,13 +189,6 @@ def test_times_are_readable(time: float, words: str) -> None:
     assert in_time_units(time) == words
 
 
-def test_time_to_a_share_of_the_change() -> None:
-    times, values = np.array([0.0, 1.0, 2.0, 4.0]), np.array([5.0, 5.0, 9.0, 13.0])
-    assert time_to_share(times, values, 0.5) == pytest.approx(2.0)
-    assert time_to_share(times, values, 0.25) == pytest.approx(1.5)
-    assert time_to_share(times, values[:1].repeat(4), 0.5) == 0
-
-
 # --- report ---------------------------------------------------------------------------------------------------------
 
 
@@ -216,7 +230,16 @@ def test_report_is_one_page_that_needs_nothing_else(lateral: Path) -> None:
     assert not re.search(r"url\(|@import", text)
     for words in ("Two grains & a <b>voltage</b>.", "conserves ions", "electrode left took up", "0.5 V", "0.3 eV"):
         assert words in page.words
-    assert re.search(r"debye length[\d.e-]+ m", page.words)
+    scales = (
+        r"debye length[\d.e-]+ m",
+        r"right: [\d.]+ Debye lengths",
+        r"cell peclet[\d.e-]+fast",
+        r"usivity[\d.e-]+ m²/s",
+    )
+    for pattern in scales:
+        assert re.search(pattern, page.words)
+    assert "share of ions lost to round-off and put back" in page.words
+    assert "Currents that do not exceed their estimated error are not drawn." in page.words
     assert '<meta name="viewport"' in text
     assert "prefers-color-scheme: dark" in text
 

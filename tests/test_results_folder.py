@@ -13,7 +13,7 @@ import fem.results.record as record_module
 from fem.evolve import StepReport
 from fem.results import observables as ob
 from fem.results.record import run_scenario
-from fem.results.run_facts import judge, references
+from fem.results.run_facts import broken_laws, conservation, judge, references
 from fem.results.run_record import RunIdentity, plain, read_identity, read_record
 from fem.results.series import FieldSeries
 from fem.results.timeseries import read_timeseries
@@ -51,7 +51,8 @@ def test_folder_holds_the_run(tmp_path: Path) -> None:
     for words in (
         "electrode left took up",
         "90 % by",
-        "PL/PL0 went to",
+        "the film emits",
+        "of its area is darker than PL/PL0 = 0.5",
         "ions conserved to",
         "1 of 2 met; not met: B10",
     ):
@@ -74,6 +75,8 @@ def test_run_json_is_strict_and_says_what_was_run_and_how_it_went(tmp_path: Path
     assert found["outputs"] == {"planned": 6, "written": 6, "time_reached [s]": 3.0}
     assert found["solver"]["steps"] > 0
     assert found["scale_report"]["debye_length"] > 0
+    assert found["scale_report"].keys() - {"warnings"} == found["scale_units"].keys()
+    assert found["scale_units"]["slowest_diffusivity"] == "m^2/s"
     assert found["fields"]["electric_field"] == "V/m"
     assert found["versions"]["numpy"] == np.__version__
     assert found["wall_seconds"] > 0
@@ -81,6 +84,8 @@ def test_run_json_is_strict_and_says_what_was_run_and_how_it_went(tmp_path: Path
     assert found["mesh"] == {"grains": 2}
     kept = found["conservation"]
     assert abs(kept["relative_drift"]["iodide vacancy"]) <= kept["relative_drift_bound"] == 1e-12
+    assert kept["restored_to_round_off"] == found["solver"]["restored_to_round_off"]
+    assert kept["restored_to_round_off_bound"] == 1e-10
     assert kept["lowest_relative_concentration"] >= -1e-9
     assert kept["verdict"] == "pass"
     (verdict,) = found["criteria"]
@@ -94,6 +99,16 @@ def test_lost_ions_are_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     summary = run_scenario(two_grains(), IDENTITY, tmp_path / "run")
     assert any("conservation is worse than round-off" in warning for warning in summary.warnings)
     assert read_record(tmp_path / "run")["conservation"]["verdict"] == "fail"
+
+
+@pytest.mark.parametrize(("restored", "verdict"), [(9e-11, "pass"), (2e-10, "fail"), (float("nan"), "fail")])
+def test_ions_put_back_are_counted_in_the_verdict(restored: float, verdict: str) -> None:
+    columns = {"drift iodide vacancy [1]": np.array([0.0, -7e-15]), "charge balance [1]": np.zeros(2)}
+    solver = {"lowest_relative_concentration": 0.1, "restored_to_round_off": restored}
+    kept = conservation(two_grains(), columns, solver)
+    assert kept["verdict"] == verdict
+    warned = [f"put back {restored} (bound 1e-10)" in warning for warning in broken_laws(kept)]
+    assert warned == [True] * (verdict == "fail")
 
 
 def test_earlier_runs_are_moved_aside_not_lost(tmp_path: Path) -> None:

@@ -45,10 +45,16 @@ def test_number_of_ions_is_density_times_area() -> None:
 
 def test_charge_and_current_are_per_electrode_area() -> None:
     scenario = two_grains()
-    state = replace(start_of(scenario), contact_charge=np.array([3e-9, -3e-9]), contact_current=np.array([2e-9, -2e-9]))
+    state = replace(
+        start_of(scenario),
+        contact_charge=np.array([3e-9, -3e-9]),
+        contact_current=np.array([2e-9, -2e-9]),
+        contact_current_error=np.array([1e-12, 4e-12]),
+    )
     assert ob.electrode_length(scenario, "right") == pytest.approx(HEIGHT)
     assert ob.contact_charge("left").measure(scenario, state) == pytest.approx(3e-9 / HEIGHT)
     assert ob.contact_current("right").measure(scenario, state) == pytest.approx(-2e-9 / HEIGHT)
+    assert ob.contact_current_error("right").measure(scenario, state) == pytest.approx(4e-12 / HEIGHT)
 
 
 def test_film_and_electrodes_are_neutral_together_and_a_missing_charge_shows() -> None:
@@ -65,6 +71,20 @@ def test_charge_balance_without_charged_electrodes_is_judged_against_the_ions() 
     state = start_of(scenario)
     charged = replace(state, concentrations=state.concentrations * (1 + 1e-6), contact_charge=np.zeros(2))
     assert ob.relative_charge(scenario, charged) == pytest.approx(1.0, rel=1e-6)
+
+
+def test_charge_that_is_round_off_has_not_moved() -> None:
+    scenario = two_grains()
+    least = ob.least_charge(scenario) / HEIGHT
+    assert least == pytest.approx(1e-6 * 1.602176634e-19 * 1e22 * WIDTH)
+
+    def moved(largest: float) -> dict[str, Array]:
+        trace = np.array([1.0, 1.0 + 0.5 * largest, 1.0 + largest])
+        columns = {"charge left [C/m^2]": trace, "charge right [C/m^2]": -trace}
+        return ob.charge_moved(scenario, columns)
+
+    assert not any(values.any() for values in moved(0.9 * least).values())
+    np.testing.assert_allclose(moved(2 * least)["right"], [0, -least, -2 * least])
 
 
 def test_minimum_concentration_is_relative_to_the_mean_over_the_area() -> None:
@@ -215,6 +235,7 @@ def test_first_column_is_time_and_light_has_columns_only_with_light() -> None:
     bright = [one.column for one in ob.standard_observables(two_grains())]
     dark = [one.column for one in ob.standard_observables(two_grains(light=None))]
     assert bright[0] == "time [s]"
+    assert bright[bright.index("current left [A/m^2]") + 1] == "current error left [A/m^2]"
     assert [name for name in bright if name not in dark] == [f"PL/PL0 {w} [1]" for w in ("mean", "minimum", "maximum")]
 
 

@@ -24,8 +24,11 @@ BENCHMARKS = {
     "D5": "Steady state of a blocking cell; exponential fitting (Scharfetter and Gummel, doi:10.1109/T-ED.1969.16566)",
     "D6": "Charge balance, differential capacitance, current and charge",
     "D7": "Nernst-Einstein: conductivity and mobility from the diffusivity",
+    "D8": "Composite films: parallel paths (Hart, Acta Metall. 5, 597 (1957))",
+    "D9": "Diffusion along a grain boundary (Whipple, Philos. Mag. 45, 1225 (1954); Le Claire)",
     "D13": "Photoluminescence from the carrier balance (Johnston and Herz, doi:10.1021/acs.accounts.5b00411)",
     "D20": "Manufactured solutions and the Jacobian",
+    "B0": "Scenarios: between blocking contacts one mobile ion darkens the depletion width, no more and no less",
 }
 
 _HEADER = """\
