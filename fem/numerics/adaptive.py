@@ -91,8 +91,8 @@ def _require_progress(cursor: Cursor, step: float, end: float) -> None:
     if step < 1e-15 * max(cursor.time, end * 1e-12) or step < 1e-30:
         raise SolverError(
             f"the time step collapsed to {step:.2g} s at t = {cursor.time:.4g} s: soften the drive (use a ramp), refine"
-            " the mesh at the electrodes, mend its non-Delaunay edges (mesh report), or give the species a sublattice that"
-            " limits its concentration"
+            " the mesh at the electrodes, mend its non-Delaunay edges (mesh report), or give the species a"
+            " sublattice that limits its concentration"
         )
 
 

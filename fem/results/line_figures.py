@@ -33,13 +33,13 @@ def draw_traces(run: Pictured, path: Path) -> None:
         {"potential": _potentials, "charge": _charges, "current": _currents, "PL": _light}[part](axes, run)
         axes.grid(True, which="major", alpha=0.25, linewidth=0.5)
         axes.tick_params(labelsize=8)
-        axes.yaxis.set_label_coords(-0.13, 0.5)
         axes.legend(fontsize=7, frameon=False, loc="best")
     times = run.columns["time [s]"]
     if len(times) > 1:
         panels[0].set_xscale("log")
         panels[0].set_xlim(times[1], times[-1])
     panels[-1].set_xlabel("time (s)", fontsize=9)
+    figure.align_ylabels()
     save(figure, path)
 
 
@@ -160,7 +160,8 @@ def _charges(axes: Axes, run: Pictured) -> None:
     for (name, values), colour in zip(_named(run, "charge").items(), _COLOURS, strict=False):
         axes.plot(run.columns["time [s]"], 1e2 * values, ".-", color=colour, ms=3, lw=1.3, label=name)
     if not _moves(charge_moved(run.scenario, run.columns)):
-        axes.set_ylim(-1e-3, 1e-3)  # round-off is drawn as the straight line that it is
+        low, high = axes.get_ylim()
+        axes.set_ylim(low - 0.05, high + 0.05)  # round-off is drawn as the straight line that it is
     axes.set_ylabel("charge (µC/cm²)", fontsize=9)
 
 
@@ -174,6 +175,9 @@ def _currents(axes: Axes, run: Pictured) -> None:
             axes.plot(time[flows], 1e-4 * np.abs(values[flows]), "o", color=colour, ms=3, mfc=face)
     if any(np.isfinite(values).any() for _, values in shown):
         axes.set_yscale("log")
+    else:
+        axes.set_yticks([])
+        axes.text(0.5, 0.5, "no current exceeds its error", transform=axes.transAxes, ha="center", fontsize=8)
     axes.set_ylabel("|current| (A/cm²)\nopen: out of the film\nbelow its error: not drawn", fontsize=7)
 
 
