@@ -6,11 +6,14 @@ import numpy as np
 from skfem import MeshTri
 
 from fem.numerics.control_volumes import ControlVolumes
+from fem.physics.contacts import ElectrodeReaction
 from fem.physics.electrodes import Electrode
 from fem.physics.materials import Material
 from fem.physics.regions import Regions
 from fem.physics.scales import Scales, debye_length, depletion_width, resolution_warnings
 from fem.unknowns import Unknowns
+
+_STEEPEST = 60.0  # exponent of a reaction's rate above which a warning is due
 
 
 def scale_report(
@@ -46,7 +49,7 @@ def scale_report(
         fastest_time=debye**2 / fastest,
         charging_time=debye * gap / (2 * mean),
         slowest_time=debye * gap / (2 * slowest),
-        warnings=resolution_warnings(first_cell, debye, width, volt, drawing),
+        warnings=(*resolution_warnings(first_cell, debye, width, volt, drawing), *_steep_reactions(unknowns, over)),
     )
 
 
@@ -69,3 +72,21 @@ def _first_cell(mesh: MeshTri, volumes: ControlVolumes, electrode: Electrode) ->
     facets = np.asarray((mesh.boundaries or {})[electrode.contact.facets])
     cells = mesh.f2t[0, facets]
     return float(np.median(2 * volumes.areas[cells] / volumes.lengths[facets]))
+
+
+def _steep_reactions(unknowns: Unknowns, over: list[tuple[float, float]]) -> list[str]:
+    """Warnings of electrode reactions whose rate the stated voltages could drive beyond anything real."""
+    found = []
+    for one in unknowns.exchanges:
+        if not isinstance(one.law, ElectrodeReaction) or one.electrode.capacitance is None:
+            continue
+        largest = max(abs(voltage - one.law.standard_potential) for voltage in over[one.contact])
+        steepness = max(one.law.symmetry, 1 - one.law.symmetry) * abs(unknowns.charges[one.species])
+        exponent = steepness * largest / unknowns.thermal_voltage
+        if exponent > _STEEPEST:
+            found.append(
+                f"the electrode reaction at {one.electrode.contact.facets!r} may see an overpotential of {largest:.3g}"
+                f" V, which would speed it up by exp({exponent:.0f}): expect tiny time steps; lower the voltage or use"
+                " a Reservoir"
+            )
+    return found

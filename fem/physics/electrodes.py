@@ -19,7 +19,7 @@ from fem.physics.drive import Drive, as_drive
 from fem.physics.regions import require_regions
 from fem.physics.species import Species
 
-_LARGEST_EXPONENT = 200.0  # of the overpotential in V_T; a larger one is a mistake in the input
+_LARGEST_EXPONENT = 200.0  # keeps an iterate finite; the scale report warns long before
 
 
 @dataclass(frozen=True)
