@@ -53,15 +53,17 @@ def _current(
     """Current from each contact and its estimated error [A/m], both of shape (n_contacts,).
 
     Two estimates are at hand: the fluxes at `time`, sharp in fast transients but spoilt by the fast modes that a long
-    step leaves in the state, and the slope of the interpolant, which sums to the charge moved. The step's own error
-    estimate, sent through both, tells which is better known. Estimates hold within a factor of ten or so.
+    step leaves in the state, and the slope of the interpolant, which sums to the charge moved. The estimated errors of
+    step and interpolant, sent through both, tell which is better known; they hold within a factor of ten or so.
     """
     sweep = np.array([piece.rate(time) for piece in system.pieces])
     still = np.zeros_like(sweep)
     fluxes = system.rates(time, values)
     by_flux = model.current(fluxes, sweep)
-    flux_error = np.abs(model.current(system.rates(time, values + stretch.error) - fluxes, still))
-    by_slope = model.current(system.with_potential_rate(time, stretch.rate(time)), sweep)
-    slope_error = np.abs(model.current(stretch.error, still)) / (stretch.end - stretch.start)
+    flux_error = np.abs(model.current(system.rates(time, values + stretch.doubt(time)) - fluxes, still))
+    slope, highest = stretch.rate(time)
+    by_slope = model.current(system.with_potential_rate(time, slope), sweep)
+    by_end = np.abs(model.current(stretch.error, still)) / (stretch.end - stretch.start)
+    slope_error = by_end + np.abs(model.current(highest, still))
     better = flux_error.max() <= slope_error.max()
     return (by_flux, flux_error) if better else (by_slope, slope_error)

@@ -56,11 +56,17 @@ class Stretch:
         s = (time - self.start) / (self.end - self.start)
         return (1 - s) * self.first + s * self.last + s * (1 - s) * (self.bulge + s * self.skew)
 
-    def rate(self, time: float) -> Array:
-        """Time derivative of the interpolant at `time`, shape (n,)."""
+    def doubt(self, time: float) -> Array:
+        """Estimated error of the values at `time`: that of the step and what the interpolant's highest order adds."""
+        s = (time - self.start) / (self.end - self.start)
+        return self.error + s * s * (1 - s) * self.skew
+
+    def rate(self, time: float) -> tuple[Array, Array]:
+        """Time derivative of the interpolant at `time` and the part of it that the highest order adds, shape (n,)."""
         h = self.end - self.start
         s = (time - self.start) / h
-        return (self.last - self.first + (1 - 2 * s) * self.bulge + s * (2 - 3 * s) * self.skew) / h
+        highest = s * (2 - 3 * s) * self.skew / h
+        return (self.last - self.first + (1 - 2 * s) * self.bulge) / h + highest, highest
 
 
 def rodas4_step(
