@@ -21,7 +21,8 @@ from fem.physics.drive import step
 from fem.physics.layers import boundary_lines
 from fem.physics.luminescence import Light
 from fem.physics.materials import MAPbI3
-from fem.results.observables import depletion_depth, front_position, front_width, mean_quench
+from fem.results.fronts import depletion_depth, front_position, front_width
+from fem.results.observables import mean_quench
 from fem.results.profiles import Side
 from fem.scenario import Scenario, logarithmic_times
 from meshes import film_from_label_image

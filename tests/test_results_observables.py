@@ -10,6 +10,7 @@ from skfem import MeshTri
 from fem.evolve import evolve
 from fem.fields import Array
 from fem.physics.luminescence import photoluminescence
+from fem.results import fronts
 from fem.results import observables as ob
 from fem.results.maps import electric_field, fixed_maps, grain_ids, luminescence, quench, relative_luminescence
 from fem.results.profiles import Axis, CrossLines, Side, zone_depth
@@ -134,10 +135,10 @@ def test_front_lies_where_the_averaged_quench_falls_through_the_threshold(mirror
     side: Side = "right" if mirrored else "left"
     other: Side = "left" if mirrored else "right"
     depth = WIDTH - front if mirrored else front
-    assert ob.front_position(side, 0.5).measure(scenario, state) == pytest.approx(depth, abs=5e-9)
-    assert ob.front_width(side, 0.5).measure(scenario, state) == pytest.approx(abs(outer - inner), rel=0.03)
-    assert np.isnan(ob.front_position(other, 0.5).measure(scenario, state))  # the zone lies at one side only
-    assert np.isnan(ob.front_width(other, 0.5).measure(scenario, state))
+    assert fronts.front_position(side, 0.5).measure(scenario, state) == pytest.approx(depth, abs=5e-9)
+    assert fronts.front_width(side, 0.5).measure(scenario, state) == pytest.approx(abs(outer - inner), rel=0.03)
+    assert np.isnan(fronts.front_position(other, 0.5).measure(scenario, state))  # the zone lies at one side only
+    assert np.isnan(fronts.front_width(other, 0.5).measure(scenario, state))
 
 
 def test_no_front_is_nan() -> None:
@@ -145,8 +146,8 @@ def test_no_front_is_nan() -> None:
     nodes = scenario.model.mesh.p.shape[1]
     for share in (1.0, 0.0):  # nowhere dark; dark all over
         state = with_vacancies(scenario, np.full(nodes, share))
-        assert np.isnan(ob.front_position("left", 0.5).measure(scenario, state))
-    assert np.isnan(ob.front_width("left").measure(scenario, start_of(scenario)))
+        assert np.isnan(fronts.front_position("left", 0.5).measure(scenario, state))
+    assert np.isnan(fronts.front_width("left").measure(scenario, start_of(scenario)))
 
 
 def test_zone_depth_is_linear_between_points_and_ignores_the_zone_at_the_other_side() -> None:
@@ -223,7 +224,7 @@ def test_unknown_names_are_answered_with_the_known_ones() -> None:
         with pytest.raises(ValueError, match=known):
             observable.measure(scenario, state)
     with pytest.raises(ValueError, match=r"between 0 and 1, got 1\.5"):
-        ob.front_position("left", 1.5)
+        fronts.front_position("left", 1.5)
 
 
 def test_two_columns_of_one_name_are_refused() -> None:

@@ -5,7 +5,6 @@ hence C/m^2 and A/m^2 (divided by the depth as well).
 """
 
 from collections.abc import Mapping, Sequence
-from typing import get_args
 
 import numpy as np
 
@@ -13,7 +12,6 @@ from fem.checks import require_known
 from fem.constants import elementary_charge
 from fem.fields import Array
 from fem.results.maps import luminescence, quench, relative_luminescence
-from fem.results.profiles import Axis, CrossLines, Side, cross_lines, zone_depth
 from fem.scenario import Observable, Scenario
 from fem.state import State
 
@@ -80,12 +78,16 @@ def contact_current_error(contact: str) -> Observable:
 
 def total_ions(species: str) -> Observable:
     """Number of ions of `species` in the film per depth [1/m]."""
-    return Observable(f"ions {species}", "1/m", lambda s, state: float(s.model.total_ions(state)[_species(s, species)]))
+    return Observable(
+        f"ions {species}", "1/m", lambda s, state: float(s.model.total_ions(state)[species_number(s, species)])
+    )
 
 
 def ion_drift(species: str) -> Observable:
     """Ions of `species` gained or lost by the computation: (total - exchanged - initial) / initial."""
-    return Observable(f"drift {species}", "1", lambda s, state: float(relative_drift(s, state)[_species(s, species)]))
+    return Observable(
+        f"drift {species}", "1", lambda s, state: float(relative_drift(s, state)[species_number(s, species)])
+    )
 
 
 def relative_drift(scenario: Scenario, state: State) -> Array:
@@ -132,7 +134,7 @@ def minimum_concentration(species: str) -> Observable:
     """Least concentration of `species` over its mean."""
 
     def measure(scenario: Scenario, state: State) -> float:
-        values = state.concentrations[_species(scenario, species)]
+        values = state.concentrations[species_number(scenario, species)]
         return float(values.min() / np.average(values, weights=scenario.model.volumes))
 
     return Observable(f"minimum {species}", "1", measure)
@@ -168,65 +170,12 @@ def mean_quench() -> Observable:
     return Observable("quench mean", "1", measure)
 
 
-def front_position(side: Side, threshold: float = 0.5) -> Observable:
-    """Distance from `side` of the film at which the quench, averaged parallel to it, falls through `threshold` [m].
-
-    NaN while no zone darker than that begins in the half of the film at `side`, or if it has no end.
-    """
-    _require_share(threshold, "threshold of a quench front")
-
-    def measure(scenario: Scenario, state: State) -> float:
-        return zone_depth(*quench_profile(scenario, state, side), threshold)
-
-    return Observable(f"front from {side} at Q = {threshold:g}", "m", measure)
-
-
-def front_width(side: Side, threshold: float = 0.5) -> Observable:
-    """Distance over which the quench of the zone at `side` falls from 90 % to 10 % of its highest value [m].
-
-    NaN while the zone's highest quench, in the half of the film at `side`, is below `threshold`.
-    """
-    _require_share(threshold, "threshold of a quench front")
-
-    def measure(scenario: Scenario, state: State) -> float:
-        depth, profile = quench_profile(scenario, state, side)
-        top = profile[depth <= depth.mean()].max()
-        if not top > threshold:
-            return float("nan")
-        inner, outer = (zone_depth(depth, profile, share * top) for share in (0.9, 0.1))
-        return outer - inner
-
-    return Observable(f"front width from {side}", "m", measure)
-
-
-def quench_profile(scenario: Scenario, state: State, side: Side) -> tuple[Array, Array]:
-    """Depths below `side` of the film [m], rising, and the quench Q there, averaged parallel to it."""
-    lines, depth, order = _lines_from(scenario, side)
-    return depth, lines.average(quench(scenario, state))[order]
-
-
-def depletion_depth(species: str, side: Side) -> Observable:
-    """Distance from `side` within which more than half of `species` have left, averaged parallel to it [m].
-
-    Zero where no such zone begins in the half of the film at `side`, the extent of the film if it has no end.
-    """
-
-    def measure(scenario: Scenario, state: State) -> float:
-        k = _species(scenario, species)
-        lines, depth, order = _lines_from(scenario, side)
-        left = 1 - lines.average(state.concentrations[k]) / lines.average(scenario.model.start_concentrations[k])
-        reach = zone_depth(depth, left[order], 0.5)
-        return reach if np.isfinite(reach) else float(left.min() > 0.5) * float(np.ptp(lines.positions))
-
-    return Observable(f"depletion of {species} from {side}", "m", measure)
-
-
 def enrichment(species: str, region: str) -> Observable:
     """Mean concentration of `species` in the subdomain `region` over that at the start."""
 
     def measure(scenario: Scenario, state: State) -> float:
         weights = _region_weights(scenario, region)
-        k = _species(scenario, species)
+        k = species_number(scenario, species)
         return float(weights @ state.concentrations[k] / (weights @ scenario.model.start_concentrations[k]))
 
     return Observable(f"{species} in {region} over start", "1", measure)
@@ -236,7 +185,7 @@ def boundary_to_grain_ratio(species: str) -> Observable:
     """Mean concentration of `species` in ``grain_boundary`` over that in ``grain_interior``."""
 
     def measure(scenario: Scenario, state: State) -> float:
-        values = state.concentrations[_species(scenario, species)]
+        values = state.concentrations[species_number(scenario, species)]
         boundary, grain = (_region_weights(scenario, name) for name in ("grain_boundary", "grain_interior"))
         return float((boundary @ values / boundary.sum()) / (grain @ values / grain.sum()))
 
@@ -261,7 +210,8 @@ def _contact(scenario: Scenario, name: str) -> int:
     return _index(name, [contact.facets for contact in scenario.model.contacts], "electrode")
 
 
-def _species(scenario: Scenario, name: str) -> int:
+def species_number(scenario: Scenario, name: str) -> int:
+    """Place of the species `name` in the model; ValueError if there is none."""
     return _index(name, [species.name for species in scenario.model.species], "species")
 
 
@@ -278,20 +228,3 @@ def _region_weights(scenario: Scenario, region: str) -> Array:
     a, b, c = (mesh.p[:, corner] for corner in cells)
     area = 0.5 * np.abs((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]))
     return np.asarray(np.bincount(cells.ravel(), weights=np.tile(area / 3, 3), minlength=mesh.p.shape[1]))
-
-
-def _require_share(value: float, what: str) -> None:
-    if not 0 < value < 1:
-        raise ValueError(f"{what} must lie between 0 and 1, got {value:g}")
-
-
-def _lines_from(scenario: Scenario, side: Side) -> tuple[CrossLines, Array, slice]:
-    """Lines parallel to `side`, their depths below it [m], rising, and the order that sorts a profile by depth."""
-    if side not in get_args(Side):
-        raise ValueError(f"side must be one of {', '.join(get_args(Side))}, got {side!r}")
-    mesh = scenario.model.mesh
-    axis: Axis = "x" if side in ("left", "right") else "y"
-    lines, extent = cross_lines(mesh, axis), mesh.p["xy".index(axis)]
-    if side in ("left", "bottom"):
-        return lines, lines.positions - extent.min(), slice(None)
-    return lines, (extent.max() - lines.positions)[::-1], slice(None, None, -1)
