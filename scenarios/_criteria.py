@@ -12,7 +12,8 @@ def depletion_zone(model: PoissonNernstPlanck, depletion: Observable, end_time: 
 
     The edge of a depletion zone is soft by a Debye length and the other double layer takes a few thermal voltages,
     hence the bound of one Debye length on either side for the place where half of the vacancies have left. Nothing is
-    demanded without a voltage, or of a run that ends before the grains have had the time to charge.
+    demanded without a voltage, of a run that ends before the grains have had the time to charge, or where the depletion
+    zone and the double layers do not fit between the electrodes side by side.
 
     Parameters
     ----------
@@ -24,12 +25,12 @@ def depletion_zone(model: PoissonNernstPlanck, depletion: Observable, end_time: 
         End of the run [s].
     """
     scales = model.scale_report()
-    if scales.largest_voltage == 0 or end_time < scales.slowest_time:
+    fits = scales.depletion_width + 2 * scales.debye_length <= scales.gap
+    if scales.largest_voltage == 0 or end_time < scales.slowest_time or not fits:
         return ()
 
     def measure(traces: Mapping[str, Array]) -> float:
-        expected = min(scales.depletion_width, scales.gap)
-        return (float(traces[depletion.column][-1]) - expected) / scales.debye_length
+        return (float(traces[depletion.column][-1]) - scales.depletion_width) / scales.debye_length
 
     quantity = "end of the depleted zone beyond the depletion width, in Debye lengths"
     return (Criterion("B0", quantity, measure, -1.0, 1.0),)
