@@ -50,8 +50,8 @@ format: install ## rewrite the code in the house layout
 	$(BIN)/ruff format .
 
 verify: install ## run every test, slow ones too, and write the record of the checks against theory
-	$(BIN)/python -m pytest -m "slow or not slow" \
-		--verification results/verification.json --verification-page docs/verification.md
+	$(BIN)/python -m pytest tests -m "slow or not slow" \
+		--verification=results/verification.json --verification-page=docs/verification.md
 
 bench: install ## measure speed and memory
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done

@@ -77,9 +77,9 @@ class PoissonNernstPlanck:
             raise ValueError(f"two species have the same name: {', '.join(names)}")
         if len({contact.facets for contact in self.contacts}) < len(self.contacts):
             raise ValueError("two contacts are on the same electrode")
+        _ = self.system  # resolves and checks every name and field
         stated = [field for one in self.species for field in one.fields]
         self.regions.require_stated([*stated, self.material.relative_permittivity, self.material.fixed_charge])
-        _ = self.system  # resolves and checks every name and field
 
     # --- discretisation -------------------------------------------------------------------------------------------
 

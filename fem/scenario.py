@@ -76,6 +76,8 @@ class Scenario:
 
     def __post_init__(self) -> None:
         output_times(self.times)
+        if not 0 < self.tolerance < 1:
+            raise ValueError(f"tolerance is the relative error per time step, between 0 and 1, got {self.tolerance:g}")
         if self.light is not None and self.model.material.recombination is None:
             raise ValueError(f"light needs recombination constants, material {self.model.material.name!r} has none")
 

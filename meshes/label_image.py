@@ -70,12 +70,14 @@ def read_pixel_size(path: Path) -> float:
     """
     sidecars = [p for p in (path.with_suffix(".json"), path.with_name("meta.json")) if p.is_file()]
     if not sidecars:
-        raise ValueError(f"no sidecar (.json) beside {str(path)!r} states the pixel size: pass pixel_size")
+        raise ValueError(
+            f"no sidecar (.json) beside {str(path)!r} states the pixel size: put a meta.json with pixel_size_nm there"
+        )
     try:
         size = json.loads(sidecars[0].read_text(encoding="utf-8"))["pixel_size_nm"]
         return float(size) * 1e-9
     except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{str(sidecars[0])!r} states no number pixel_size_nm: pass pixel_size") from error
+        raise ValueError(f"{str(sidecars[0])!r} states no number pixel_size_nm, e.g. 5.6") from error
 
 
 def require_several_grains(labels: Labels, where: str) -> None:

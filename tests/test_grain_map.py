@@ -130,7 +130,7 @@ def test_a_crop_is_that_part_of_the_film() -> None:
 @pytest.mark.parametrize(
     ("sidecar", "options", "message"),
     [
-        (None, {}, "pass pixel_size"),
+        (None, {}, "pixel_size_nm"),
         ("{}", {}, "pixel_size_nm"),
         ('{"pixel_size_nm": "wide"}', {}, "pixel_size_nm"),
         ("[5]", {}, "pixel_size_nm"),

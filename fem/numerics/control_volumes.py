@@ -55,9 +55,13 @@ class ControlVolumes:
         Raises
         ------
         ValueError
-            If a triangle has no area.
+            If a node has no finite position or a triangle no area.
         """
         points, cells = mesh.p, mesh.t
+        if not np.isfinite(points).all():
+            raise ValueError(
+                f"node {int(np.argmin(np.isfinite(points).all(axis=0)))} of the mesh has no finite position"
+            )
         p = points[:, cells]  # (2, 3, n_cells)
         area = 0.5 * _cross(p[:, 1] - p[:, 0], p[:, 2] - p[:, 0])
         scale = float(np.ptp(points, axis=1).prod())

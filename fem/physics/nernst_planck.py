@@ -19,6 +19,7 @@ from fem.numerics.control_volumes import ControlVolumes
 from fem.physics.regions import LayerFacets, Regions
 from fem.physics.species import Species
 
+_FROZEN = 400.0  # barrier over kT beyond which nothing moves in any time and numbers underflow
 _FULL = 1e-6  # free-site fraction below which the logarithm is continued by its tangent
 
 
@@ -87,6 +88,8 @@ def transport_operator(
     _require(prefactor > 0, prefactor, f"diffusivity prefactor of {species.name} must be positive [m^2/s]")
     _require(start_cells > 0, start_cells, f"concentration of {species.name} must be positive [1/m^3]")
     _require(energy >= 0, energy / eV, f"activation energy of {species.name} must not be negative [eV]")
+    _require(energy / (boltzmann * temperature) < _FROZEN, energy / eV, _frozen(species, temperature))
+    _require_sites(species, start_cells)
     diffusivity = prefactor * np.exp(-energy / (boltzmann * temperature))
     enrichment = _enrichment(regions.on_cells(species.segregation_energy, _segregation(species)), temperature)
     weights = volumes.edge_weights(diffusivity * enrichment)
@@ -160,6 +163,22 @@ def _require_room(species: Species, layer: LayerFacets, own: Array, beside: Arra
             f"{species.name}: segregation to the thin layer {layer.layer.region!r} and a limit of sites"
             f" ({species.sublattice.name}) cannot be combined, a line does not know how full it is inside: mesh the"
             " boundaries as strips, or leave out the sublattice"
+        )
+
+
+def _frozen(species: Species, temperature: float) -> str:
+    return (
+        f"nothing moves at {temperature:g} K over the activation energy of {species.name} [eV] (energies are in joules:"
+        " write 0.58 * eV)"
+    )
+
+
+def _require_sites(species: Species, concentration: Array) -> None:
+    """Raise ValueError if more ions are stated than the sublattice has sites."""
+    if species.sublattice is not None and (concentration >= species.sublattice.site_density).any():
+        raise ValueError(
+            f"concentration of {species.name} reaches {concentration.max():.3g} 1/m^3, the sublattice"
+            f" {species.sublattice.name!r} has only {species.sublattice.site_density:.3g} sites per m^3"
         )
 
 
