@@ -70,6 +70,17 @@ def test_exchanging_contacts_change_the_light_over_half_the_gap() -> None:
     assert front[-1] > 0.35 * gap > scenario.model.scale_report().depletion_width
 
 
+def test_the_stated_error_of_a_current_covers_it() -> None:
+    scenario = exchanging_contacts.scenario(gap=2 * um, electrode_length=0.6 * um)
+    loose, tight = (
+        [output.state for output in evolve(scenario.model, scenario.times, tolerance)][1:] for tolerance in (1e-2, 1e-4)
+    )
+    found, exact = (np.array([state.contact_current[1] for state in states]) for states in (loose, tight))
+    stated = np.array([state.contact_current_error[1] for state in loose])
+    assert (np.abs(found - exact) <= 10 * stated + 2e-2 * np.abs(exact)).all()
+    assert np.median(stated / np.abs(exact)) < 0.05  # and it is no empty promise
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", BLOCKING)
 @pytest.mark.parametrize("density", [1e21, 1e22, 1e23, 1e24, 1e25])
