@@ -87,9 +87,26 @@ def _digest(arrays: Sequence[NDArray[np.generic]]) -> str:
         numbers = np.asarray(array, dtype=float)
         largest = float(np.abs(numbers).max(initial=0.0))
         shares = np.where(np.abs(numbers) > _ROUND_OFF * largest, numbers, 0.0) / (largest or 1.0)
-        digest.update(np.array([len(numbers), largest], dtype=np.float32).tobytes())
+        rounded = float(f"{largest:.6e}")  # as many digits, but single precision has no room for great numbers
+        digest.update(np.array([len(numbers), rounded]).tobytes())
         digest.update(np.ascontiguousarray(shares, dtype=np.float32).tobytes())
     return digest.hexdigest()
+
+
+def _statistics(text: str) -> Statistics:
+    """Statistics written as JSON; ValueError or TypeError if they are not."""
+    given = json.loads(text)
+    if given.get("lowest_relative_concentration", 0.0) is None:  # not finite before the first step
+        given["lowest_relative_concentration"] = np.inf
+    found = Statistics(**given)
+    for name, default in Statistics().as_dict().items():
+        value = getattr(found, name)
+        kind = int | float if isinstance(default, float) else type(default)
+        if not isinstance(value, kind) or isinstance(value, bool):
+            raise ValueError(f"statistics: {name} cannot be {value!r}")
+    if not all(isinstance(seconds, int | float) for seconds in found.seconds.values()):
+        raise ValueError(f"statistics: seconds cannot be {found.seconds!r}")
+    return found
 
 
 def save_checkpoint(directory: Path, scenario: Scenario, checkpoint: Checkpoint) -> None:
@@ -122,9 +139,9 @@ def load_checkpoint(directory: Path, scenario: Scenario) -> Checkpoint | None:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             stored = {name: archive[name] for name in archive.files}
             arrays = {name.removeprefix(_PREFIX): v for name, v in stored.items() if name.startswith(_PREFIX)}
-            checkpoint = Checkpoint(Restart.from_arrays(arrays), Statistics(**json.loads(str(stored["statistics"]))))
+            checkpoint = Checkpoint(Restart.from_arrays(arrays), _statistics(str(stored["statistics"])))
             mesh, model = str(stored["mesh"]), str(stored["model"])
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path} is damaged ({error}): run the scenario again") from error
     if mesh != mesh_fingerprint(scenario.model.mesh):
         raise ValueError(f"{path} was made on another mesh than this scenario has: resume with the same film and seed")

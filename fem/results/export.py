@@ -6,7 +6,7 @@ from xml.sax.saxutils import quoteattr
 import meshio
 import numpy as np
 
-from fem.results.files import replace_file
+from fem.results.files import replace_file, require_plain
 from fem.results.series import FieldSeries
 
 
@@ -20,8 +20,9 @@ def export_pvd(directory: Path) -> Path:
     Raises
     ------
     ValueError
-        If the folder holds no readable field series.
+        If the folder holds no readable field series, or a link.
     """
+    require_plain(directory)
     series = FieldSeries.open(directory / "fields.vtkhdf")
     folder = directory / "fields"
     folder.mkdir(exist_ok=True)

@@ -15,16 +15,52 @@ try:
 except ImportError:  # Windows has no such locks; two runs in one folder are then the user's to avoid
     _LOCKS = False
 
+_PART = ".part"
+
 
 def replace_file(path: Path, data: bytes, durable: bool = True) -> None:
-    """Write `data` to `path` under a temporary name; `durable`: on disk first, against a power cut."""
-    temporary = path.with_name(f".{path.name}.part")
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        if durable:
-            os.fsync(file.fileno())
-    os.replace(temporary, path)
+    """Write `data` to `path` under a temporary name; `durable`: on disk first, against a power cut.
+
+    Raises
+    ------
+    OSError
+        If that fails; `path` is as before and nothing else is left then.
+    """
+    temporary = path.with_name(f".{path.name}{_PART}")
+    temporary.unlink(missing_ok=True)  # of a killed process
+    try:
+        with open(temporary, "xb", opener=_open_plain) as file:
+            file.write(data)
+            file.flush()
+            if durable:
+                os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+
+
+def _open_plain(path: str, flags: int) -> int:
+    """Open as asked, but never through a link."""
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
+
+
+def remove_parts(directory: Path) -> None:
+    """Remove what killed processes left of :func:`replace_file` in `directory`, as far as that goes."""
+    with suppress(OSError):
+        for part in directory.glob(f".*{_PART}"):
+            part.unlink()
+
+
+def require_plain(directory: Path) -> None:
+    """Raise ValueError if a link lies in the results folder `directory`: writing would follow it to anywhere."""
+    for folder, subfolders, names in os.walk(directory):
+        for name in sorted(subfolders + names):
+            path = Path(folder, name)
+            if path.is_symlink():
+                where = path.relative_to(directory)
+                raise ValueError(f"{directory} contains a link ({where}); a results folder holds plain files only")
 
 
 def require_room(directory: Path, needed: int) -> None:

@@ -91,7 +91,7 @@ def write_mp4(ffmpeg: str, path: Path, pictures: Iterator[NDArray[np.uint8]]) ->
     command = [
         ffmpeg, "-y", "-loglevel", "error", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", size,
         "-r", str(_FRAMES_PER_SECOND), "-i", "-", "-an", "-c:v", "libx264", "-pix_fmt", "yuv420p", "-crf", "20",
-        "-movflags", "+faststart", str(path),
+        "-movflags", "+faststart", str(path.absolute()),  # a relative one may look like an option or a URL
     ]  # fmt: skip
     stream = b"".join([first.tobytes(), *(picture.tobytes() for picture in pictures)])
     try:

@@ -11,7 +11,7 @@ from typing import Any
 from fem.evolve import StepReport, evolve
 from fem.results.checkpoint import Checkpoint, load_checkpoint
 from fem.results.figures import draw_figures
-from fem.results.files import claimed, new_folder
+from fem.results.files import claimed, new_folder, remove_parts, require_plain
 from fem.results.recorder import FIELDS, TIMESERIES, Plan, recording
 from fem.results.report import write_report
 from fem.results.run_facts import (
@@ -21,9 +21,10 @@ from fem.results.run_facts import (
     first_record,
     judge,
     progress,
+    require_continuable,
     warnings_of,
 )
-from fem.results.run_record import RunIdentity, Status, read_record, write_record
+from fem.results.run_record import NAME, RunIdentity, Status, read_record, write_record
 from fem.results.series import FieldSeries
 from fem.results.summary import Summary, describe
 from fem.results.timeseries import read_timeseries
@@ -67,12 +68,17 @@ def resume_run(scenario: Scenario, directory: Path, on_step: OnStep | None = Non
     Raises
     ------
     ValueError
-        If `directory` is no results folder, is damaged, is still being written, or was made with another mesh or model.
+        If `directory` is no results folder, is damaged, contains a link, is still being written, or was made with
+        another mesh or model.
     """
     plan = Plan.of(scenario)
     record: Record = read_record(directory)
+    require_continuable(record, directory / NAME)
     with claimed(directory):
+        require_plain(directory)
         checkpoint = load_checkpoint(directory, scenario)
+        if checkpoint is not None:
+            record["solver"] = checkpoint.statistics.as_dict()
         plan.truncate_files(directory, 0 if checkpoint is None else checkpoint.outputs)
         return _compute(plan, directory, record | {"status": Status.RUNNING, "message": ""}, checkpoint, on_step)
 
@@ -88,11 +94,20 @@ def _compute(
     except BaseException as error:
         status = Status.STOPPED if isinstance(error, KeyboardInterrupt) else Status.FAILED
         message = "stopped by the user" if status is Status.STOPPED else f"{type(error).__name__}: {error}"
-        with suppress(OSError):  # a full disk may be the very reason
-            write_record(directory, record | {"status": status, "message": message} | clock.reading())
+        _write_last_record(directory, record | {"status": status, "message": message} | clock.reading())
         if isinstance(error, OSError):
             raise OSError(f"the run stopped because {directory} could not be written: {error}") from error
         raise
+
+
+def _write_last_record(directory: Path, record: Record) -> None:
+    """Write `record` if there is any room for it; a full disk may be the very reason why it is the last."""
+    try:
+        write_record(directory, record)
+    except OSError:
+        remove_parts(directory)
+        with suppress(OSError):
+            write_record(directory, record)
 
 
 def _record_outputs(

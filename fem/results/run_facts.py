@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from math import nan
+from pathlib import Path
 from time import perf_counter
+from types import UnionType
 from typing import Any
 
 import numpy as np
@@ -37,6 +39,21 @@ SCALE_UNITS = {
     "slowest_time": "s",
 }
 _PACKAGES = ("grainfield", "numpy", "scipy", "scikit-fem", "gmsh", "pygmsh", "h5py", "matplotlib", "pypardiso")
+_NEEDED: dict[str, type | UnionType] = {  # of the record of a run that is continued
+    "scenario": str,
+    "description": str,
+    "parameters": dict,
+    "started": str,
+    "versions": dict,
+    "mesh": dict | None,
+    "model": dict,
+    "scale_report": dict,
+    "solver": dict,
+    "references": list,
+    "wall_seconds": int | float,
+    "peak_memory_MiB": int | float | None,
+}
+_JUDGED = ("lowest_relative_concentration", "restored_to_round_off")  # of the solver's statistics
 _DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"'<>,;|`\]}]+")
 
 
@@ -79,6 +96,21 @@ def first_record(scenario: Scenario, identity: RunIdentity, units: Mapping[str, 
         "wall_seconds": 0.0,
         "peak_memory_MiB": None,
     }
+
+
+def require_continuable(record: Mapping[str, Any], path: Path) -> None:
+    """Raise ValueError unless the `record` read from `path` holds what continuing and reporting its run builds on."""
+    for name, kind in _NEEDED.items():
+        if name not in record:
+            raise ValueError(f"{path} is damaged: it lacks {name!r}")
+        if not isinstance(record[name], kind):
+            raise ValueError(f"{path} is damaged: its {name!r} cannot be {record[name]!r}")
+    solver = record["solver"]  # empty until the first output
+    for name in _JUDGED if solver else ():
+        if not isinstance(solver.get(name), int | float | None):
+            raise ValueError(f"{path} is damaged: its 'solver' cannot have {name} {solver[name]!r}")
+        if name not in solver:
+            raise ValueError(f"{path} is damaged: its 'solver' lacks {name!r}")
 
 
 def progress(output: Output, planned: int) -> Record:

@@ -64,9 +64,14 @@ class RunIdentity:
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> "RunIdentity":
-        """Identity recorded in a ``run.json``."""
+        """Identity recorded in a ``run.json``; AttributeError, KeyError or TypeError if it does not hold one."""
         parameters = {name: (item["value"], item["unit"]) for name, item in record["parameters"].items()}
-        return cls(record["scenario"], record["doc"], parameters, record["source"])
+        words = record["scenario"], record["doc"], record["source"]
+        for word in (*words, *(unit for _, unit in parameters.values())):
+            if not isinstance(word, str):
+                raise TypeError(f"{word!r} is not a text")
+        name, doc, source = words
+        return cls(name, doc, parameters, source)
 
 
 def write_record(directory: Path, record: Mapping[str, object], durable: bool = True) -> None:

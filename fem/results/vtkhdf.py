@@ -42,11 +42,22 @@ class FieldLayout:
 
 
 class FieldSeriesWriter:
-    """Appends outputs to a field series; use as a context manager."""
+    """Appends outputs to a field series; use as a context manager.
+
+    Raises
+    ------
+    ValueError
+        If the file keeps data in other files, where writing could do harm.
+    """
 
     def __init__(self, path: Path) -> None:
         # Without the lock a viewer may open the file while the run goes on.
         self._file = h5py.File(path, "r+", locking=False)
+        try:
+            _require_own_data(self._file)
+        except ValueError:
+            self._file.close()
+            raise
         self._root = self._file["VTKHDF"]
 
     @classmethod
@@ -168,3 +179,17 @@ def _write_fixed(root: h5py.Group, name: str, unit: str, values: NDArray[Any], c
     root["CellData"][name] = values.astype(kind)
     root["CellData"][name].attrs["units"] = unit
     root["Steps/CellDataOffsets"][name] = np.zeros(capacity, dtype=np.int64)
+
+
+def _require_own_data(group: h5py.Group) -> None:
+    """Raise ValueError if `group` holds links, or data that HDF5 would look for in other files."""
+    for name in group:
+        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+            raise ValueError(f"{group.file.filename} holds a link ({name}); a field series keeps its data itself")
+        item = group[name]
+        if isinstance(item, h5py.Group):
+            _require_own_data(item)
+        elif item.external or item.is_virtual:
+            raise ValueError(
+                f"{group.file.filename} keeps {name} in another file; a field series keeps its data itself"
+            )
