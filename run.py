@@ -3,10 +3,17 @@
 import os
 import sys
 
-from command_line.app import main
+
+def _main() -> int:
+    try:
+        from command_line.app import main
+    except KeyboardInterrupt:
+        return 130
+    return main(sys.argv[1:])
+
 
 if __name__ == "__main__":
-    code = main(sys.argv[1:])
+    code = _main()
     sys.stdout.flush()
     sys.stderr.flush()
     if code == 1:

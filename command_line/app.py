@@ -14,6 +14,7 @@ from rich.console import Console
 
 from command_line.catalogue import Entry, built_in, built_in_names, built_in_summary, first_line, from_file
 from command_line.commands import export, list_scenarios, resume, run_new
+from command_line.interruption import ctrl_c_remembered
 from command_line.options import scenario_app
 from fem.checks import require_known
 
@@ -25,7 +26,8 @@ python run.py SCENARIO --help shows what can be varied. A path to your own scena
 def main(tokens: Sequence[str]) -> int:
     """Do what the command line `tokens` ask for; returns the exit code."""
     try:
-        _dispatch(list(tokens))
+        with ctrl_c_remembered():
+            _dispatch(list(tokens))
     except KeyboardInterrupt:
         return 130
     except Exception as error:

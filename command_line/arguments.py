@@ -4,7 +4,7 @@ From here come the command-line options, and the parameters that ``run.json`` re
 """
 
 import inspect
-import math
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fem.results.run_record import RunIdentity
 
 _PROJECT = Path(__file__).parents[1]
+_LARGEST = sys.float_info.max
 _TYPES = "a quantity (fem/constants.py), float, int, bool, str, Path, an Enum or a Literal, or one of these or None"
 
 
@@ -132,7 +133,7 @@ def _read_back(argument: Argument, value: object) -> object:
         return None
     if kind is Path and isinstance(value, str):
         return Path(value) if Path(value).exists() else _PROJECT / value
-    if kind is float and type(value) in (int, float) and math.isfinite(value):  # type: ignore[arg-type]
+    if kind is float and type(value) in (int, float) and -_LARGEST <= value <= _LARGEST:  # type: ignore[operator]
         return value
     if kind in (int, bool, str) and type(value) is kind:
         return value

@@ -85,7 +85,7 @@ def from_file(path: Path) -> Entry:
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ValueError(f"{path} cannot be loaded: {located(error, path)}") from error
     return _entry(module, path.stem, str(path))
 
@@ -101,6 +101,8 @@ def located(error: BaseException, path: Path) -> str:
             lines.append(trace.tb_lineno)
         trace = trace.tb_next
     place = f"line {lines[-1]}: " if lines else ""
+    if isinstance(error, SystemExit):
+        return f"{place}it ends the program (sys.exit) instead of describing a scenario"
     message = first_line(str(error))
     return f"{place}{message}" if isinstance(error, ValueError) else f"{place}{type(error).__name__}: {message}"
 

@@ -1,6 +1,7 @@
 """What the command line does: list, run, resume, export."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,9 +10,11 @@ from rich.console import Console
 
 from command_line.arguments import identity_of, recorded_values
 from command_line.catalogue import Entry, built_in, built_in_names, built_in_summary, from_file, located
+from command_line.interruption import stop_if_asked
 from command_line.progress import OnStep, shown_progress
 
 if TYPE_CHECKING:
+    from fem.evolve import StepReport
     from fem.results.summary import Summary
     from fem.scenario import Scenario
 
@@ -34,7 +37,9 @@ def run_new(entry: Entry, given: dict[str, object], out: Path | None, quiet: boo
     scenario = _built(entry, given)
     directory = out or Path("results", entry.name)
     identity = identity_of(entry, given)
-    _follow(scenario, entry, directory, quiet, lambda on_step: run_scenario(scenario, identity, directory, on_step))
+    earlier = _record_text(directory)
+    with _advice(entry, directory, lambda: _record_text(directory) not in ("", earlier)):
+        _follow(scenario, entry, quiet, lambda on_step: run_scenario(scenario, identity, directory, on_step))
 
 
 def resume(directory: Path, *, scenario: Path | None = None, quiet: Quiet = False, debug: Debug = False) -> None:
@@ -52,7 +57,7 @@ def resume(directory: Path, *, scenario: Path | None = None, quiet: Quiet = Fals
 
     try:
         identity = RunIdentity.from_dict(read_record(directory))
-    except (AttributeError, KeyError, TypeError) as error:
+    except (AttributeError, KeyError, OverflowError, RecursionError, TypeError) as error:
         raise ValueError(f"the run.json in {directory} is damaged: it does not say what was run") from error
     if identity.source and scenario is None:
         raise ValueError(
@@ -62,7 +67,8 @@ def resume(directory: Path, *, scenario: Path | None = None, quiet: Quiet = Fals
     if entry.name != identity.name:
         raise ValueError(f"{directory} was made with scenario {identity.name!r}, {scenario} is {entry.name!r}")
     continued = _built(entry, recorded_values(entry, identity))
-    _follow(continued, entry, directory, quiet, lambda on_step: resume_run(continued, directory, on_step))
+    with _advice(entry, directory, directory.is_dir):
+        _follow(continued, entry, quiet, lambda on_step: resume_run(continued, directory, on_step))
 
 
 def export(directory: Path, *, pvd: Annotated[bool, Parameter(negative=())] = False) -> None:
@@ -94,7 +100,7 @@ def _built(entry: Entry, values: dict[str, object]) -> "Scenario":
 
     try:
         scenario = entry.function(**values)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         if not entry.source or type(error) is ValueError:
             raise
         raise ValueError(f"{entry.source}: {located(error, Path(entry.source))}") from error
@@ -105,21 +111,40 @@ def _built(entry: Entry, values: dict[str, object]) -> "Scenario":
     return scenario
 
 
-def _follow(
-    scenario: "Scenario", entry: Entry, directory: Path, quiet: bool, run: Callable[[OnStep], "Summary"]
-) -> None:
+def _record_text(directory: Path) -> str:
+    """What is in the folder's ``run.json``; "" if there is none."""
+    try:
+        return (directory / "run.json").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+@contextmanager
+def _advice(entry: Entry, directory: Path, can_continue: Callable[[], bool]) -> Iterator[None]:
+    """After Ctrl-C in the block, say how to go on if there is something to go on with."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        own = f" --scenario {entry.source}" if entry.source else ""
+        how = f"; to continue: python run.py resume {directory}{own}" if can_continue() else ""
+        _complain(f"stopped{how}")
+        raise
+
+
+def _follow(scenario: "Scenario", entry: Entry, quiet: bool, run: Callable[[OnStep], "Summary"]) -> None:
     """Report what is run, show how far it is, and say what came out."""
     scales = scenario.model.scale_report()
     if not quiet:
         _say(f"{entry.name}: {entry.summary}", *(f"  {line}" for line in scales.lines()))
     _warn(scales.warnings)
-    try:
-        with shown_progress(scenario.times, Console(stderr=True), quiet) as on_step:
-            summary = run(on_step)
-    except KeyboardInterrupt:
-        own = f" --scenario {entry.source}" if entry.source else ""
-        _complain(f"stopped; to continue: python run.py resume {directory}{own}")
-        raise
+    stop_if_asked()
+    with shown_progress(scenario.times, Console(stderr=True), quiet) as show:
+
+        def on_step(report: "StepReport") -> None:
+            show(report)
+            stop_if_asked()
+
+        summary = run(on_step)
     _warn(warning for warning in summary.warnings if warning not in scales.warnings)
     if not quiet:
         _say(*summary.lines)

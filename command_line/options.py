@@ -79,7 +79,7 @@ def _scenario_option(argument: Argument, description: str) -> inspect.Parameter:
             "show_default": lambda value: "none" if value is None else format_quantity(value, argument.unit),
         }
     elif argument.kind is int:
-        details["converter"] = _converter(_whole_number)
+        details["converter"] = _converter(_seed if argument.name == "seed" else _whole_number)
     elif argument.kind is Path:
         details["show_default"] = lambda value: "none" if value is None else str(shown_path(value))
     hyphen = argument.kind in (float, int)
@@ -106,3 +106,10 @@ def _whole_number(text: str) -> int:
         return int(text)
     except ValueError:
         raise ValueError(f"{text!r} is not a whole number") from None
+
+
+def _seed(text: str) -> int:
+    """A seed of random numbers: NumPy takes no negative ones."""
+    if (value := _whole_number(text)) < 0:
+        raise ValueError(f"a seed must not be negative, got {value}")
+    return value

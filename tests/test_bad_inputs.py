@@ -52,6 +52,7 @@ VALUES = {
     "negative density": (["--density=-1e22/m^3"], ["concentration", "iodide vacancy", "-1e+22"]),
     "zero grains": (["--grains", "0"], ["grains", "0"]),
     "part of a grain": (["--grains", "1.5"], ["--grains", "'1.5' is not a whole number"]),
+    "negative seed": (["--seed=-1"], ["--seed", "must not be negative", "-1"]),
     "negative end time": (["--end-time=-1s"], ["end", "-1 s"]),
     "absolute zero": (["--temperature", "0K"], ["temperature", "greater than zero"]),
     "electrode not in the mesh": (["--electrode", "rihgt"], ["electrode", "'rihgt'", "right"]),
@@ -76,6 +77,8 @@ FILES = {
     "syntax error": ("def scenario(:\n", ["film.py", "line 1"]),
     "no scenario function": ("bias = 1\n", ["film.py", "scenario(...)"]),
     "fails on loading": ("import numpy\nnumpy.zeros(-1)\n", ["film.py", "line 2", "negative dimensions"]),
+    "ends the program on loading": ("import sys\nsys.exit(3)\n", ["film.py", "line 2", "sys.exit"]),
+    "ends the program when called": ("def scenario():\n    raise SystemExit\n", ["film.py", "line 2", "sys.exit"]),
     "imports what is not there": ("import no_such_package\n", ["film.py", "line 1", "no_such_package"]),
     "fails when called": ("def scenario():\n    return um\n", ["film.py", "line 2", "'um' is not defined"]),
     "returns something else": ("def scenario():\n    return 1\n", ["film.py", "must return a Scenario", "int"]),
@@ -195,7 +198,9 @@ def test_nothing_to_resume(command_line: CommandLine, tmp_path: Path) -> None:
     assert_refused(command_line("resume"), "requires an argument")
 
 
-@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"scenario": 1, "parameters": 2}', "\xff\xfe", "null"])
+@pytest.mark.parametrize(
+    "text", ["{", "[]", "{}", '{"scenario": 1, "parameters": 2}', "\xff\xfe", "null", "[" * 200_000]
+)
 def test_a_damaged_record_is_not_resumed(text: str, command_line: CommandLine, tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "run.json").write_bytes(text.encode("latin-1"))
@@ -215,6 +220,7 @@ def test_a_results_folder_names_no_code_to_run(command_line: CommandLine, finish
     [
         ({"bias": {"value": "10", "unit": "V"}}, "bias = '10'"),
         ({"bias": {"value": None, "unit": "V"}}, "bias = None"),
+        ({"bias": {"value": 10**400, "unit": "V"}}, "bias = 1000"),
         ({"bias": {"value": 1.0, "unit": "K"}}, "bias is in 'K'"),
         ({"grains": {"value": 2.5, "unit": ""}}, "grains = 2.5"),
         ({"bais": {"value": 1.0, "unit": "V"}}, "'bais'"),
@@ -226,6 +232,19 @@ def test_recorded_parameters_are_checked(
     record = json.loads((finished / "run.json").read_text())
     (finished / "run.json").write_text(json.dumps(record | {"parameters": record["parameters"] | change}))
     assert_refused(command_line("resume", "run", "--scenario", SMALL_FILM), fragment)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"scenario": 5}, {"scenario": None}, {"doc": 1}, {"source": []}, {"solver": "x"},
+     {"parameters": {"bias": {"value": 1.0, "unit": None}}}],
+)  # fmt: skip
+def test_a_record_of_the_wrong_types_is_damaged(
+    change: dict[str, object], command_line: CommandLine, finished: Path
+) -> None:
+    record = json.loads((finished / "run.json").read_text())
+    (finished / "run.json").write_text(json.dumps(record | change))
+    assert_refused(command_line("resume", "run", "--scenario", SMALL_FILM), "run.json", "damaged")
 
 
 def test_a_damaged_checkpoint_is_not_resumed(command_line: CommandLine, finished: Path) -> None:

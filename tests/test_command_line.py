@@ -5,6 +5,7 @@ import io
 import json
 import math
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -269,6 +270,46 @@ def test_ctrl_c_says_how_to_continue_and_resume_does(
     assert whole.code == continued.code == 0
     series = [(tmp_path / folder / "timeseries.csv").read_bytes() for folder in ("whole", "stopped")]
     assert series[0] == series[1]
+
+
+def test_ctrl_c_in_a_callback_that_drops_it_stops_the_run(
+    command_line: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Dropping:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGINT)
+
+    def press(report: StepReport) -> None:
+        if report.time > 1e-4:
+            Dropping()
+
+    before = signal.getsignal(signal.SIGINT), sys.unraisablehook
+    monkeypatch.setattr("command_line.progress._lines", lambda times, console: press)
+    answer = command_line(SMALL_FILM, "--end-time", "1ms", "--out", "stopped")
+    assert answer.code == 130 and "run.py resume stopped" in answer.err and "ignored" not in answer.err
+    assert json.loads((tmp_path / "stopped" / "run.json").read_text())["status"] == "stopped"
+    assert (signal.getsignal(signal.SIGINT), sys.unraisablehook) == before
+
+
+def test_ctrl_c_before_there_is_a_folder_promises_nothing(
+    command_line: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "run.json").write_text('{"status": "stopped"}')
+    monkeypatch.setattr("fem.results.record.new_folder", interrupt)
+    for folder in ("new", "run"):
+        answer = command_line(SMALL_FILM, "--quiet", "--out", folder)
+        assert answer.code == 130 and answer.err.splitlines()[-1] == "stopped"
+
+
+def test_ctrl_c_while_the_program_loads_ends_it_quietly(tmp_path: Path) -> None:
+    (tmp_path / "cyclopts.py").write_text("raise KeyboardInterrupt")
+    program = f"import runpy, sys; sys.path.insert(0, {str(tmp_path)!r}); runpy.run_path('run.py', run_name='__main__')"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
 def test_debug_shows_where_an_error_arose(command_line: CommandLine) -> None:
