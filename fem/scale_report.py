@@ -13,6 +13,7 @@ from fem.physics.regions import Regions
 from fem.physics.scales import Scales, debye_length, depletion_width, resolution_warnings
 from fem.unknowns import Unknowns
 
+_WIDEST = 0.2  # share of the film's area in thin layers above which a warning is due
 _STEEPEST = 60.0  # exponent of a reaction's rate above which a warning is due
 
 
@@ -49,7 +50,11 @@ def scale_report(
         fastest_time=debye**2 / fastest,
         charging_time=debye * gap / (2 * mean),
         slowest_time=debye * gap / (2 * slowest),
-        warnings=(*resolution_warnings(first_cell, debye, width, volt, drawing), *_steep_reactions(unknowns, over)),
+        warnings=(
+            *resolution_warnings(first_cell, debye, width, volt, drawing),
+            *_steep_reactions(unknowns, over),
+            *_wide_layers(regions, float(volumes.areas.sum())),
+        ),
     )
 
 
@@ -88,5 +93,18 @@ def _steep_reactions(unknowns: Unknowns, over: list[tuple[float, float]]) -> lis
                 f"the electrode reaction at {one.electrode.contact.facets!r} may see an overpotential of {largest:.3g}"
                 f" V, which would speed it up by exp({exponent:.0f}): expect tiny time steps; lower the voltage or use"
                 " a Reservoir"
+            )
+    return found
+
+
+def _wide_layers(regions: Regions, area: float) -> list[str]:
+    """Warnings of thin layers that are not thin against the film they run through."""
+    found = []
+    for one in regions.layer_facets:
+        share = one.layer.width * float(one.lengths.sum()) / area
+        if share > _WIDEST:
+            found.append(
+                f"the thin layers {one.layer.region!r} of {one.layer.width * 1e9:.3g} nm would make up {share:.0%} of"
+                " the film's area: they are not thin against the grains; mesh them as strips or make them narrower"
             )
     return found

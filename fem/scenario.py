@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -11,6 +12,8 @@ from fem.fields import Array
 from fem.model import PoissonNernstPlanck
 from fem.physics.luminescence import Light
 from fem.state import State
+
+Geometry = Literal["plan view", "cross-section"]
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ class Scenario:
     microstructure
         Facts about the film for ``run.json`` (grain statistics, mesh report), plain numbers and strings.
     geometry
-        "plan view" or "cross-section", for figures.
+        How the film is cut, for figures and profiles.
     tolerance
         Relative error per time step.
     """
@@ -71,13 +74,15 @@ class Scenario:
     observables: Sequence[Observable] = ()
     criteria: Sequence[Criterion] = ()
     microstructure: Mapping[str, object] | None = None
-    geometry: str = "plan view"
+    geometry: Geometry = "plan view"
     tolerance: float = 1e-2
 
     def __post_init__(self) -> None:
         output_times(self.times)
         if not 0 < self.tolerance < 1:
             raise ValueError(f"tolerance is the relative error per time step, between 0 and 1, got {self.tolerance:g}")
+        if self.geometry not in get_args(Geometry):
+            raise ValueError(f"geometry must be one of {', '.join(get_args(Geometry))}, got {self.geometry!r}")
         if self.light is not None and self.model.material.recombination is None:
             raise ValueError(f"light needs recombination constants, material {self.model.material.name!r} has none")
 

@@ -15,7 +15,7 @@ from fem.physics.luminescence import Light, UnpairedInterstitials
 from fem.physics.materials import MAPbI3, Material
 from fem.physics.species import Species, Sublattice
 from fem.results.run_record import RunIdentity
-from fem.scenario import Criterion, Observable, Scenario
+from fem.scenario import Criterion, Geometry, Observable, Scenario
 
 WIDTH, HEIGHT = 2e-6, 1e-6
 LIGHT = Light(1e27, (UnpairedInterstitials("iodide vacancy", 1e22, 1e-14),))
@@ -55,7 +55,7 @@ def two_grains(
     vacancy = Species("iodide vacancy", 1, 1e22, 6.5e-8, barriers)
     contacts = [Contact(electrodes[0], step(0.5)), Contact(electrodes[1], 0.0)]
     model = PoissonNernstPlanck(two_grain_mesh() if mesh is None else mesh, MAPbI3, [vacancy], contacts)
-    geometry = "plan view" if electrodes[0] == "left" else "cross-section"
+    geometry: Geometry = "plan view" if electrodes[0] == "left" else "cross-section"
     return Scenario(model, np.asarray(times), light, observables, criteria, {"grains": 2}, geometry)
 
 

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from irregular_films import rectangle
 
-from fem.constants import boltzmann, elementary_charge, nm, vacuum_permittivity
+from fem.constants import boltzmann, elementary_charge, eV, nm, vacuum_permittivity
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Coating, Contact, ElectrodeReaction
 from fem.physics.drive import Drive, constant, sine, step, table
+from fem.physics.layers import boundary_lines
 from fem.physics.materials import Material
 from fem.physics.scales import Scales
 from fem.physics.species import Species
@@ -71,3 +72,13 @@ def test_a_reaction_under_an_absurd_overpotential_is_warned_of() -> None:
     assert not any("reaction" in text for text in scales(constant(1.0), bottom=coated).warnings)
     bare = Contact("bottom", 0.0, law)
     assert not any("reaction" in text for text in scales(constant(10.0), bottom=bare).warnings)
+
+
+def test_layers_that_are_not_thin_against_the_grains_are_warned_of() -> None:
+    mesh = rectangle(np.linspace(0, 40 * nm, 5), np.linspace(0, GAP, 21), lines=(20 * nm,))
+    barriers = {"grain_0": 0.5 * eV, "grain_1": 0.5 * eV, "grain_boundary": 0.3 * eV}
+    ion = Species("vacancy", +1, 1e22, diffusivity_prefactor=1e-8, activation_energy=barriers)
+    for width, warned in ((2 * nm, False), (10 * nm, True)):
+        contacts = [Contact("bottom", 0.0), Contact("top", 0.01)]
+        model = PoissonNernstPlanck(mesh, FILM, [ion], contacts, layers=[boundary_lines(width)])
+        assert any("25% of the film's area" in text for text in model.scale_report().warnings) is warned

@@ -4,8 +4,7 @@ At each point ``G = k1 n + k2 n^2 + k3 n^3`` with ``k1 = k10 + sum_j C_j N_j``; 
 (Johnston and Herz, doi:10.1021/acs.accounts.5b00411). The trap densities N_j follow from the ions:
 
 - :class:`UnpairedInterstitials`: iodide interstitials are the deep native defect and are neutralised by iodide
-  vacancies;
-  where vacancies have left, ``N = N_i max(0, 1 - c / c_start)`` of them are bare.
+  vacancies; where vacancies have left, ``N = N_i max(0, 1 - c / c_start)`` of them are bare.
 - :class:`VacancyClusters`: crowded vacancies form clusters that trap, ``N = c^2 / c_sat``.
 - :class:`TrappingIons`: a mobile species that traps by itself (iodide interstitials), ``N = c``.
 """
