@@ -53,12 +53,9 @@ def resume(directory: Path, *, scenario: Path | None = None, quiet: Quiet = Fals
         Your own scenario file, if the run was made with one.
     """
     from fem.results.record import resume_run
-    from fem.results.run_record import RunIdentity, read_record
+    from fem.results.run_record import read_identity
 
-    try:
-        identity = RunIdentity.from_dict(read_record(directory))
-    except (AttributeError, KeyError, OverflowError, RecursionError, TypeError) as error:
-        raise ValueError(f"the run.json in {directory} is damaged: it does not say what was run") from error
+    identity = read_identity(directory)
     if identity.source and scenario is None:
         raise ValueError(
             f"{directory} was made with your own scenario {identity.source}: add --scenario and the path of that file"

@@ -18,8 +18,6 @@ _RUN_OPTIONS = {
     "debug": (bool, False, "Show where in the code an error arose."),
 }
 
-RunCommand = Callable[..., None]
-
 
 def scenario_app(entry: Entry, invocation: str, run: Callable[[dict[str, object], dict[str, Any]], None]) -> App:
     """Command-line app of one scenario.

@@ -86,6 +86,11 @@ class Unknowns:
         return np.array([transport.storage for transport in self.transports])
 
     @cached_property
+    def content(self) -> Array:
+        """Area that stores each species in the whole film [m^2], shape (n_species,)."""
+        return self.storage.sum(axis=1)
+
+    @cached_property
     def unit(self) -> Array:
         """Mean concentration of each species [1/m^3], the unit of its unknowns, shape (n_species,)."""
         return np.array([np.average(t.start, weights=t.storage) for t in self.transports])
@@ -110,7 +115,7 @@ class Unknowns:
         """Diagonal of the mass matrix, zero for potentials, shape (size,)."""
         mass = np.zeros(self.size)
         self.nodal(mass)[1:] = self.storage
-        self.entered(mass)[:] = [self.storage[one.species].sum() for one in self.exchanges]
+        self.entered(mass)[:] = [self.content[one.species] for one in self.exchanges]
         return mass
 
     def nodal(self, values: Array) -> Array:
@@ -125,15 +130,15 @@ class Unknowns:
         """Ions that entered through each contact [1/m], shape (n_contacts, n_species)."""
         out = np.zeros((len(self.electrodes), len(self.species)))
         for one, amount in zip(self.exchanges, self.entered(values), strict=True):
-            out[one.contact, one.species] = amount * self.unit[one.species] * self.storage[one.species].sum()
+            out[one.contact, one.species] = amount * self.unit[one.species] * self.content[one.species]
         return out
 
     def conserved(self, values: Array) -> Array:
         """Ions in the film less those that entered, over the film's content at the start, shape (n_species,)."""
         out = np.einsum("kn,kn->k", self.storage, self.nodal(values)[1:])
         for one, amount in zip(self.exchanges, self.entered(values), strict=True):
-            out[one.species] -= amount * self.storage[one.species].sum()
-        return np.asarray(out / self.storage.sum(axis=1))
+            out[one.species] -= amount * self.content[one.species]
+        return np.asarray(out / self.content)
 
     def restored(self, values: Array, before: Array) -> tuple[Array, float]:
         """`values` with the ions that round-off in the linear solve has lost since `before`, and their largest share.
@@ -145,7 +150,7 @@ class Unknowns:
         share = np.where(np.abs(lost) <= _ROUND_OFF, lost, 0.0)
         new = values.copy()
         fields = self.nodal(new)[1:]
-        fields *= 1.0 + (share / np.einsum("kn,kn->k", self.storage, fields) * self.storage.sum(axis=1))[:, None]
+        fields *= 1.0 + (share / np.einsum("kn,kn->k", self.storage, fields) * self.content)[:, None]
         return new, float(np.abs(share).max())
 
     @cached_property

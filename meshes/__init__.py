@@ -1,7 +1,7 @@
 """Where it happens: polycrystalline films and the meshes made of them."""
 
 from meshes.delaunay import DelaunayRepair
-from meshes.micrograph import GrainMap, film_from_label_image
+from meshes.micrograph import GrainMap, read_grain_map
 from meshes.polycrystal import Polycrystal
 from meshes.quality import MeshReport, check_contract, mesh_report
 from meshes.regularise import merge_short_edges
@@ -19,10 +19,10 @@ __all__ = [
     "Strips",
     "check_contract",
     "columnar",
-    "film_from_label_image",
     "layered",
     "merge_short_edges",
     "mesh_report",
+    "read_grain_map",
     "triangulate",
     "triangulate_and_count",
     "voronoi",

@@ -74,26 +74,6 @@ class GrainMap:
         )
 
 
-def film_from_label_image(
-    path: str | Path,
-    *,
-    pixel_size: float | None = None,
-    smoothing: float | None = None,
-    minimum_edge: float | None = None,
-    crop: Crop | None = None,
-    minimum_grain: float = 0.0,
-) -> Polycrystal:
-    """Film of a label image; see :func:`read_grain_map`, which also tells how faithful it is."""
-    return read_grain_map(
-        path,
-        pixel_size=pixel_size,
-        smoothing=smoothing,
-        minimum_edge=minimum_edge,
-        crop=crop,
-        minimum_grain=minimum_grain,
-    ).film
-
-
 def read_grain_map(
     path: str | Path,
     *,

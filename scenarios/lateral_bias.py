@@ -25,7 +25,7 @@ from fem.results.fronts import depletion_depth, front_position, front_width
 from fem.results.observables import mean_quench
 from fem.results.profiles import Side
 from fem.scenario import Scenario, logarithmic_times
-from meshes import film_from_label_image
+from meshes import read_grain_map
 from scenarios._criteria import depletion_zone
 from scenarios._parameters import (
     BOUNDARY_BARRIER,
@@ -72,7 +72,7 @@ def scenario(
         Label image of the grains, with a sidecar ``meta.json`` that gives its pixel size.
     """
     debye = film_debye_length(MAPbI3, mobile_density, temperature)
-    film = film_from_label_image(grain_map)
+    film = read_grain_map(grain_map).film
     mesh = meshed(film, sizes_following(debye, mesh_size, 4 * mesh_size), debye, electrodes=("left", "right"))
     barriers = {"grain_interior": grain_barrier, "grain_boundary": boundary_barrier}
     model = PoissonNernstPlanck(

@@ -14,8 +14,8 @@ from meshes import (
     Strips,
     check_contract,
     columnar,
-    film_from_label_image,
     layered,
+    read_grain_map,
     triangulate,
     triangulate_and_count,
     voronoi,
@@ -126,7 +126,7 @@ def test_wide_grains_of_a_cross_section_stay_coarse() -> None:
 
 
 def test_curved_boundaries_of_a_measured_film_become_strips() -> None:
-    film = film_from_label_image(PEROVSKITE, crop=(1.0 * um, 1.6 * um, 1.5 * um, 2.1 * um))
+    film = read_grain_map(PEROVSKITE, crop=(1.0 * um, 1.6 * um, 1.5 * um, 2.1 * um)).film
     mesh, repair = triangulate_and_count(film, SIZES, boundaries=Strips(4 * nm, across=2))
     assert_conforming(mesh, film)
     assert len(np.unique(check_contract(mesh))) == film.n_grains

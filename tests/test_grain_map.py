@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from shapely import box
 from skimage.io import imsave
 
-from meshes import film_from_label_image
+from meshes import read_grain_map
 from meshes.label_image import clean_labels
-from meshes.micrograph import read_grain_map
 
 nm, um = 1e-9, 1e-6
 PEROVSKITE = Path(__file__).parents[1] / "data" / "grain_maps" / "perovskite_sem_calibrated" / "labels.png"
@@ -87,7 +86,7 @@ def test_background_small_grains_and_split_grains_go_to_neighbours(picture: Pict
 def test_a_grain_inside_another_grain_is_kept(picture: Picture) -> None:
     labels = blocks()
     labels[26:34, 26:34] = 9
-    film = film_from_label_image(picture(labels))
+    film = read_grain_map(picture(labels)).film
     assert film.n_grains == 4
     assert sorted(len(loops) for loops in film.loops) == [1, 1, 1, 2]
 
@@ -108,7 +107,7 @@ def test_random_pixels_become_a_valid_film(picture: Picture) -> None:
 
 def test_more_smoothing_means_fewer_vertices_and_shorter_boundaries() -> None:
     crop = (0.5 * um, 1.7 * um, 1.0 * um, 2.2 * um)
-    films = [film_from_label_image(PEROVSKITE, smoothing=k * 5.5825 * nm, minimum_edge=0, crop=crop) for k in (0, 1, 3)]
+    films = [read_grain_map(PEROVSKITE, smoothing=k * 5.5825 * nm, minimum_edge=0, crop=crop).film for k in (0, 1, 3)]
     vertices = [len(film.vertices) for film in films]
     lengths = [film.grain_boundary_length for film in films]
     assert vertices[0] > 2 * vertices[1] > 3 * vertices[2]
@@ -117,9 +116,9 @@ def test_more_smoothing_means_fewer_vertices_and_shorter_boundaries() -> None:
 
 def test_a_crop_is_that_part_of_the_film() -> None:
     crop = (0.4 * um, 1.6 * um, 2.0 * um, 3.0 * um)
-    part = film_from_label_image(PEROVSKITE, crop=crop)
+    part = read_grain_map(PEROVSKITE, crop=crop).film
     assert (part.width / um, part.height / um) == pytest.approx((1.2, 1.0), abs=0.006)
-    whole = film_from_label_image(PEROVSKITE)
+    whole = read_grain_map(PEROVSKITE).film
     frame = box(0.45 * um, 2.05 * um, 1.55 * um, 2.95 * um)
     inside = [grain for grain in whole.polygons if frame.contains(grain)]
     matched = [min(abs(q.area / p.area - 1) for q in part.polygons) for p in inside]
@@ -152,23 +151,23 @@ def test_settings_that_make_no_sense_are_refused(
     picture: Picture, sidecar: str | None, options: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(ValueError, match=message):
-        film_from_label_image(picture(blocks(), sidecar), **options)
+        read_grain_map(picture(blocks(), sidecar), **options)
 
 
 def test_files_that_are_no_label_image_are_refused(tmp_path: Path, picture: Picture) -> None:
     with pytest.raises(ValueError, match="does not exist"):
-        film_from_label_image(tmp_path / "nothing.png")
+        read_grain_map(tmp_path / "nothing.png")
     with pytest.raises(ValueError, match="does not exist"):
-        film_from_label_image(tmp_path)
+        read_grain_map(tmp_path)
     text = tmp_path / "text.png"
     text.write_text("not an image", encoding="utf-8")
     with pytest.raises(ValueError, match="cannot be read as an image"):
-        film_from_label_image(text)
+        read_grain_map(text)
     colours = np.random.default_rng(1).integers(0, 255, size=(8, 8, 3), dtype=np.uint8)
     with pytest.raises(ValueError, match="one channel"):
-        film_from_label_image(picture(colours))
+        read_grain_map(picture(colours))
     with pytest.raises(ValueError, match="1 grain:"):
-        film_from_label_image(picture(np.full((8, 8), 3, dtype=np.uint8)))
+        read_grain_map(picture(np.full((8, 8), 3, dtype=np.uint8)))
 
 
 def test_the_data_set_carries_its_licence_and_pixel_size() -> None:

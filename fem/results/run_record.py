@@ -93,7 +93,7 @@ def read_record(directory: Path) -> dict[str, Any]:
         raise ValueError(f"{directory} is not a results folder: it has no {NAME}")
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, RecursionError, ValueError) as error:
         raise ValueError(f"{path} is damaged: {error}") from error
     if not isinstance(record, dict):
         raise ValueError(f"{path} is damaged: it does not hold a record")
@@ -111,7 +111,7 @@ def read_identity(directory: Path) -> RunIdentity:
     record = read_record(directory)
     try:
         return RunIdentity.from_dict(record)
-    except (KeyError, TypeError, AttributeError) as error:
+    except (AttributeError, KeyError, OverflowError, TypeError) as error:
         raise ValueError(f"{directory / NAME} is damaged: {type(error).__name__} {error}") from error
 
 
