@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-#: What each benchmark is and where its theory comes from; D numbers theory, B numbers experiments.
+#: What each benchmark is and where its theory comes from; D numbers theory, G the microstructure, B experiments.
 BENCHMARKS = {
     "D1": "Double layer of two ions (Gouy and Chapman; Bazant, Thornton and Ajdari, doi:10.1103/PhysRevE.70.021506)",
     "D2": "Double layer of one ion over a fixed background, dilute and on a lattice (quadrature of the first integral)",
@@ -24,11 +24,16 @@ BENCHMARKS = {
     "D5": "Steady state of a blocking cell; exponential fitting (Scharfetter and Gummel, doi:10.1109/T-ED.1969.16566)",
     "D6": "Charge balance, differential capacitance, current and charge",
     "D7": "Nernst-Einstein: conductivity and mobility from the diffusivity",
-    "D8": "Composite films: parallel paths (Hart, Acta Metall. 5, 597 (1957))",
+    "D8": "Composite films: parallel paths (Hart, Acta Metall. 5, 597 (1957)), bounds, effective medium",
     "D9": "Diffusion along a grain boundary (Whipple, Philos. Mag. 45, 1225 (1954); Le Claire)",
     "D13": "Photoluminescence from the carrier balance (Johnston and Herz, doi:10.1021/acs.accounts.5b00411)",
     "D20": "Manufactured solutions and the Jacobian",
+    "G1": "Grains: realised size distributions against their targets, measured maps against their images",
+    "G2": "Meshing of random films: areas, merged grains, Delaunay property, a short run on each",
+    "G3": "Grain boundaries two ways: lines against meshed strips of the same width",
     "B0": "Scenarios: between blocking contacts one mobile ion darkens the depletion width, no more and no less",
+    "B8": "Grain boundaries lead under bias (Yun et al., doi:10.1002/aenm.201600330; Shao et al., doi:10.1039/C6EE00413J)",
+    "B9": "Boundary chemistry orders the relaxation rates: passivated, pristine, chloride-rich",
 }
 
 _HEADER = """\
