@@ -32,7 +32,7 @@ BENCHMARKS = {
     "G2": "Meshing of random films: areas, merged grains, Delaunay property, a short run on each",
     "G3": "Grain boundaries two ways: lines against meshed strips of the same width",
     "B0": "Scenarios: between blocking contacts one mobile ion darkens the depletion width, no more and no less",
-    "B8": "Grain boundaries lead under bias (Yun et al., doi:10.1002/aenm.201600330; Shao et al., doi:10.1039/C6EE00413J)",
+    "B8": "Boundaries lead under bias (Yun et al., doi:10.1002/aenm.201600330; Shao et al., doi:10.1039/C6EE00413J)",
     "B9": "Boundary chemistry orders the relaxation rates: passivated, pristine, chloride-rich",
 }
 
