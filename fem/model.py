@@ -86,7 +86,7 @@ class PoissonNernstPlanck:
     @cached_property
     def control_volumes(self) -> ControlVolumes:
         """Edges and control volumes of the mesh."""
-        return ControlVolumes.of(self.mesh)
+        return ControlVolumes.of(self.mesh).joined(self.regions.joints)
 
     @cached_property
     def regions(self) -> Regions:
@@ -145,7 +145,7 @@ class PoissonNernstPlanck:
 
     def _closed_film(self) -> CoupledSystem:
         """The film without exchange and with one diffusivity everywhere, on which its equilibrium does not depend."""
-        weights = self.control_volumes.edge_weights(np.ones(len(self.control_volumes.areas)))
+        weights = self.control_volumes.unit_weights
         return self._system(tuple(replace(one, weights=weights) for one in self.transports), open_contacts=False)
 
     def initial_state(self) -> State:

@@ -21,6 +21,7 @@ from meshes.polycrystal import SIDES, Polycrystal
 from meshes.regularise import merge_short_edges
 from meshes.size_field import Lines, MeshSizes, Strips
 from meshes.strips import mesh_strips
+from meshes.two_sided import two_sided
 
 Ints = NDArray[np.int64]
 _LINES = Lines()
@@ -89,6 +90,8 @@ def triangulate_and_count(
     mesh = named_mesh(whole, film.width, film.height, free_surfaces)
     if isinstance(boundaries, Strips) and film.n_grains == 1:
         mesh = mesh.with_subdomains({"grain_boundary": np.empty(0, dtype=np.int64)})
+    if isinstance(boundaries, Lines) and boundaries.two_sided:
+        mesh = two_sided(mesh, whole.grains)
     return mesh, repair
 
 

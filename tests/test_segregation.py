@@ -15,7 +15,7 @@ from fem.numerics.newton import implicit_euler_step
 from fem.numerics.sparse_direct import best_solver
 from fem.numerics.system import Statistics
 from fem.physics.contacts import Contact
-from fem.physics.layers import ThinLayer, boundary_lines
+from fem.physics.layers import boundary_lines
 from fem.physics.species import Species, Sublattice
 
 Array = NDArray[np.float64]
@@ -170,10 +170,3 @@ def test_space_charge_decays_over_the_debye_length() -> None:
     places = (x > WIDTH) & (x < WIDTH + 2 * debye)
     slope = np.polyfit(x[places], np.log(state.potential[places]), 1)[0]
     assert -1 / slope == pytest.approx(debye, rel=0.05)
-
-
-def test_a_layer_slower_than_its_grains_is_refused_with_a_way_out() -> None:
-    mesh = rectangle(np.linspace(0, 40, 5) * nm, np.linspace(0, 40, 5) * nm, lines=(20 * nm,))
-    slow = replace(VACANCY, activation_energy={"grain_0": 0.58 * eV, "grain_1": 0.58 * eV, "grain_boundary": 0.70 * eV})
-    with pytest.raises(ValueError, match=r"grain_boundary.*strips"):
-        film(mesh, (slow,), layers=(ThinLayer("grain_boundary_lines", 1 * nm, "grain_boundary"),))

@@ -6,7 +6,7 @@ gives each node a third of every triangle around it (Xu and Zikatanov, Math. Com
 doi:10.1090/S0025-5718-99-01148-5).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ class ControlVolumes:
     Parameters
     ----------
     nodes
-        Node numbers of each edge, shape (2, n_edges); edges are numbered like the mesh's facets.
+        Node numbers of each edge, shape (2, n_edges); edges are numbered like the mesh's facets, then the joints.
     cell_edges
         Edges of each triangle, shape (3, n_cells).
     half_cotangents
@@ -35,7 +35,7 @@ class ControlVolumes:
     areas
         Area of each triangle [m^2], shape (n_cells,).
     lengths
-        Length of each edge [m], shape (n_edges,).
+        Length of each edge [m], shape (n_edges,); 0 for joints.
     n_nodes
         Number of nodes.
     """
@@ -78,6 +78,18 @@ class ControlVolumes:
             edges.astype(np.int64), mesh.t2f.astype(np.int64), np.array(cotangents),
             cells.astype(np.int64), np.abs(area), lengths, points.shape[1],
         )  # fmt: skip
+
+    def joined(self, pairs: IntArray) -> "ControlVolumes":
+        """The same with further edges between the `pairs` of nodes, shape (2, n_joints), which no triangle has."""
+        if pairs.shape[1] == 0:
+            return self
+        lengths = np.concatenate([self.lengths, np.zeros(pairs.shape[1])])
+        return replace(self, nodes=np.hstack([self.nodes, pairs]), lengths=lengths)
+
+    @property
+    def unit_weights(self) -> Array:
+        """Weights of a film that conducts 1 everywhere, joints included, shape (n_edges,)."""
+        return self.edge_weights(np.ones(len(self.areas))) + (self.lengths == 0)
 
     def edge_weights(self, cell_values: Array) -> Array:
         """``sum_T value_T cot(a_T) / 2`` for every edge, shape (n_edges,)."""

@@ -5,12 +5,15 @@ and charge volume ``delta l / 2`` and, to the edge between them, the transport w
 permittivity ``delta eps / l``. The film already holds matter where the slab lies, so what is inserted is the excess
 width ``delta (1 - D_g s_g / (D_b s_b))`` with D the diffusivity and s = exp(-E_seg / kT) the enrichment: the
 conductance added is Fisher's ``delta (D_b s_b - D_g s_g)`` (J. Appl. Phys. 22, 74 (1951), doi:10.1063/1.1699825), a
-fast boundary keeps its own storage, and a boundary that is no different from its grains adds nothing at all.
+fast boundary keeps its own storage, and a boundary that is no different from its grains adds nothing at all. Where the
+mesh has nodes of their own on either side of a line, the slab also stands between them: see ``layer_transport``.
 """
 
 from dataclasses import dataclass
 
 from fem.checks import require_positive
+
+THINNEST = 1e-3  # of a layer's width: the two sides of a two-sided line are at least so far apart
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fem.constants import boltzmann, eV
 from fem.fields import Array
 from fem.numerics.control_volumes import ControlVolumes
-from fem.physics.regions import LayerFacets, Regions
+from fem.physics.hopping import Hopping, require
+from fem.physics.layer_transport import LayerTransport, require_room, require_two_sides
+from fem.physics.regions import Regions
 from fem.physics.species import Species
 
-_FROZEN = 400.0  # barrier over kT beyond which nothing moves in any time and numbers underflow
 _FULL = 1e-6  # free-site fraction below which the logarithm is continued by its tangent
 
 
@@ -80,41 +80,38 @@ def transport_operator(
     Raises
     ------
     ValueError
-        If a field of the species has no value somewhere, a negative value, or a thin layer is slower than its grains.
+        If a field of the species has no value somewhere or a value that makes no sense, or a thin layer cannot do
+        what its values ask of it.
     """
-    energy = regions.on_cells(species.activation_energy, f"activation energy of {species.name}")
-    prefactor = regions.on_cells(species.diffusivity_prefactor, f"diffusivity prefactor of {species.name}")
+    hopping = Hopping.on_cells(regions, species, temperature)
     start_cells = regions.on_cells(species.concentration, f"concentration of {species.name}")
-    _require(prefactor > 0, prefactor, f"diffusivity prefactor of {species.name} must be positive [m^2/s]")
-    _require(start_cells > 0, start_cells, f"concentration of {species.name} must be positive [1/m^3]")
-    _require(energy >= 0, energy / eV, f"activation energy of {species.name} must not be negative [eV]")
-    _require(energy / (boltzmann * temperature) < _FROZEN, energy / eV, _frozen(species, temperature))
+    require(start_cells > 0, start_cells, f"concentration of {species.name} must be positive [1/m^3]")
     _require_sites(species, start_cells)
-    diffusivity = prefactor * np.exp(-energy / (boltzmann * temperature))
-    enrichment = _enrichment(regions.on_cells(species.segregation_energy, _segregation(species)), temperature)
-    weights = volumes.edge_weights(diffusivity * enrichment)
-    storage = volumes.node_integrals(np.ones_like(diffusivity))
-    enriched = volumes.node_integrals(enrichment)
+    product = hopping.conductivity
+    weights = volumes.edge_weights(product)
+    storage = volumes.node_integrals(np.ones_like(product))
+    enriched = volumes.node_integrals(hopping.enrichment)
     amount = volumes.node_integrals(start_cells)
     widths = []
-    fastest = float(diffusivity.max())
-    conductance, area = float(volumes.areas @ (diffusivity * enrichment)), float(volumes.areas @ enrichment)
+    fastest = float(hopping.diffusivity.max())
+    conductance, area = float(volumes.areas @ product), float(volumes.areas @ hopping.enrichment)
     for layer in regions.layer_facets:
-        own_d, own_s = _layer_transport(regions, layer, species, temperature, diffusivity, enrichment)
-        beside = (diffusivity * enrichment)[layer.beside].mean(axis=0)
-        _require_room(species, layer, own_s, enrichment[layer.beside].mean(axis=0))
-        width = layer.layer.width * _excess(own_d * own_s, beside, species, layer)
-        weights[layer.facets] += width * own_d * own_s / layer.lengths
-        storage += volumes.facet_integrals(layer.facets, width)
-        enriched += volumes.facet_integrals(layer.facets, width * own_s)
-        added = regions.added_by(species.concentration, layer, width, f"concentration of {species.name}")
+        own = hopping.on_layer(regions, layer, species, temperature)
+        require_two_sides(species, layer, own, hopping)
+        require_room(species, layer, own, hopping)
+        change = LayerTransport.of(layer, own, hopping)
+        change.add_to(weights, layer)
+        storage += volumes.facet_integrals(layer.facets, change.width)
+        enriched += volumes.facet_integrals(layer.facets, change.width * own.enrichment)
+        added = regions.added_by(species.concentration, layer, change.width, f"concentration of {species.name}")
         amount += volumes.facet_integrals(layer.facets, added)
-        widths.append(width)
-        conductance += float(width * layer.lengths @ (own_d * own_s))
-        area += float(width * layer.lengths @ own_s)
-        fastest = max(fastest, float(own_d.max(initial=0.0)))
+        widths.append(change.width)
+        conductance += float(layer.lengths @ change.conductance)
+        area += float(layer.lengths @ (change.width * own.enrichment))
+        fastest = max(fastest, float(own.diffusivity.max(initial=0.0)))
+    energy = regions.on_cells(species.activation_energy, f"activation energy of {species.name}")
     return TransportOperator(
-        weights, storage, enriched / storage, amount / storage, tuple(widths), diffusivity, energy,
+        weights, storage, enriched / storage, amount / storage, tuple(widths), hopping.diffusivity, energy,
         fastest, conductance / area,
     )  # fmt: skip
 
@@ -126,53 +123,6 @@ def crowding(filling: Array) -> tuple[Array, Array]:
     return -np.log(free) + slope * (filling - (1.0 - free)), slope
 
 
-def _layer_transport(
-    regions: Regions, layer: LayerFacets, species: Species, temperature: float, diffusivity: Array, enrichment: Array
-) -> tuple[Array, Array]:
-    """D and s on the facets of a layer; what the species does not state for it is taken from the cells beside."""
-    energy = regions.on_layer(species.activation_energy, layer, f"activation energy of {species.name}")
-    prefactor = regions.on_layer(species.diffusivity_prefactor, layer, f"diffusivity prefactor of {species.name}")
-    segregation = regions.on_layer(species.segregation_energy, layer, _segregation(species))
-    kt = boltzmann * temperature
-    beside_energy = regions.on_cells(species.activation_energy, f"activation energy of {species.name}")[layer.beside]
-    boltzmann_beside = np.exp(-beside_energy / kt)
-    beside_prefactor = (diffusivity[layer.beside] / boltzmann_beside).mean(axis=0)
-    d0 = beside_prefactor if prefactor is None else prefactor
-    factor = boltzmann_beside.mean(axis=0) if energy is None else np.exp(-energy / kt)
-    s = enrichment[layer.beside].mean(axis=0) if segregation is None else _enrichment(segregation, temperature)
-    return d0 * factor, s
-
-
-def _excess(own: Array, beside: Array, species: Species, layer: LayerFacets) -> Array:
-    """Share of the layer's width that is inserted, ``1 - D_g s_g / (D_b s_b)``; zero for a layer like its grains."""
-    share = 1.0 - beside / own
-    if (share < -1e-9).any():
-        k = int(np.argmin(share))
-        raise ValueError(
-            f"{species.name}: the thin layer {layer.layer.region!r} transports less than its grains"
-            f" (D s = {own[k]:.3g} against {beside[k]:.3g} m^2/s). A line cannot hold back the flux that crosses it:"
-            " mesh the boundaries as strips, or lower the layer's activation energy"
-        )
-    return np.where(share < 1e-9, 0.0, share)
-
-
-def _require_room(species: Species, layer: LayerFacets, own: Array, beside: Array) -> None:
-    """Raise ValueError where site exclusion would have to act inside a layer that is enriched."""
-    if species.sublattice is not None and (np.abs(own / beside - 1) > 1e-9).any():
-        raise ValueError(
-            f"{species.name}: segregation to the thin layer {layer.layer.region!r} and a limit of sites"
-            f" ({species.sublattice.name}) cannot be combined, a line does not know how full it is inside: mesh the"
-            " boundaries as strips, or leave out the sublattice"
-        )
-
-
-def _frozen(species: Species, temperature: float) -> str:
-    return (
-        f"nothing moves at {temperature:g} K over the activation energy of {species.name} [eV] (energies are in joules:"
-        " write 0.58 * eV)"
-    )
-
-
 def _require_sites(species: Species, concentration: Array) -> None:
     """Raise ValueError if more ions are stated than the sublattice has sites."""
     if species.sublattice is not None and (concentration >= species.sublattice.site_density).any():
@@ -180,16 +130,3 @@ def _require_sites(species: Species, concentration: Array) -> None:
             f"concentration of {species.name} reaches {concentration.max():.3g} 1/m^3, the sublattice"
             f" {species.sublattice.name!r} has only {species.sublattice.site_density:.3g} sites per m^3"
         )
-
-
-def _enrichment(energy: Array, temperature: float) -> Array:
-    return np.exp(-energy / (boltzmann * temperature))
-
-
-def _segregation(species: Species) -> str:
-    return f"segregation energy of {species.name}"
-
-
-def _require(good: np.ndarray, values: Array, what: str) -> None:
-    if not good.all():
-        raise ValueError(f"{what}, got {values[~good][0]:g}")

@@ -9,9 +9,12 @@ carry no displacement (natural condition). A coated electrode adds ``C_i (V - ph
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from fem.constants import vacuum_permittivity
 from fem.fields import Array
 from fem.numerics.control_volumes import ControlVolumes
+from fem.physics.layers import THINNEST
 from fem.physics.materials import Material
 from fem.physics.regions import Regions
 
@@ -48,5 +51,9 @@ def poisson_operator(
     for layer, width in zip(regions.layer_facets, inserted_widths, strict=True):
         slab = regions.added_by(material.relative_permittivity, layer, width, what)
         weights[layer.facets] += slab * vacuum_permittivity / layer.lengths
+        beside = permittivity[layer.beside].mean(axis=0)
+        stated = regions.on_layer(material.relative_permittivity, layer, what)
+        thickness = np.maximum(width, THINNEST * layer.widths) / (beside if stated is None else stated)
+        layer.joints.add(weights, vacuum_permittivity / layer.joints.across(thickness))
         charge += volumes.facet_integrals(layer.facets, regions.added_by(material.fixed_charge, layer, width, charged))
     return PoissonOperator(weights, charge)

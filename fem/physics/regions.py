@@ -10,21 +10,50 @@ from skfem import MeshTri
 
 from fem.checks import require_known
 from fem.fields import Array, Field, named_regions, resolve
+from fem.physics.joints import Joints
 from fem.physics.layers import ThinLayer
 
 IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class LayerFacets:
-    """Facets of one thin layer with the cells beside them."""
+    """Facets of one thin layer with the cells beside them.
+
+    Parameters
+    ----------
+    layer
+        The layer.
+    facets
+        Their numbers, shape (n_facets,). A two-sided line has a facet on either side, which holds half the layer.
+    widths
+        Width of the layer that belongs to each facet [m].
+    lengths, midpoints
+        [m], shapes (n_facets,) and (2, n_facets).
+    beside
+        Cells on the two sides, shape (2, n_facets); a facet on the rim of the mesh has its only cell twice.
+    regions
+        Positions in `facets` of each named part of the layer.
+    joints
+        Ends of the facets that lie on each other.
+    """
 
     layer: ThinLayer
     facets: IntArray
+    widths: Array
     lengths: Array
     midpoints: Array
-    beside: IntArray  # (2, n_facets) cells; a facet on the rim of the mesh has its only cell twice
+    beside: IntArray
     regions: dict[str, IntArray]
+    joints: Joints
+
+    @property
+    def rim(self) -> BoolArray:
+        """Whether there is nothing on the other side of a facet, shape (n_facets,)."""
+        alone = self.beside[0] == self.beside[1]
+        alone[self.joints.sides] = False
+        return alone
 
 
 @dataclass(frozen=True)
@@ -54,7 +83,18 @@ class Regions:
     @cached_property
     def layer_facets(self) -> tuple[LayerFacets, ...]:
         """Facets of each thin layer."""
-        return tuple(self._facets_of(layer) for layer in self.layers)
+        found: list[LayerFacets] = []
+        first = self.mesh.facets.shape[1]
+        for layer in self.layers:
+            found.append(self._facets_of(layer, first))
+            first += found[-1].joints.pairs.shape[1]
+        return tuple(found)
+
+    @cached_property
+    def joints(self) -> IntArray:
+        """Pairs of nodes that face each other across two-sided lines, shape (2, n_joints)."""
+        pairs = [np.empty((2, 0), dtype=np.int64), *(layer.joints.pairs for layer in self.layer_facets)]
+        return np.hstack(pairs)
 
     def on_cells(self, field: Field, what: str) -> Array:
         """`field` on the cells, shape (n_cells,)."""
@@ -76,7 +116,7 @@ class Regions:
         beside = self.on_cells(field, what)[layer.beside].mean(axis=0)
         stated = self.on_layer(field, layer, what)
         own = beside if stated is None else stated
-        return np.asarray(inserted * own + (layer.layer.width - inserted) * (own - beside))
+        return np.asarray(inserted * own + (layer.widths - inserted) * (own - beside))
 
     def require_stated(self, fields: Sequence[Field]) -> None:
         """Raise ValueError if none of `fields` gives a thin layer a value of its own."""
@@ -92,7 +132,7 @@ class Regions:
     def _layer_names(self) -> frozenset[str]:
         return frozenset(name for layer in self.layer_facets for name in layer.regions)
 
-    def _facets_of(self, layer: ThinLayer) -> LayerFacets:
+    def _facets_of(self, layer: ThinLayer, first_joint: int) -> LayerFacets:
         boundaries = self.mesh.boundaries or {}
         facets = np.unique(np.asarray(boundaries[layer.facets], dtype=np.int64))
         ends = self.mesh.p[:, self.mesh.facets[:, facets]]
@@ -106,7 +146,10 @@ class Regions:
             if len(inside) and (inside >= 0).all():
                 named[name] = inside
         lengths = np.linalg.norm(ends[:, 1] - ends[:, 0], axis=0)
-        return LayerFacets(layer, facets, lengths, ends.mean(axis=1), beside, named)
+        joints = Joints.between(self.mesh, facets, first_joint)
+        widths = np.full(len(facets), layer.width)
+        widths[joints.sides] = 0.5 * layer.width
+        return LayerFacets(layer, facets, widths, lengths, ends.mean(axis=1), beside, named, joints)
 
 
 def require_regions(mesh: MeshTri, names: Sequence[str], what: str) -> None:

@@ -46,6 +46,7 @@ def grain_boundaries(scenario: Scenario) -> Array:
     inside = second >= 0
     ids = grain_ids(scenario)
     between = inside & (ids[first] != ids[np.where(inside, second, first)])
+    between[(mesh.boundaries or {}).get("grain_boundary_lines", [])] = True  # two-sided lines
     return np.asarray(mesh.p[:, mesh.facets[:, between]].transpose(2, 1, 0))
 
 
