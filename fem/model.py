@@ -18,6 +18,7 @@ from fem.physics.electrodes import Electrode, electrodes_on
 from fem.physics.layers import ThinLayer
 from fem.physics.materials import Material
 from fem.physics.nernst_planck import TransportOperator, transport_operator
+from fem.physics.periodic import PeriodicSides
 from fem.physics.poisson import PoissonOperator, poisson_operator
 from fem.physics.regions import Regions
 from fem.physics.scales import Scales
@@ -51,6 +52,8 @@ class PoissonNernstPlanck:
     relax_first
         Start from the closed film's equilibrium under the potentials before t = 0 (otherwise from the stated
         concentrations as they are).
+    periodic
+        Two opposite sides that are one: the film repeats itself. Without it they are closed.
 
     Raises
     ------
@@ -65,6 +68,7 @@ class PoissonNernstPlanck:
     temperature: float = 300.0
     layers: Sequence[ThinLayer] = ()
     relax_first: bool = True
+    periodic: PeriodicSides | None = None
 
     def __post_init__(self) -> None:
         for name in ("species", "contacts", "layers"):
@@ -91,7 +95,7 @@ class PoissonNernstPlanck:
     @cached_property
     def regions(self) -> Regions:
         """Cells and thin layers by name."""
-        return Regions(self.mesh, tuple(self.layers))
+        return Regions(self.mesh, tuple(self.layers), self.periodic)
 
     @cached_property
     def transports(self) -> tuple[TransportOperator, ...]:
@@ -257,6 +261,7 @@ class PoissonNernstPlanck:
                 for e in self.electrodes
             ],
             "thin layers": [{"region": layer.region, "width [m]": layer.width} for layer in self.layers],
+            "periodic sides": [self.periodic.one, self.periodic.other] if self.periodic else [],
             "nodes": int(self.mesh.p.shape[1]),
             "vacuum permittivity [F/m]": vacuum_permittivity,
             "thermal voltage [V]": thermal_voltage(self.temperature),

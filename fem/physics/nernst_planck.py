@@ -109,6 +109,8 @@ def transport_operator(
         conductance += float(layer.lengths @ change.conductance)
         area += float(layer.lengths @ (change.width * own.enrichment))
         fastest = max(fastest, float(own.diffusivity.max(initial=0.0)))
+    if regions.ties:
+        regions.ties.add(weights, float(product.max()))
     energy = regions.on_cells(species.activation_energy, f"activation energy of {species.name}")
     return TransportOperator(
         weights, storage, enriched / storage, amount / storage, tuple(widths), hopping.diffusivity, energy,

@@ -56,4 +56,6 @@ def poisson_operator(
         thickness = np.maximum(width, THINNEST * layer.widths) / (beside if stated is None else stated)
         layer.joints.add(weights, vacuum_permittivity / layer.joints.across(thickness))
         charge += volumes.facet_integrals(layer.facets, regions.added_by(material.fixed_charge, layer, width, charged))
+    if regions.ties:
+        regions.ties.add(weights, vacuum_permittivity * float(permittivity.max()))
     return PoissonOperator(weights, charge)

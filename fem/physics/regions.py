@@ -12,6 +12,7 @@ from fem.checks import require_known
 from fem.fields import Array, Field, named_regions, resolve
 from fem.physics.joints import Joints
 from fem.physics.layers import ThinLayer
+from fem.physics.periodic import PeriodicSides, Ties
 
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
@@ -62,6 +63,7 @@ class Regions:
 
     mesh: MeshTri
     layers: tuple[ThinLayer, ...]
+    periodic: PeriodicSides | None = None
 
     def __post_init__(self) -> None:
         boundaries = self.mesh.boundaries or {}
@@ -92,9 +94,17 @@ class Regions:
 
     @cached_property
     def joints(self) -> IntArray:
-        """Pairs of nodes that face each other across two-sided lines, shape (2, n_joints)."""
-        pairs = [np.empty((2, 0), dtype=np.int64), *(layer.joints.pairs for layer in self.layer_facets)]
-        return np.hstack(pairs)
+        """Pairs of nodes that are edges and no facets: across two-sided lines and periodic sides, shape (2, n)."""
+        ties = [] if self.ties is None else [self.ties.pairs]
+        return np.hstack([np.empty((2, 0), dtype=np.int64), *(one.joints.pairs for one in self.layer_facets), *ties])
+
+    @cached_property
+    def ties(self) -> Ties | None:
+        """What makes two sides one, if the film is periodic."""
+        if self.periodic is None:
+            return None
+        first = self.mesh.facets.shape[1] + sum(one.joints.pairs.shape[1] for one in self.layer_facets)
+        return Ties.between(self.mesh, self.periodic, first)
 
     def on_cells(self, field: Field, what: str) -> Array:
         """`field` on the cells, shape (n_cells,)."""

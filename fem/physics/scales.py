@@ -39,6 +39,8 @@ class Scales:
         lambda L / 2D at the mean diffusivity.
     slowest_time
         lambda L / 2D at the slowest diffusivity: grains charging by themselves.
+    added_area
+        What thin layers insert, over the area of the film as drawn, by layer.
     warnings
         What is not resolved.
     """
@@ -55,6 +57,7 @@ class Scales:
     fastest_time: float
     charging_time: float
     slowest_time: float
+    added_area: Mapping[str, float]
     warnings: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, object]:
@@ -64,6 +67,7 @@ class Scales:
     def lines(self) -> list[str]:
         """The report as lines of text."""
         cells = ", ".join(f"{name} {ratio:.2g}" for name, ratio in self.first_cell.items())
+        added = {name: 100 * share for name, share in self.added_area.items() if share > 0}
         return [
             f"Debye length {self.debye_length * 1e9:.3g} nm, depletion width {self.depletion_width * 1e9:.3g} nm"
             f" at {self.largest_voltage:.3g} V, electrode gap {self.gap * 1e9:.4g} nm",
@@ -71,6 +75,7 @@ class Scales:
             f"diffusivity {self.slowest_diffusivity:.2g} (slowest) .. {self.fastest_diffusivity:.2g} m^2/s (fastest)",
             f"fastest time {self.fastest_time:.2g} s, charging time {self.charging_time:.2g} s (mean diffusivity),"
             f" {self.slowest_time:.2g} s (grains alone)",
+            *(f"the lines {name!r} add {share:.2g} % to the film's area as drawn" for name, share in added.items()),
         ]
 
 
