@@ -75,11 +75,11 @@ def _from_regions(
     values = np.zeros(points.shape[1])
     covered = np.zeros(points.shape[1], dtype=bool)
     for name, value in field.items():
-        if name not in regions and name in ignored:
-            continue
-        require_known(name, set(regions) | ignored, f"{what}: region")
-        values[regions[name]] = _at(value, points[:, regions[name]])
-        covered[regions[name]] = True
+        if name in regions:
+            values[regions[name]] = _at(value, points[:, regions[name]])
+            covered[regions[name]] = True
+        elif name not in ignored:
+            require_known(name, set(regions) | ignored, f"{what}: region")
     if not covered.all():
         missing = [name for name, members in regions.items() if not covered[members].any()]
         raise ValueError(f"{what} has no value in: {', '.join(sorted(missing)[:8]) or 'part of the mesh'}")

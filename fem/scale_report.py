@@ -50,6 +50,7 @@ def scale_report(
         fastest_time=debye**2 / fastest,
         charging_time=debye * gap / (2 * mean),
         slowest_time=debye * gap / (2 * slowest),
+        added_area=_added_area(regions, unknowns, float(volumes.areas.sum())),
         warnings=(
             *resolution_warnings(first_cell, debye, width, volt, drawing),
             *_steep_reactions(unknowns, over),
@@ -97,11 +98,19 @@ def _steep_reactions(unknowns: Unknowns, over: list[tuple[float, float]]) -> lis
     return found
 
 
+def _added_area(regions: Regions, unknowns: Unknowns, area: float) -> dict[str, float]:
+    """Area that each thin layer inserts over the `area` of the film [m^2], for the species that has most of it."""
+    widths = [np.max([one.inserted_widths[n] for one in unknowns.transports], axis=0)
+              for n in range(len(regions.layers))]  # fmt: skip
+    layers = zip(regions.layer_facets, widths, strict=True)
+    return {one.layer.region: float(width @ one.lengths) / area for one, width in layers}
+
+
 def _wide_layers(regions: Regions, area: float) -> list[str]:
     """Warnings of thin layers that are not thin against the film they run through."""
     found = []
     for one in regions.layer_facets:
-        share = one.layer.width * float(one.lengths.sum()) / area
+        share = float(one.widths @ one.lengths) / area
         if share > _WIDEST:
             found.append(
                 f"the thin layers {one.layer.region!r} of {one.layer.width * 1e9:.3g} nm would make up {share:.0%} of"

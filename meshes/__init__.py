@@ -1,29 +1,59 @@
 """Where it happens: polycrystalline films and the meshes made of them."""
 
 from meshes.delaunay import DelaunayRepair
+from meshes.ebsd import read_ebsd
+from meshes.grain_image import GrainImage
+from meshes.grain_sizes import Bimodal, GrainSizes, Lognormal
+from meshes.grain_statistics import GrainStatistics, grain_statistics
+from meshes.laguerre import GrainShape, laguerre
 from meshes.micrograph import GrainMap, read_grain_map
+from meshes.orientation import Symmetry, misorientations
+from meshes.overlay import draw_overlay
+from meshes.periodic import WholeGrains, periodic_laguerre, whole_grains
+from meshes.pinholes import with_pinholes
 from meshes.polycrystal import Polycrystal
 from meshes.quality import MeshReport, check_contract, mesh_report
 from meshes.regularise import merge_short_edges
+from meshes.segmentation import BoundaryLook, segment_micrograph
+from meshes.sidecar import nominal_pixel_size
 from meshes.size_field import Lines, MeshSizes, Strips
 from meshes.triangulate import triangulate, triangulate_and_count
 from meshes.voronoi import columnar, layered, voronoi
 
 __all__ = [
+    "Bimodal",
+    "BoundaryLook",
     "DelaunayRepair",
+    "GrainImage",
     "GrainMap",
+    "GrainShape",
+    "GrainSizes",
+    "GrainStatistics",
     "Lines",
+    "Lognormal",
     "MeshReport",
     "MeshSizes",
     "Polycrystal",
     "Strips",
+    "Symmetry",
+    "WholeGrains",
     "check_contract",
     "columnar",
+    "draw_overlay",
+    "grain_statistics",
+    "laguerre",
     "layered",
     "merge_short_edges",
     "mesh_report",
+    "misorientations",
+    "nominal_pixel_size",
+    "periodic_laguerre",
+    "read_ebsd",
     "read_grain_map",
+    "segment_micrograph",
     "triangulate",
     "triangulate_and_count",
     "voronoi",
+    "whole_grains",
+    "with_pinholes",
 ]

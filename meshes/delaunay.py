@@ -72,7 +72,7 @@ class EdgeQuality:
         return np.flatnonzero(self.cotangents < -_SLACK)
 
 
-def edge_quality(points: Floats, triangles: Ints) -> EdgeQuality:
+def edge_quality(points: Floats, triangles: Ints, pieces: Ints | None = None) -> EdgeQuality:
     """Edges and cotangent sums of a triangulation.
 
     Parameters
@@ -81,6 +81,9 @@ def edge_quality(points: Floats, triangles: Ints) -> EdgeQuality:
         Positions, shape (n, 2).
     triangles
         Node numbers, shape (m, 3).
+    pieces
+        Piece of each triangle, shape (m,), if they will be taken apart: an edge between two is outline of either, and
+        the smaller of its cotangents counts.
     """
     m = len(triangles)
     half_edges = np.sort(np.vstack([triangles[:, [1, 2]], triangles[:, [2, 0]], triangles[:, [0, 1]]]), axis=1)
@@ -92,6 +95,9 @@ def edge_quality(points: Floats, triangles: Ints) -> EdgeQuality:
     two = np.where(count > 1, order[np.minimum(first + 1, 3 * m - 1)], -1)
     cotangents = _cotangents(points, triangles).T.ravel()
     total = cotangents[one] + np.where(two >= 0, cotangents[two], 0.0)
+    if pieces is not None:
+        between = (two >= 0) & (pieces[one % m] != pieces[two % m])
+        total[between] = np.minimum(cotangents[one], cotangents[two])[between]
     return EdgeQuality(
         half_edges[one],
         np.column_stack([one % m, np.where(two >= 0, two % m, -1)]),
@@ -100,28 +106,34 @@ def edge_quality(points: Floats, triangles: Ints) -> EdgeQuality:
     )
 
 
-def made_delaunay(mesh: LabelledTriangles) -> tuple[LabelledTriangles, DelaunayRepair]:
+def made_delaunay(mesh: LabelledTriangles, apart: bool = False) -> tuple[LabelledTriangles, DelaunayRepair]:
     """Repair a triangulation without moving a node or changing the region of any place.
 
     Parameters
     ----------
     mesh
         Triangulation; edges between triangles of different grain or strip are kept in place.
+    apart
+        Whether grains will be taken apart along their boundaries, so that each must be Delaunay by itself.
 
     Returns
     -------
     The repaired triangulation and the count of what was done.
     """
-    before = edge_quality(mesh.points, mesh.triangles).bad
-    n_points = len(mesh.points)
+    quality = _quality(mesh, apart)
+    before, n_points = len(quality.bad), len(mesh.points)
     mesh, flips = flipped(mesh)
-    quality = edge_quality(mesh.points, mesh.triangles)
+    quality = _quality(mesh, apart)
     rounds = 0
     while len(quality.bad) and rounds < _ROUNDS:
         mesh, more = flipped(_with_feet(mesh, quality))
-        quality = edge_quality(mesh.points, mesh.triangles)
+        quality = _quality(mesh, apart)
         flips, rounds = flips + more, rounds + 1
-    return mesh, DelaunayRepair(len(before), len(quality.bad), flips, len(mesh.points) - n_points)
+    return mesh, DelaunayRepair(before, len(quality.bad), flips, len(mesh.points) - n_points)
+
+
+def _quality(mesh: LabelledTriangles, apart: bool) -> EdgeQuality:
+    return edge_quality(mesh.points, mesh.triangles, mesh.grains if apart else None)
 
 
 def flipped(mesh: LabelledTriangles) -> tuple[LabelledTriangles, int]:

@@ -2,7 +2,9 @@
 
 A film is squeezed a little towards its middle, which leaves room for a skin of rectangles at each electrode; grains and
 grain boundaries run straight through the skin, at right angles to the electrode. The squeeze is piecewise linear, keeps
-every grain, and moves nothing farther from an electrode than three times the thickness of the skin.
+every grain, and moves nothing farther from an electrode than three times the thickness of the skin. So that grains at
+an electrode stay what they are, the skin is at most a fifth of a grain thick; where that is too thin to reach the size
+at grain boundaries, triangles go on growing from where it ends.
 """
 
 from collections.abc import Sequence
@@ -19,6 +21,7 @@ Floats = NDArray[np.float64]
 _AXIS = {"left": 0, "right": 0, "bottom": 1, "top": 1}
 _AT_END = {"left": False, "right": True, "bottom": False, "top": True}
 _REACH = 3.0  # the squeeze ends at this multiple of the skin's thickness
+_THICKEST = 0.2  # thickness of the skin over the mean size of a grain, and over that of the film
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,17 +34,25 @@ class ElectrodeSkin:
         Sides of the film that carry a skin.
     heights
         Height of each layer [m], the one at the electrode first, shape (n_layers,).
+    spacing
+        Size of the cells along the electrode and behind the skin [m].
     """
 
     sides: tuple[str, ...]
     heights: Floats
+    spacing: float
 
     @classmethod
-    def resolving(cls, sizes: MeshSizes, electrodes: Sequence[str]) -> "ElectrodeSkin":
-        """Skin that grows from ``sizes.electrode`` to ``sizes.boundary``; no sides if that is no growth."""
-        if sizes.boundary <= sizes.electrode:
-            return cls((), np.empty(0))
-        return cls(tuple(electrodes), geometric_layers(sizes.electrode, sizes.boundary, sizes.growth))
+    def resolving(cls, film: Polycrystal, sizes: MeshSizes, electrodes: Sequence[str]) -> "ElectrodeSkin":
+        """Skin that grows from ``sizes.electrode`` towards ``sizes.boundary``; no sides if it has no layer."""
+        none = cls((), np.empty(0), min(sizes.electrode, sizes.boundary))
+        if sizes.boundary <= sizes.electrode or len(electrodes) == 0:
+            return none
+        across = min((film.width, film.height)[_AXIS[side]] for side in electrodes)
+        thickest = _THICKEST * min(across, float(np.sqrt(film.areas.mean())))
+        heights = np.append(geometric_layers(sizes.electrode, sizes.boundary, sizes.growth), sizes.boundary)
+        count = min(len(heights) - 1, int(np.searchsorted(np.cumsum(heights), thickest, side="right")))
+        return cls(tuple(electrodes), heights[:count], float(heights[count])) if count else none
 
     @property
     def thickness(self) -> float:
@@ -49,13 +60,7 @@ class ElectrodeSkin:
         return float(self.heights.sum())
 
     def squeezed(self, film: Polycrystal) -> Polycrystal:
-        """The film squeezed into the rectangle that the skins leave; only what lies near an electrode changes.
-
-        Raises
-        ------
-        ValueError
-            If the film is too thin for the skins.
-        """
+        """The film squeezed into the rectangle that the skins leave; only what lies near an electrode changes."""
         for axis in (0, 1):
             if knots := self._knots(film, axis):
                 film = _mapped(film, axis, *knots)
@@ -79,11 +84,6 @@ class ElectrodeSkin:
             return None
         size = (film.width, film.height)[axis]
         band = min(_REACH * self.thickness, size / len(sides))
-        if self.thickness > 0.6 * band:
-            raise ValueError(
-                f"the film is {size * 1e9:.1f} nm across, too thin for the {self.thickness * 1e9:.1f} nm of graded"
-                f" layers at {' and '.join(sides)}: raise mesh size 'electrode' or growth, or lower 'boundary'"
-            )
         at_start = any(not _AT_END[side] for side in sides)
         at_end = any(_AT_END[side] for side in sides)
         old = [0.0, *([band] if at_start else []), *([size - band] if at_end and size - band > band else []), size]
@@ -130,7 +130,7 @@ def _with_layers(mesh: LabelledTriangles, side: str, heights: Floats) -> Labelle
     axis, outward = _AXIS[side], 1.0 if _AT_END[side] else -1.0
     coordinate = mesh.points[:, axis]
     edge_at = coordinate.max() if _AT_END[side] else coordinate.min()
-    row, owners = _side_row(mesh, axis, np.abs(coordinate - edge_at) <= 1e-9 * np.ptp(mesh.points))
+    row, owners = side_row(mesh, axis, np.abs(coordinate - edge_at) <= 1e-9 * np.ptp(mesh.points))
     offsets = np.cumsum(heights[::-1])
     layers = np.repeat(mesh.points[row][None], len(offsets), axis=0)
     layers[:, :, axis] = (edge_at + outward * offsets)[:, None]
@@ -149,7 +149,7 @@ def _with_layers(mesh: LabelledTriangles, side: str, heights: Floats) -> Labelle
     )
 
 
-def _side_row(
+def side_row(
     mesh: LabelledTriangles, axis: int, on_side: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Nodes of a side in rising order, and the triangle behind each of the segments between them."""

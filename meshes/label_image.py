@@ -1,11 +1,12 @@
 """A label image (pixel value = number of the grain) made clean: every pixel in a grain, every grain in one piece."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from meshes.image_file import read_picture
 
 Labels = NDArray[np.int64]
 
@@ -40,15 +41,7 @@ def read_labels(path: Path) -> Labels:
     ValueError
         If the file is missing, is no image, has colours, or holds fewer than two grains.
     """
-    from skimage.io import imread
-
-    if not path.is_file():
-        raise ValueError(f"label image {str(path)!r} does not exist")
-    try:
-        with path.open("rb") as file:  # opened here, because the readers leave files open that they cannot read
-            image = np.asarray(imread(file))
-    except Exception as error:  # the readers behind imread raise a dozen unrelated types
-        raise ValueError(f"label image {str(path)!r} cannot be read as an image") from error
+    image = read_picture(path, "label image")
     if image.ndim != 2:
         raise ValueError(
             f"label image {str(path)!r} must have one channel (value = grain number), got shape {image.shape}: "
@@ -58,26 +51,6 @@ def read_labels(path: Path) -> Labels:
         raise ValueError(f"label image {str(path)!r} must hold whole numbers, got {image.dtype}")
     require_several_grains(image.astype(np.int64), str(path))
     return image.astype(np.int64)
-
-
-def read_pixel_size(path: Path) -> float:
-    """Pixel size [m] from the sidecar of the label image: key `pixel_size_nm` of `<name>.json` or `meta.json`.
-
-    Raises
-    ------
-    ValueError
-        If there is no sidecar, or it does not state the pixel size as a number.
-    """
-    sidecars = [p for p in (path.with_suffix(".json"), path.with_name("meta.json")) if p.is_file()]
-    if not sidecars:
-        raise ValueError(
-            f"no sidecar (.json) beside {str(path)!r} states the pixel size: put a meta.json with pixel_size_nm there"
-        )
-    try:
-        size = json.loads(sidecars[0].read_text(encoding="utf-8"))["pixel_size_nm"]
-        return float(size) * 1e-9
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{str(sidecars[0])!r} states no number pixel_size_nm, e.g. 5.6") from error
 
 
 def require_several_grains(labels: Labels, where: str) -> None:

@@ -6,22 +6,26 @@ doi:10.1179/000870493786962263, on a coverage. The film tiles the rectangle of t
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
 
-from meshes.checks import require_not_negative, require_positive
-from meshes.label_image import CleanLabels, clean_labels, read_labels, read_pixel_size
+from meshes.checks import require_not_negative
+from meshes.grain_image import GrainImage
+from meshes.image_file import Crop
+from meshes.label_image import CleanLabels, clean_labels
+from meshes.orientation import BRANDON_SIGMA3, misorientations, sigma3_boundaries
 from meshes.polycrystal import Polycrystal
 from meshes.regularise import merge_short_edges
 
 Floats = NDArray[np.float64]
-Crop = tuple[float, float, float, float]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class GrainMap:
     """A measured film, and how faithful to the image it is.
 
@@ -29,12 +33,8 @@ class GrainMap:
     ----------
     film
         The film; its lower left corner is the lower left corner of the image (or of the crop).
-    pixel_size
-        Width of a pixel [m].
-    source_labels
-        Value of each grain in the label image, shape (n_grains,).
-    measured_areas
-        Area of each grain in the image [m^2], shape (n_grains,).
+    image
+        The grains as pixels, without background: grain k of the film is number ``image.values[k]``.
     dropped_pieces
         Number of pieces given to a neighbour: the smaller parts of split grains, and grains below the smallest size.
     filled_pixels
@@ -42,11 +42,99 @@ class GrainMap:
     """
 
     film: Polycrystal
-    pixel_size: float
-    source_labels: NDArray[np.int64]
-    measured_areas: Floats
+    image: GrainImage
     dropped_pieces: int
     filled_pixels: int
+
+    @classmethod
+    def of(
+        cls,
+        image: GrainImage,
+        *,
+        smoothing: float | None = None,
+        minimum_edge: float | None = None,
+        minimum_grain: float = 0.0,
+    ) -> "GrainMap":
+        """Film of the grains of an image.
+
+        Parameters
+        ----------
+        image
+            The grains as pixels; background goes to the nearest grain.
+        smoothing
+            Size of the wiggles that are removed from the boundaries [m]; None means 2.5 pixels, 0 keeps every pixel
+            corner.
+        minimum_edge
+            Shortest edge of the film [m]; None means 3 pixels.
+        minimum_grain
+            Grains with a smaller equivalent diameter [m] are given to their neighbours.
+
+        Raises
+        ------
+        ValueError
+            If fewer than two grains remain, or an argument makes no sense for this image.
+        """
+        size, shape = image.pixel_size, image.labels.shape
+        smoothing = 2.5 * size if smoothing is None else smoothing
+        minimum_edge = 3 * size if minimum_edge is None else minimum_edge
+        for value, what in (
+            (smoothing, "smoothing"),
+            (minimum_edge, "smallest edge"),
+            (minimum_grain, "smallest grain"),
+        ):
+            require_not_negative(value, what)
+            if value >= 0.5 * size * min(shape):
+                raise ValueError(f"{what} of {value:g} m is too large for an image {size * min(shape):g} m across")
+        cleaned = clean_labels(image.labels, np.pi / 4 * (minimum_grain / size) ** 2)
+        return cls(
+            film=merge_short_edges(_film(cleaned, size, smoothing / size), minimum_edge),
+            image=image.with_labels(cleaned.source_labels[cleaned.grains]),
+            dropped_pieces=cleaned.dropped_pieces,
+            filled_pixels=cleaned.filled_pixels,
+        )
+
+    @property
+    def pixel_size(self) -> float:
+        """Width of a pixel [m]."""
+        return self.image.pixel_size
+
+    @property
+    def source_labels(self) -> NDArray[np.int64]:
+        """Number of each grain in the label image, shape (n_grains,)."""
+        return self.image.values
+
+    @property
+    def orientations(self) -> Rotation | None:
+        """Orientation of each grain (crystal to sample), if the map has them."""
+        return self.image.orientations
+
+    @cached_property
+    def misorientations(self) -> dict[tuple[int, int], float]:
+        """Disorientation angle [rad] of every boundary of the film, by its grains (i, j), i < j.
+
+        Raises
+        ------
+        ValueError
+            If the map has no orientations.
+        """
+        return misorientations(self.film, self._known_orientations(), self.image.symmetry)
+
+    def twin_boundaries(self, tolerance: float = BRANDON_SIGMA3) -> frozenset[tuple[int, int]]:
+        """Boundaries (i, j), i < j, of the film that are Sigma3 twins to within `tolerance` [rad]; cubic crystals only.
+
+        Raises
+        ------
+        ValueError
+            If the map has no orientations, or the crystals are not cubic.
+        """
+        self.image.require_cubic()
+        return sigma3_boundaries(self.film, self._known_orientations(), tolerance)
+
+    @cached_property
+    def measured_areas(self) -> Floats:
+        """Area of each grain in the image [m^2], shape (n_grains,)."""
+        _, pixels = np.unique(self.image.labels, return_counts=True)
+        return pixels.astype(np.float64) * self.pixel_size**2
 
     @property
     def area_errors(self) -> Floats:
@@ -73,6 +161,11 @@ class GrainMap:
             f"{self.dropped_pieces} pieces and {self.filled_pixels} background pixels given to neighbours"
         )
 
+    def _known_orientations(self) -> Rotation:
+        if self.orientations is None:
+            raise ValueError("the grain map has no orientations, so its boundaries have no misorientation")
+        return self.orientations
+
 
 def read_grain_map(
     path: str | Path,
@@ -83,7 +176,10 @@ def read_grain_map(
     crop: Crop | None = None,
     minimum_grain: float = 0.0,
 ) -> GrainMap:
-    """Grains of a label image.
+    """Grains of a label image, with their orientations where a table beside it gives them.
+
+    To coarsen the map further take its image: ``GrainMap.of(grain_map.image.without_twins())``, and likewise
+    ``merged_below(angle)``, ``merged(pairs)`` and ``downsampled(factor)``.
 
     Parameters
     ----------
@@ -107,48 +203,10 @@ def read_grain_map(
         If the file is missing or no label image, the pixel size is unknown, fewer than two grains remain, or an
         argument makes no sense for this image.
     """
-    path = Path(path)
-    labels = read_labels(path)
-    if pixel_size is None:
-        pixel_size = read_pixel_size(path)
-    require_positive(pixel_size, "pixel size")
-    smoothing = 2.5 * pixel_size if smoothing is None else smoothing
-    minimum_edge = 3 * pixel_size if minimum_edge is None else minimum_edge
-    for value, what in ((smoothing, "smoothing"), (minimum_edge, "smallest edge"), (minimum_grain, "smallest grain")):
-        require_not_negative(value, what)
-        if value >= 0.5 * pixel_size * min(labels.shape):
-            raise ValueError(
-                f"{what} of {value:g} m is too large for an image {pixel_size * min(labels.shape):g} m across"
-            )
+    image = GrainImage.read(path, pixel_size)
     if crop is not None:
-        labels = _cropped(labels, crop, pixel_size)
-    cleaned = clean_labels(labels, np.pi / 4 * (minimum_grain / pixel_size) ** 2)
-    film = _film(cleaned, pixel_size, smoothing / pixel_size)
-    return GrainMap(
-        film=merge_short_edges(film, minimum_edge),
-        pixel_size=pixel_size,
-        source_labels=cleaned.source_labels,
-        measured_areas=np.bincount(cleaned.grains.ravel()).astype(np.float64) * pixel_size**2,
-        dropped_pieces=cleaned.dropped_pieces,
-        filled_pixels=cleaned.filled_pixels,
-    )
-
-
-def _cropped(labels: NDArray[np.int64], crop: Crop, pixel_size: float) -> NDArray[np.int64]:
-    rows, columns = labels.shape
-    left, right, bottom, top = crop
-    inside = 0 <= left < right <= columns * pixel_size * (1 + 1e-9) and 0 <= bottom < top <= rows * pixel_size * (
-        1 + 1e-9
-    )
-    if not inside:
-        raise ValueError(
-            f"crop (left, right, bottom, top) = ({left:g}, {right:g}, {bottom:g}, {top:g}) m must lie inside the "
-            f"image of {columns * pixel_size:g} m x {rows * pixel_size:g} m"
-        )
-    x0, x1, y0, y1 = (round(value / pixel_size) for value in crop)
-    if x1 - x0 < 2 or y1 - y0 < 2:
-        raise ValueError(f"crop of {x1 - x0} x {y1 - y0} pixels is too small: one pixel is {pixel_size:g} m")
-    return labels[rows - y1 : rows - y0, x0:x1]
+        image = image.cropped(crop)
+    return GrainMap.of(image, smoothing=smoothing, minimum_edge=minimum_edge, minimum_grain=minimum_grain)
 
 
 def _film(cleaned: CleanLabels, pixel_size: float, tolerance: float) -> Polycrystal:

@@ -81,8 +81,8 @@ def paired(tails: Ints, heads: Ints, faces: Ints, vertices: Floats) -> tuple[Int
     return edges, edge_faces
 
 
-def outlines(vertices: Floats, edges: Ints, edge_faces: Ints) -> tuple[tuple[Ints, ...], ...]:
-    """Vertex numbers along the outlines of every face, the outer one first.
+def outlines(vertices: Floats, edges: Ints, edge_faces: Ints, what: str = "grain") -> tuple[tuple[Ints, ...], ...]:
+    """Vertex numbers along the outlines of every face (`what` it is called), the outer one first.
 
     Raises
     ------
@@ -98,20 +98,26 @@ def outlines(vertices: Floats, edges: Ints, edge_faces: Ints) -> tuple[tuple[Int
     found = []
     for k in range(n_faces):
         mine = order[bounds[k] : bounds[k + 1]]
-        loops = [np.array(loop) for loop in _closed_loops(tails[mine], heads[mine], vertices, k)]
+        loops = [np.array(loop) for loop in _closed_loops(tails[mine], heads[mine], vertices, f"{what} {k}")]
         turning = [_signed_area(vertices[loop]) > 0 for loop in loops]
         if sum(turning) != 1:
-            raise ValueError(f"grain {k} must be one piece, it has {sum(turning)} outer outlines")
+            raise ValueError(f"{what} {k} must be one piece, it has {sum(turning)} outer outlines")
         found.append(tuple(loops[i] for i in np.argsort(np.logical_not(turning), kind="stable")))
     return tuple(found)
 
 
 def check_outside(edges: Ints, edge_faces: Ints, side_edges: Mapping[str, Ints], n_faces: int) -> None:
-    """Raise ValueError if a face number is unused or an edge inside the rectangle has a face on one side only."""
+    """Raise ValueError if a grain or pinhole number is unused, or an edge inside the rectangle lacks a face beside it.
+
+    Faces are the grains, -1 for outside the rectangle, and -2, -3, ... for pinholes.
+    """
     missing = np.setdiff1d(np.arange(n_faces), edge_faces)
     if len(missing):
         raise ValueError(f"grain {missing[0]} has no outline; grains are numbered from 0 without gaps")
-    outer = np.flatnonzero((edge_faces < 0).any(axis=1))
+    missing = np.setdiff1d(np.arange(edge_faces.min(), -1), edge_faces)
+    if len(missing):
+        raise ValueError(f"pinhole {-2 - missing[-1]} has no outline; pinholes are numbered -2, -3, ... without gaps")
+    outer = np.flatnonzero((edge_faces == -1).any(axis=1))
     on_sides = np.concatenate(list(side_edges.values()))
     gaps = np.setdiff1d(outer, on_sides)
     if len(gaps):
@@ -119,9 +125,12 @@ def check_outside(edges: Ints, edge_faces: Ints, side_edges: Mapping[str, Ints],
         raise ValueError(
             f"the film has a gap beside grain {owner}: {len(gaps)} of its edges have a grain on one side only"
         )
+    bare = edge_faces[(edge_faces < 0).all(axis=1)]
+    if len(bare):
+        raise ValueError(f"pinhole {-2 - bare.min()} must have grains all around, it meets a side or another pinhole")
 
 
-def _closed_loops(tails: Ints, heads: Ints, vertices: Floats, face: int) -> list[list[int]]:
+def _closed_loops(tails: Ints, heads: Ints, vertices: Floats, face: str) -> list[list[int]]:
     onward: dict[int, list[int]] = defaultdict(list)
     for tail, head in zip(tails.tolist(), heads.tolist(), strict=True):
         onward[tail].append(head)
@@ -133,7 +142,7 @@ def _closed_loops(tails: Ints, heads: Ints, vertices: Floats, face: int) -> list
         while here != start:
             loop.append(here)
             if not onward[here]:
-                raise ValueError(f"the outline of grain {face} is not closed")
+                raise ValueError(f"the outline of {face} is not closed")
             previous, here = here, _rightmost(onward[here], vertices, previous, here)
         loops.append(loop)
         for vertex in loop:

@@ -1,6 +1,6 @@
 """A polycrystalline film as a planar straight-line graph.
 
-One graph serves Voronoi films, columnar cross-sections and measured grain maps, and every way of meshing them.
+One graph serves grown films, columnar cross-sections and measured grain maps, and every way of meshing them.
 """
 
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from meshes import planar_graph
 from meshes.checks import require_known, require_positive
+from meshes.grain_sizes import GrainSizes
 
 SIDES = ("left", "right", "bottom", "top")
 _TOLERANCE = 1e-9  # of the film's size: positions closer than this are the same
@@ -32,12 +33,19 @@ class Polycrystal:
     edges
         Vertex numbers of each straight edge, shape (n_edges, 2). A curved grain boundary is a chain of edges.
     edge_grains
-        Grains to the left and to the right of each edge as it runs, shape (n_edges, 2); -1 is outside the film.
+        Grains to the left and to the right of each edge as it runs, shape (n_edges, 2); -1 is outside the film, and
+        -2, -3, ... are its pinholes.
+    target_sizes
+        The size distribution that the film was grown for, if there was one.
+    periodic
+        Whether the film repeats itself along x and along y. Vertices on the two sides across such a direction face each
+        other, and what is cut there belongs together: see :func:`meshes.periodic.whole_grains`.
 
     Raises
     ------
     ValueError
-        Unless every grain is one piece with an outline that does not cross itself, and the grains tile the film.
+        Unless every grain is one piece with an outline that does not cross itself, grains and pinholes together tile
+        the film, and vertices face each other where it is periodic.
     """
 
     width: float
@@ -45,6 +53,8 @@ class Polycrystal:
     vertices: NDArray[np.float64]
     edges: NDArray[np.int64]
     edge_grains: NDArray[np.int64]
+    target_sizes: GrainSizes | None = None
+    periodic: tuple[bool, bool] = (False, False)
 
     def __post_init__(self) -> None:
         require_positive(self.width, "film width")
@@ -56,7 +66,13 @@ class Polycrystal:
         self._check()
 
     @classmethod
-    def from_polygons(cls, width: float, height: float, polygons: Sequence[shapely.Polygon]) -> "Polycrystal":
+    def from_polygons(
+        cls,
+        width: float,
+        height: float,
+        polygons: Sequence[shapely.Polygon],
+        pinholes: Sequence[shapely.Polygon] = (),
+    ) -> "Polycrystal":
         """Film whose grain k is ``polygons[k]``.
 
         Parameters
@@ -66,6 +82,8 @@ class Polycrystal:
         polygons
             One polygon [m] per grain, holes allowed. Neighbours share their vertices (a valid coverage); positions
             that differ by less than 1e-9 of the film's size are joined.
+        pinholes
+            One polygon [m] per pinhole; they complete the coverage.
 
         Raises
         ------
@@ -79,7 +97,36 @@ class Polycrystal:
         for k, polygon in enumerate(polygons):
             if not isinstance(polygon, shapely.Polygon) or polygon.is_empty:
                 raise ValueError(f"grain {k} must be one polygon with an area, got {shapely.to_wkt(polygon)[:60]}")
-        starts, ends, grains = planar_graph.directed_outlines(polygons)
+        starts, ends, numbers = planar_graph.directed_outlines([*polygons, *pinholes])
+        faces = np.concatenate([np.arange(len(polygons)), -2 - np.arange(len(pinholes))])
+        return cls.from_outlines(width, height, starts, ends, faces[numbers])
+
+    @classmethod
+    def from_outlines(
+        cls,
+        width: float,
+        height: float,
+        starts: NDArray[np.float64],
+        ends: NDArray[np.float64],
+        grains: NDArray[np.int64],
+    ) -> "Polycrystal":
+        """Film from the segments of the outlines of its grains, in any order.
+
+        Parameters
+        ----------
+        width, height
+            Size of the film [m].
+        starts, ends
+            Ends [m] of each segment, with its grain on the left, shape (n, 2). Positions that differ by less than 1e-9
+            of the film's size are joined.
+        grains
+            Grain of each segment, shape (n,); -2, -3, ... for those of pinholes.
+
+        Raises
+        ------
+        ValueError
+            If the grains leave a gap, overlap, or reach out of the rectangle.
+        """
         tolerance = _TOLERANCE * max(width, height)
         vertices, numbers = planar_graph.joined(np.vstack([starts, ends]), tolerance)
         vertices = planar_graph.snapped(vertices, width, height, tolerance)
@@ -91,6 +138,11 @@ class Polycrystal:
     def n_grains(self) -> int:
         """Number of grains; they are numbered from 0."""
         return int(self.edge_grains.max()) + 1
+
+    @property
+    def n_pinholes(self) -> int:
+        """Number of pinholes: areas inside the film that no grain covers."""
+        return max(0, -int(self.edge_grains.min()) - 1)
 
     @cached_property
     def loops(self) -> tuple[tuple[NDArray[np.int64], ...], ...]:
@@ -104,14 +156,32 @@ class Polycrystal:
         return tuple(shapely.Polygon(grain[0], grain[1:]) for grain in rings)
 
     @cached_property
+    def pinholes(self) -> tuple[shapely.Polygon, ...]:
+        """Outline [m] of each pinhole."""
+        faces = np.where(self.edge_grains < -1, -2 - self.edge_grains, -1)
+        loops = planar_graph.outlines(self.vertices, self.edges, faces, "pinhole")
+        return tuple(
+            shapely.Polygon(self.vertices[outer], [self.vertices[hole] for hole in holes]) for outer, *holes in loops
+        )
+
+    @property
     def areas(self) -> NDArray[np.float64]:
         """Area of each grain [m^2], shape (n_grains,)."""
+        return self._face_areas[self.n_pinholes + 1 :]
+
+    @property
+    def pinhole_areas(self) -> NDArray[np.float64]:
+        """Area of each pinhole [m^2], shape (n_pinholes,)."""
+        return self._face_areas[: self.n_pinholes][::-1]
+
+    @cached_property
+    def _face_areas(self) -> NDArray[np.float64]:
+        """Area of each pinhole (the last one first), of the outside (negative) and of each grain."""
         (x0, y0), (x1, y1) = self.vertices[self.edges[:, 0]].T, self.vertices[self.edges[:, 1]].T
         wedge = 0.5 * (x0 * y1 - x1 * y0)
-        outside = self.n_grains
-        grains = np.where(self.edge_grains < 0, outside, self.edge_grains)
-        left, right = (np.bincount(side, wedge, minlength=outside + 1) for side in grains.T)
-        return np.asarray((left - right)[:outside], dtype=np.float64)
+        first = self.n_pinholes + 1
+        left, right = (np.bincount(side + first, wedge, minlength=first + self.n_grains) for side in self.edge_grains.T)
+        return np.asarray(left - right, dtype=np.float64)
 
     @property
     def equivalent_diameters(self) -> NDArray[np.float64]:
@@ -127,6 +197,11 @@ class Polycrystal:
     def grain_boundary_edges(self) -> NDArray[np.int64]:
         """Numbers of the edges that separate two grains."""
         return np.flatnonzero((self.edge_grains >= 0).all(axis=1))
+
+    @property
+    def rim_edges(self) -> NDArray[np.int64]:
+        """Numbers of the edges that separate a grain from a pinhole."""
+        return np.flatnonzero((self.edge_grains < -1).any(axis=1))
 
     @property
     def grain_boundary_length(self) -> float:
@@ -150,6 +225,16 @@ class Polycrystal:
             {side: np.abs(distance) <= tolerance for side, distance in zip(SIDES, distances, strict=True)}
         )
 
+    def vertices_along(self, side: str) -> NDArray[np.int64]:
+        """Numbers of the vertices on a side, in the order of their coordinate along it."""
+        on_side = np.flatnonzero(self.vertices_on_sides[side])
+        return on_side[np.argsort(self.vertices[on_side, 1 - SIDES.index(side) // 2])]
+
+    def edges_along(self, side: str) -> NDArray[np.int64]:
+        """Numbers of the edges on a side, in the order of their coordinate along it."""
+        on_side = self.side_edges[side]
+        return on_side[np.argsort(self.vertices[self.edges[on_side], 1 - SIDES.index(side) // 2].mean(axis=1))]
+
     def grains_along(self, side: str) -> NDArray[np.int64]:
         """Grains that touch a side of the film, sorted.
 
@@ -172,9 +257,16 @@ class Polycrystal:
                 raise ValueError(
                     f"the outline of grain {k} touches or crosses itself near {_nm(polygon)}: it must be one piece"
                 )
-        excess = self.areas.sum() / (self.width * self.height) - 1
-        if abs(excess) > 1e-9:
-            raise ValueError(f"the grains must tile the film, their areas add up to {1 + excess:.9f} of it")
+        covered = (self.areas.sum() + self.pinhole_areas.sum()) / (self.width * self.height)
+        if abs(covered - 1) > 1e-9:
+            raise ValueError(f"the grains must tile the film, their areas add up to {covered:.9f} of it")
+        if (self.pinhole_areas <= 0).any():
+            raise ValueError(f"pinhole {self.pinhole_areas.argmin()} has no area")
+        for axis in np.flatnonzero(self.periodic).tolist():
+            sides = SIDES[2 * axis : 2 * axis + 2]
+            one, other = (self.vertices[self.vertices_along(side), 1 - axis] for side in sides)
+            if len(one) != len(other) or np.abs(one - other).max() > _TOLERANCE * max(self.width, self.height):
+                raise ValueError(f"vertices on {sides[0]} and {sides[1]} must face each other, the film is periodic")
 
 
 def _nm(polygon: shapely.Polygon) -> str:

@@ -40,10 +40,14 @@ class MeshReport:
         Number of grains, and of the connected pieces that they form; more pieces than grains means a split grain.
     largest_piece_over_mean_grain
         Area of the largest piece over the mean grain area; far above 5 suggests grains that merged.
+    largest_piece_over_its_grain
+        Area of a piece over that of its grain in the film, at most: 1 but for what merged edges and the graded layers
+        at electrodes move.
     grain_boundary_length
-        Length of all grain boundaries [m]: of the tagged lines, or of the film's graph where boundaries are strips.
+        Length of all grain boundaries [m]: of the tagged lines (once if they have two sides), or of the film's graph
+        where boundaries are strips.
     area_error
-        Area of the mesh over that of the film, minus one.
+        Area of the mesh over that of all grains of the film, minus one.
     """
 
     nodes: int
@@ -59,6 +63,7 @@ class MeshReport:
     grains: int
     grain_pieces: int
     largest_piece_over_mean_grain: float
+    largest_piece_over_its_grain: float
     grain_boundary_length: float
     area_error: float
 
@@ -93,15 +98,18 @@ def mesh_report(
     Raises
     ------
     ValueError
-        If the mesh misses a name, an electrode has no facets, or the Debye length is not positive.
+        If the mesh misses a name or has more grains than the film, an electrode has no facets, or the Debye length is
+        not positive.
     """
     require_positive(debye_length, "Debye length")
     grains = check_contract(mesh)
+    if grains.max() >= film.n_grains:
+        raise ValueError(f"the mesh has {grains.max() + 1} grains, the film that it is compared with {film.n_grains}")
     points, triangles = mesh.p.T, mesh.t.T.astype(np.int64)
     quality = edge_quality(points, triangles)
     lengths = np.linalg.norm(np.diff(points[quality.edges], axis=1)[:, 0], axis=1)
     areas = _triangle_areas(mesh)
-    pieces = _piece_areas(quality.triangles[quality.inside], grains, areas)
+    pieces, owners = _pieces(quality.triangles[quality.inside], grains, areas)
     lines = mesh.boundaries.get("grain_boundary_lines")
     return MeshReport(
         nodes=len(points),
@@ -119,8 +127,9 @@ def mesh_report(
         grains=int(grains.max()) + 1,
         grain_pieces=len(pieces),
         largest_piece_over_mean_grain=float(pieces.max() * film.n_grains / film.areas.sum()),
-        grain_boundary_length=film.grain_boundary_length if lines is None else float(_facet_lengths(mesh, lines).sum()),
-        area_error=float(areas.sum() / (film.width * film.height) - 1),
+        largest_piece_over_its_grain=float((pieces / film.areas[owners]).max()),
+        grain_boundary_length=film.grain_boundary_length if lines is None else _length_of_lines(mesh, lines),
+        area_error=float(areas.sum() / film.areas.sum() - 1),
     )
 
 
@@ -190,6 +199,12 @@ def _facet_lengths(mesh: MeshTri, facets: Ints) -> Floats:
     return np.linalg.norm(end - start, axis=0)
 
 
+def _length_of_lines(mesh: MeshTri, facets: Ints) -> float:
+    """Length of facets [m]; those on the rim stand in pairs, one on either side of a line."""
+    sides = np.where(mesh.f2t[1, facets] < 0, 2, 1)
+    return float((_facet_lengths(mesh, facets) / sides).sum())
+
+
 def _first_cell(mesh: MeshTri, areas: Floats, electrode: str) -> float:
     """Largest height [m] of the cells that stand on an electrode."""
     require_known(electrode, mesh.boundaries, "electrode: facet set of the mesh")
@@ -207,9 +222,9 @@ def _smallest_angle(points: Floats, triangles: Ints) -> float:
     return float(np.degrees(np.arccos(np.clip(cosine, -1, 1))).min())
 
 
-def _piece_areas(neighbours: Ints, grains: Ints, areas: Floats) -> Floats:
-    """Area of each connected set of triangles that carry the same grain."""
+def _pieces(neighbours: Ints, grains: Ints, areas: Floats) -> tuple[Floats, Ints]:
+    """Area and grain of each connected set of triangles that carry the same grain, both of shape (n_pieces,)."""
     same = neighbours[grains[neighbours[:, 0]] == grains[neighbours[:, 1]]]
     links = coo_array((np.ones(len(same), dtype=bool), (same[:, 0], same[:, 1])), shape=(len(grains),) * 2)
     _, piece = connected_components(links, directed=False)
-    return np.asarray(np.bincount(piece, areas), dtype=np.float64)
+    return np.asarray(np.bincount(piece, areas), dtype=np.float64), grains[np.unique(piece, return_index=True)[1]]

@@ -1,10 +1,12 @@
 """Removal of short edges from a film: what a mesh cannot resolve should not dictate its smallest angle.
 
 An edge is collapsed by moving its ends to one place. A collapse is refused where it would lose a grain, make a grain
-touch itself, slide a grain boundary over a corner of the film, turn an edge over, or leave a sharper angle than before.
+touch itself, slide a grain boundary over a corner of the film, move a vertex on a periodic side, turn an edge over, or
+leave a sharper angle than before.
 """
 
 import heapq
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -14,6 +16,7 @@ from meshes.polycrystal import Polycrystal
 
 Point = tuple[float, float]
 _SHARP = np.deg2rad(20.0)  # angles below this are never made sharper
+_SHARPEST = np.deg2rad(5.0)  # likewise where an edge has to go
 
 
 def merge_short_edges(film: Polycrystal, minimum: float) -> Polycrystal:
@@ -45,13 +48,20 @@ def merge_short_edges(film: Polycrystal, minimum: float) -> Polycrystal:
             for neighbour in graph.around[vertex]:
                 if (length := graph.length(vertex, neighbour)) < minimum:
                     heapq.heappush(queue, (length, vertex, neighbour))
-    return graph.film(film.width, film.height)
+    return graph.film(film)
+
+
+def without_edge(film: Polycrystal, start: int, end: int) -> Polycrystal | None:
+    """Film whose edge between two vertices is merged to a point, sharp angles or not; None where that is refused."""
+    graph = _Graph(film, _SHARPEST)
+    return graph.film(film) if graph.collapse(start, end) else None
 
 
 class _Graph:
     """Mutable planar graph: ``around[v][u]`` is the face to the left of the edge that runs from v to u."""
 
-    def __init__(self, film: Polycrystal) -> None:
+    def __init__(self, film: Polycrystal, sharp: float = _SHARP) -> None:
+        self.sharp = sharp
         self.position: list[Point] = [(x, y) for x, y in film.vertices.tolist()]
         self.around: dict[int, dict[int, int]] = {v: {} for v in range(len(self.position))}
         self.members: dict[int, set[int]] = {}
@@ -61,6 +71,7 @@ class _Graph:
                 self.members.setdefault(face, set()).update((a, b))
         sides = np.column_stack(list(film.vertices_on_sides.values()))
         self.sides = [frozenset(np.flatnonzero(row).tolist()) for row in sides]
+        self.facing = frozenset(side for side in range(4) if film.periodic[side // 2])
 
     def length(self, a: int, b: int) -> float:
         (x0, y0), (x1, y1) = self.position[a], self.position[b]
@@ -77,12 +88,13 @@ class _Graph:
                 return [keep]
         return []
 
-    def film(self, width: float, height: float) -> Polycrystal:
+    def film(self, original: Polycrystal) -> Polycrystal:
         numbers = {v: k for k, v in enumerate(v for v, near in self.around.items() if near)}
         rows = [(v, u, face, self.around[u][v]) for v in numbers for u, face in self.around[v].items() if v < u]
         edges = [(numbers[v], numbers[u]) for v, u, _, _ in rows]
         vertices = [self.position[v] for v in numbers]
-        return Polycrystal(width, height, np.array(vertices), np.array(edges), np.array([row[2:] for row in rows]))
+        faces = np.array([row[2:] for row in rows])
+        return replace(original, vertices=np.array(vertices), edges=np.array(edges), edge_grains=faces)
 
     def _rank(self, vertex: int) -> tuple[int, bool]:
         """Corners stay before sides, sides before the inside, junctions before bends."""
@@ -93,8 +105,8 @@ class _Graph:
         shared = set(self.around[keep].values()) & set(self.around[lose].values())
         if shared - beside or self.around[keep].keys() & self.around[lose].keys():
             return False  # a third face would touch itself, or a triangular grain would vanish
-        if not self.sides[lose] <= self.sides[keep]:
-            return False
+        if not self.sides[lose] <= self.sides[keep] or self.sides[lose] & self.facing:
+            return False  # a vertex would leave its side, or the one that it faces
         return len(self.sides[keep]) < 2 or (len(self.around[lose]) == 2 and bool(self.sides[lose]))
 
     def _places(self, keep: int, lose: int) -> list[Point]:
@@ -118,7 +130,7 @@ class _Graph:
                 return False
         before = min(self._sharpest(keep, self.position[keep]), self._sharpest(lose, self.position[lose]))
         ends = [self.position[u] for _, u in fans]
-        return _sharpest_angle(place, ends) >= min(before, _SHARP)
+        return _sharpest_angle(place, ends) >= min(before, self.sharp)
 
     def _sharpest(self, vertex: int, place: Point) -> float:
         return _sharpest_angle(place, [self.position[u] for u in self.around[vertex]])

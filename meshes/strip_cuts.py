@@ -20,6 +20,14 @@ _DIGITS = 8  # of a micrometre: ends of rectangles that should meet differ by ro
 SKINNED, BARE, CUT = 0, 1, 2  # strip and skin in rectangles; strip in rectangles; no rectangles
 
 
+class NoRoomError(ValueError):
+    """An edge is too short, or its grain too thin, for strips; `edges` are it and its neighbours, shape (3, 2)."""
+
+    def __init__(self, message: str, edges: Ints) -> None:
+        super().__init__(message)
+        self.edges = edges
+
+
 @dataclass(frozen=True)
 class Cuts:
     """Extent of the rectangles along every side, arrays of shape (n_sides,), lengths in micrometres.
@@ -74,7 +82,7 @@ def cut_sides(sides: Sides, half_width: float, skin: float) -> Cuts:
 
     Raises
     ------
-    ValueError
+    NoRoomError
         If a grain boundary is too short, or a grain too thin, for the strip alone.
     """
     level = np.zeros(len(sides.start), dtype=np.int64)
@@ -126,6 +134,9 @@ def _too_short(sides: Sides, cuts: Cuts, half_width: float) -> Bools:
     room = skinned - _FADING * np.maximum(cuts.lean, 0).sum(axis=0) * cuts.outer
     room[cut] = (sides.length - sides.lost(cuts.inner).sum(axis=0))[cut]
     short = room < np.where(paired & ~cut, half_width, 0.05 * half_width)
+    crowded = np.flatnonzero(short & ~paired)
+    ending = np.concatenate([sides.before[crowded], sides.after[crowded]])
+    short[ending[paired[ending] & (cuts.level[ending] < CUT)]] = True
     boundaries = np.flatnonzero(paired)
     across = sides.twin[boundaries]
     short[boundaries] = (short[boundaries] | short[across]) & (cuts.level[boundaries] <= cuts.level[across])
@@ -170,9 +181,11 @@ def _core_outline(sides: Sides, cuts: Cuts, loop: Ints) -> Floats:
 
 
 def _raise_no_room(sides: Sides, side: int, half_width: float) -> None:
+    near = np.array([side, sides.before[side], sides.after[side]])
     x, y = 1e3 * (sides.origin[side] + 0.5 * sides.length[side] * sides.tangent[side])
-    raise ValueError(
+    raise NoRoomError(
         f"grain {sides.grain[side]} has no room for grain boundary strips {2e3 * half_width:g} nm wide near "
         f"x = {x:.1f} nm, y = {y:.1f} nm (edge of {1e3 * sides.length[side]:.2g} nm): "
-        "merge short edges of the film first (merge_short_edges) or make the strips narrower"
+        "merge short edges of the film first (merge_short_edges) or make the strips narrower",
+        edges=np.column_stack([sides.start[near], sides.end[near]]),
     )

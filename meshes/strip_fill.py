@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from meshes.gmsh_session import gmsh_session, mesh_surfaces, use_smallest
 from meshes.planar_graph import joined
+from meshes.plane_surfaces import add_surfaces, divide
 from meshes.strip_layout import Region, Spacing
 
 Floats = NDArray[np.float64]
@@ -35,36 +36,13 @@ def fill(regions: list[Region], spacing: Spacing) -> tuple[Floats, Ints, Ints]:
     outlines = [outline for region in regions for outline in region.outlines]
     corners, numbers = joined(np.vstack(outlines), SAME)
     rings = iter(np.split(numbers, np.cumsum([len(outline) for outline in outlines])[:-1]))
-    with gmsh_session():
-        import gmsh
-
-        model = gmsh.model.geo
-        points = np.array([model.addPoint(x, y, 0.0) for x, y in corners.tolist()])
-        lines: dict[tuple[int, int], int] = {}
-        surfaces = []
-        for region in regions:
-            loops = [model.addCurveLoop(_along(next(rings), points, lines)) for _ in region.outlines]
-            surfaces.append(model.addPlaneSurface(loops))
-        model.synchronize()
-        for line in lines.values():
-            gmsh.model.mesh.setTransfiniteCurve(line, 2)
-        _grade(corners, points, np.array(list(lines)), spacing)
-        return mesh_surfaces(surfaces)
-
-
-def _along(ring: Ints, points: Ints, lines: dict[tuple[int, int], int]) -> list[int]:
-    """Gmsh lines around a ring of points, negative where they run against it; lines not yet there are made."""
-    import gmsh
-
-    path = []
-    for a, b in zip(ring.tolist(), np.roll(ring, -1).tolist(), strict=True):
-        if (b, a) in lines:
-            path.append(-lines[b, a])
-            continue
-        if (a, b) not in lines:
-            lines[a, b] = gmsh.model.geo.addLine(int(points[a]), int(points[b]))
-        path.append(lines[a, b])
-    return path
+    per_region = [[next(rings) for _ in region.outlines] for region in regions]
+    with gmsh_session() as geometry:
+        drawn = add_surfaces(geometry, corners, per_region)
+        ends = np.array(sorted({(min(pair), max(pair)) for pair in drawn.lines}))
+        divide(drawn.lines_along(ends), np.ones(len(ends), dtype=np.int64))
+        _grade(corners, np.array(drawn.points), ends, spacing)
+        return mesh_surfaces(drawn.surfaces)
 
 
 def _grade(corners: Floats, tags: Ints, lines: Ints, spacing: Spacing) -> None:

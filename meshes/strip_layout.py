@@ -172,10 +172,11 @@ class Layout:
         """Spacing along a side at the corner where it, or the side after it, starts."""
         if not self.cuts.clean[corner]:
             return self.spacing.finest * (2 if self.sides.between_grains[side] else 1)
+        other = int(self.sides.before[corner]) if corner == side else corner
         if self.sides.between_grains[side]:
             lean = abs(float(self.cuts.lean[int(corner != side), side]))
-            return min(float(self.largest[side]), _LEANING_ROW * self.spacing.finest / max(lean, 1e-9))
-        other = int(self.sides.before[corner]) if corner == side else corner
+            upright = float(min(self.largest[side], self.largest[other]))
+            return min(upright, _LEANING_ROW * self.spacing.finest / max(lean, 1e-9))
         if not self.sides.between_grains[other]:
             return float(self.largest[side])
         depths = self.spacing.skin if self.skinned[other] else self.spacing.layers

@@ -14,9 +14,9 @@ from meshes.gmsh_session import counter_clockwise
 from meshes.labelled import LabelledTriangles
 from meshes.planar_graph import joined
 from meshes.polycrystal import Polycrystal
-from meshes.regularise import merge_short_edges
+from meshes.regularise import merge_short_edges, without_edge
 from meshes.size_field import MeshSizes, Strips
-from meshes.strip_cuts import cut_sides
+from meshes.strip_cuts import Cuts, NoRoomError, cut_sides
 from meshes.strip_fill import SAME, fill
 from meshes.strip_geometry import Sides, sides_of
 from meshes.strip_layout import Block, Layout, Region, Spacing
@@ -25,6 +25,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _SHORTEST = 1.5  # edges below this multiple of the strips' width cannot carry a strip
+_SHORTEST_AT_CORNERS = 4.0  # nor can edges up to this one at the corner of a sharp grain
 
 
 def mesh_strips(film: Polycrystal, strips: Strips, electrodes: Sequence[str], sizes: MeshSizes) -> LabelledTriangles:
@@ -33,9 +34,9 @@ def mesh_strips(film: Polycrystal, strips: Strips, electrodes: Sequence[str], si
     Parameters
     ----------
     film
-        Film to mesh. Edges shorter than 1.5 widths are merged, and boundaries that end closer than that to a corner of
-        the film end that far from it. Boundaries may bend; where an edge has no room for a skin, or a grain is too thin
-        for two of them, the skin gives way to ordinary triangles.
+        Film to mesh. Edges shorter than 1.5 widths (4 at sharp corners) are merged, and boundaries that end closer than
+        that to a corner of the film end that far from it. Boundaries may bend; where an edge has no room for a skin, or
+        a grain is too thin for two of them, the skin gives way to ordinary triangles.
     strips
         Width of the boundaries and cells across and along them.
     electrodes
@@ -51,8 +52,7 @@ def mesh_strips(film: Polycrystal, strips: Strips, electrodes: Sequence[str], si
         If Gmsh fails or its system libraries are missing.
     """
     film = _away_from_corners(merge_short_edges(film, _SHORTEST * strips.width), _SHORTEST * strips.width)
-    sides = sides_of(film)
-    cuts = cut_sides(sides, 1e6 * strips.width / 2, 1e6 * strips.skin)
+    film, sides, cuts = _with_room(film, strips)
     layout = Layout(sides, cuts, Spacing.of(strips, sizes), _electrode_sides(film, sides, electrodes))
     parts = [_halved(block, sides) for block in layout.blocks()]
     regions = [*layout.patches(), *layout.cores()]
@@ -62,6 +62,28 @@ def mesh_strips(film: Polycrystal, strips: Strips, electrodes: Sequence[str], si
     grains = np.array([region.grain for region in regions])
     parts.append(LabelledTriangles(points, triangles, grains[owner], pairs[owner]))
     return _assembled(parts)
+
+
+def _with_room(film: Polycrystal, strips: Strips) -> tuple[Polycrystal, Sides, Cuts]:
+    """Film without the edges on which sharp corners leave no room, its sides and the extent of their rectangles."""
+    while True:
+        sides = sides_of(film)
+        try:
+            return film, sides, cut_sides(sides, 1e6 * strips.width / 2, 1e6 * strips.skin)
+        except NoRoomError as refusal:
+            simpler = _without_one_of(film, refusal.edges, _SHORTEST_AT_CORNERS * strips.width)
+            if simpler is None:
+                raise
+            film = simpler
+
+
+def _without_one_of(film: Polycrystal, edges: Ints, longest: float) -> Polycrystal | None:
+    """Film with the first of the edges merged that is short enough and can be; None if there is none."""
+    lengths = np.linalg.norm(np.diff(film.vertices[edges], axis=1)[:, 0], axis=1)
+    for start, end in edges[lengths < longest].tolist():
+        if (simpler := without_edge(film, start, end)) is not None:
+            return simpler
+    return None
 
 
 def _away_from_corners(film: Polycrystal, distance: float) -> Polycrystal:

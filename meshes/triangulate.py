@@ -7,6 +7,7 @@ if there are none); with boundary lines also ``grain_boundary_lines`` and ``boun
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypedDict, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from skfem import MeshTri
 from meshes.checks import require_known
 from meshes.delaunay import DelaunayRepair, made_delaunay
 from meshes.electrode_skin import ElectrodeSkin
+from meshes.facing_nodes import with_facing_nodes
 from meshes.labelled import LabelledTriangles
 from meshes.line_mesh import mesh_lines
 from meshes.polycrystal import SIDES, Polycrystal
@@ -24,18 +26,20 @@ from meshes.strips import mesh_strips
 from meshes.two_sided import two_sided
 
 Ints = NDArray[np.int64]
+PINHOLES = "pinhole_rims"
 _LINES = Lines()
 _SHORTEST = 0.25  # edges below this share of the boundary size are merged before meshing
 
 
-def triangulate(
-    film: Polycrystal,
-    sizes: MeshSizes,
-    *,
-    electrodes: Sequence[str] = ("left", "right"),
-    free_surfaces: Sequence[str] = (),
-    boundaries: Lines | Strips = _LINES,
-) -> MeshTri:
+class MeshOptions(TypedDict, total=False):
+    """What :func:`triangulate` takes beyond the film and its cell sizes."""
+
+    electrodes: Sequence[str]
+    free_surfaces: Sequence[str]
+    boundaries: Lines | Strips
+
+
+def triangulate(film: Polycrystal, sizes: MeshSizes, **options: Unpack[MeshOptions]) -> MeshTri:
     """Mesh a film.
 
     Parameters
@@ -44,13 +48,14 @@ def triangulate(
         Grains to mesh.
     sizes
         Cell sizes [m]. Where ``sizes.electrode`` is below ``sizes.boundary``, the electrodes get a stack of graded
-        layers, through which grain boundaries run straight; nearby grains move over by up to its thickness.
+        layers, through which grain boundaries run straight; nearby grains move over by up to its thickness, which is
+        at most a fifth of a grain.
     electrodes
-        Sides of the film that are refined to ``sizes.electrode``.
+        Sides of the film that are refined to ``sizes.electrode``, left and right unless stated.
     free_surfaces
-        Sides of the film whose facets make up ``surface_lines``.
+        Sides of the film whose facets make up ``surface_lines``, and perhaps ``pinhole_rims``; none unless stated.
     boundaries
-        Whether grain boundaries are lines or strips of finite width.
+        Whether grain boundaries are lines, which they are unless stated, or strips of finite width.
 
     Returns
     -------
@@ -63,9 +68,7 @@ def triangulate(
     RuntimeError
         If Gmsh fails or its system libraries are missing.
     """
-    return triangulate_and_count(
-        film, sizes, electrodes=electrodes, free_surfaces=free_surfaces, boundaries=boundaries
-    )[0]
+    return triangulate_and_count(film, sizes, **options)[0]
 
 
 def triangulate_and_count(
@@ -79,18 +82,22 @@ def triangulate_and_count(
     """Mesh a film as :func:`triangulate` does, and say what it took to make it Delaunay."""
     _check_sides(electrodes, free_surfaces)
     _check_fit(film, sizes)
-    skin = ElectrodeSkin.resolving(sizes, electrodes)
-    core = merge_short_edges(skin.squeezed(film), _SHORTEST * sizes.boundary)
-    core_sizes = replace(sizes, electrode=sizes.boundary) if skin.sides else sizes
+    _check_periodic(film, electrodes, boundaries)
+    skin = ElectrodeSkin.resolving(film, sizes, electrodes)
+    core = replace(skin.squeezed(film), periodic=film.periodic)
+    core = merge_short_edges(core, _SHORTEST * sizes.boundary)
+    core_sizes = replace(sizes, electrode=skin.spacing)
     if isinstance(boundaries, Strips):
         triangles = mesh_strips(core, boundaries, electrodes, core_sizes)
     else:
         triangles = mesh_lines(core, electrodes, core_sizes)
-    whole, repair = made_delaunay(skin.extruded(triangles))
+    apart = isinstance(boundaries, Lines) and boundaries.two_sided
+    whole, repair = made_delaunay(skin.extruded(triangles), apart)
+    whole, repair = with_facing_nodes(whole, repair, film.periodic, apart)
     mesh = named_mesh(whole, film.width, film.height, free_surfaces)
     if isinstance(boundaries, Strips) and film.n_grains == 1:
         mesh = mesh.with_subdomains({"grain_boundary": np.empty(0, dtype=np.int64)})
-    if isinstance(boundaries, Lines) and boundaries.two_sided:
+    if apart:
         mesh = two_sided(mesh, whole.grains)
     return mesh, repair
 
@@ -105,7 +112,7 @@ def named_mesh(triangles: LabelledTriangles, width: float, height: float, free_s
     width, height
         Size of the film [m].
     free_surfaces
-        Sides whose facets make up ``surface_lines``.
+        Sides and ``pinhole_rims``, whose facets make up ``surface_lines``.
     """
     points = triangles.points * 1e-6
     for axis, size in enumerate((width, height)):
@@ -113,6 +120,7 @@ def named_mesh(triangles: LabelledTriangles, width: float, height: float, free_s
             points[np.abs(points[:, axis] - side) < 1e-9 * max(width, height), axis] = side
     mesh = MeshTri(np.ascontiguousarray(points.T), np.ascontiguousarray(triangles.triangles.T))
     facets = _side_facets(mesh, width, height)
+    facets[PINHOLES] = np.setdiff1d(mesh.boundary_facets(), np.concatenate(list(facets.values())))
     surface = [facets[side] for side in free_surfaces]
     facets["surface_lines"] = np.unique(np.concatenate([np.empty(0, dtype=np.int64), *surface]))
     subdomains = _members("grain_{}", triangles.grains[:, None], np.arange(len(triangles.grains)))
@@ -155,8 +163,9 @@ def _check_sides(electrodes: Sequence[str], free_surfaces: Sequence[str]) -> Non
     for what, sides in (("electrode", electrodes), ("free surface", free_surfaces)):
         if isinstance(sides, str):
             raise ValueError(f"{what}s must be a list of sides such as ({sides!r},), got the bare name {sides!r}")
+        known = (*SIDES, PINHOLES) if what == "free surface" else SIDES
         for side in sides:
-            require_known(side, SIDES, f"{what}: side of the film")
+            require_known(side, known, f"{what}: side of the film")
         if len(set(sides)) < len(sides):
             raise ValueError(f"each {what} may be named once, got {', '.join(sides)}")
     both = set(electrodes) & set(free_surfaces)
@@ -170,3 +179,11 @@ def _check_fit(film: Polycrystal, sizes: MeshSizes) -> None:
         raise ValueError(
             f"mesh size 'interior' ({sizes.interior:g} m) exceeds the film of {film.width:g} m x {film.height:g} m"
         )
+
+
+def _check_periodic(film: Polycrystal, electrodes: Sequence[str], boundaries: Lines | Strips) -> None:
+    if any(film.periodic) and isinstance(boundaries, Strips):
+        raise ValueError("periodic films are meshed with grain boundaries as lines: use boundaries=Lines()")
+    for side in electrodes:
+        if film.periodic[SIDES.index(side) // 2]:
+            raise ValueError(f"side {side!r} cannot be an electrode: the film goes on beyond it, as it is periodic")

@@ -24,7 +24,7 @@ def two_sided(mesh: MeshTri, grains: Ints) -> MeshTri:
     """
     count, corners = int(grains.max()) + 1, mesh.t.astype(np.int64)
     owned, numbers = np.unique(corners * count + grains, return_inverse=True)  # by node, then by grain
-    apart = MeshTri(mesh.p[:, owned // count], numbers.reshape(corners.shape))
+    apart = MeshTri(np.ascontiguousarray(mesh.p[:, owned // count]), numbers.reshape(corners.shape))
     copies = np.full((2, mesh.facets.shape[1]), -1, dtype=np.int64)
     for place in (0, 1):
         cells = mesh.f2t[place]

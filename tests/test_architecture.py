@@ -10,7 +10,7 @@ ROOT = Path(__file__).parent.parent
 # A package or module may import what stands in its own row or in a row further down.
 FEM_ROWS = (
     ("fem.results",),
-    ("fem.evolve", "fem.scenario", "fem.output_state"),
+    ("fem.evolve", "fem.scenario", "fem.output_state", "fem.measurements"),
     ("fem.model", "fem.coupled_system", "fem.jacobian", "fem.unknowns", "fem.scale_report", "fem.rest"),
     ("fem.physics",),
     ("fem.numerics",),

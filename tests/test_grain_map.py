@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from shapely import box
 from skimage.io import imsave
 
-from meshes import read_grain_map
+from meshes import GrainImage, GrainMap, Symmetry, nominal_pixel_size, read_grain_map
 from meshes.label_image import clean_labels
 
 nm, um = 1e-9, 1e-6
-PEROVSKITE = Path(__file__).parents[1] / "data" / "grain_maps" / "perovskite_sem_calibrated" / "labels.png"
+MAPS = Path(__file__).parents[1] / "data" / "grain_maps"
+PEROVSKITE = MAPS / "perovskite_sem_calibrated" / "labels.png"
+WITHOUT_SCALE = MAPS / "perovskite_sem_masked" / "labels.png"
 Picture = Callable[..., Path]
 
 
@@ -57,6 +59,80 @@ def test_the_perovskite_film_has_the_grains_that_were_measured() -> None:
     assert film.edge_lengths.min() > 2.9 * grain_map.pixel_size
     assert grain_map.measured_diameters.mean() / nm == pytest.approx(290.6, abs=0.1)  # meta.json of the data set
     assert "142 grains" in grain_map.summary()
+
+
+def test_a_film_without_scale_wants_its_pixel_size() -> None:
+    with pytest.raises(ValueError, match=r"Give pixel_size, e\.g\. the nominal 4 nm, which the sidecar assumes"):
+        read_grain_map(WITHOUT_SCALE)
+    assert nominal_pixel_size(WITHOUT_SCALE) == pytest.approx(4 * nm)
+    assert nominal_pixel_size(str(MAPS / "ebsd_ni_superalloy" / "labels.png")) == pytest.approx(11.7 * nm)
+    with pytest.raises(ValueError, match="states a number nominal_pixel_size_nm"):
+        nominal_pixel_size(PEROVSKITE)
+    grain_map = read_grain_map(WITHOUT_SCALE, pixel_size=nominal_pixel_size(WITHOUT_SCALE))
+    assert grain_map.film.n_grains == 232
+    assert grain_map.film.width / nm == pytest.approx(1060 * 4)
+    assert grain_map.measured_diameters.mean() / (4 * nm) == pytest.approx(72.53, abs=0.01)  # meta.json of the data set
+    assert np.average(np.abs(grain_map.area_errors), weights=grain_map.measured_areas) < 0.004
+    assert grain_map.orientations is None
+
+
+def test_a_table_beside_the_image_gives_the_orientations(picture: Picture) -> None:
+    path = picture(blocks(), '{"pixel_size_nm": 10, "symmetry": "tetragonal"}')
+    table = "grain_id,area,phi1_deg,Phi_deg,phi2_deg\n300,1,10,0,0\n2,1,20,0,0\n7,1,0,30,0\n99,1,0,0,0\n"
+    path.with_suffix(".csv").write_text(table, encoding="utf-8")
+    grain_map = read_grain_map(path)
+    assert grain_map.source_labels.tolist() == [2, 7, 300]
+    assert grain_map.orientations is not None
+    assert np.rad2deg(grain_map.orientations.magnitude()) == pytest.approx([20, 30, 10])
+    assert grain_map.image.symmetry is Symmetry.TETRAGONAL
+    angles = {pair: round(np.rad2deg(angle), 6) for pair, angle in grain_map.misorientations.items()}
+    assert angles[0, 2] == 10
+    cropped = read_grain_map(path, crop=(0, 600 * nm, 220 * nm, 400 * nm))  # without the lower grain
+    assert cropped.orientations is not None
+    assert np.rad2deg(cropped.orientations.magnitude()) == pytest.approx([20, 10])
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ("grain_id,phi1_deg,Phi_deg,phi2_deg\n2,0,0,0\n7,0,0,0\n", "no orientation of grain 300"),
+        ("grain_id,phi1_deg,Phi_deg,phi2_deg\n2,0,0,0\n7,0,0,x\n300,0,0,0\n", "of every grain as numbers"),
+        ("grain_id,phi1_deg,Phi_deg,phi2_deg\n2,0,0,0\n7,0,0\n300,0,0,0\n", "of every grain as numbers"),
+        ("grain_id,phi1_deg,Phi_deg,phi2_deg\n2,0,0,0\n7,0,0,nan\n300,0,0,0\n", "must give finite"),
+    ],
+)
+def test_tables_with_gaps_are_refused(picture: Picture, table: str, message: str) -> None:
+    path = picture(blocks())
+    path.with_suffix(".csv").write_text(table, encoding="utf-8")
+    with pytest.raises(ValueError, match=message):
+        read_grain_map(path)
+
+
+def test_an_unknown_symmetry_is_refused(picture: Picture) -> None:
+    with pytest.raises(ValueError, match=r"'wurtzite'; known are cubic, hexagonal"):
+        read_grain_map(picture(blocks(), '{"pixel_size_nm": 10, "symmetry": "wurtzite"}'))
+
+
+def test_a_downsampled_map_has_the_same_grains_and_fewer_vertices() -> None:
+    image = GrainImage.read(WITHOUT_SCALE, pixel_size=4 * nm).cropped((0, 2 * um, 0, 2 * um))
+    fine, coarse = GrainMap.of(image), GrainMap.of(image.downsampled(3))
+    assert coarse.pixel_size == pytest.approx(12 * nm)
+    assert coarse.film.width == pytest.approx(166 * 12 * nm)  # 500 pixels are 166 times 3, and two are cut off
+    assert len(coarse.film.vertices) < 0.5 * len(fine.film.vertices)
+    large = fine.measured_diameters > 150 * nm  # a sliver at the edge of the crop is lost
+    assert set(fine.source_labels[large]) <= set(coarse.source_labels) <= set(fine.source_labels)
+    same = np.searchsorted(coarse.source_labels, fine.source_labels[large])
+    assert coarse.film.areas[same] == pytest.approx(fine.film.areas[large], rel=0.1)
+
+
+def test_what_downsampling_leaves_over_is_cut_off_at_the_top_and_right() -> None:
+    image = GrainImage(np.arange(1, 36).reshape(5, 7), 10 * nm)
+    assert image.downsampled(2).labels.tolist() == [[16, 18, 20], [30, 32, 34]]
+    assert image.downsampled(1).labels.tolist() == image.labels.tolist()
+    with pytest.raises(ValueError, match="downsampling by 3 leaves nothing"):
+        image.downsampled(3)
+    with pytest.raises(ValueError, match="downsampling factor must be a whole number"):
+        image.downsampled(0)
 
 
 def test_the_top_of_the_picture_is_the_top_of_the_film(picture: Picture) -> None:
@@ -170,7 +246,18 @@ def test_files_that_are_no_label_image_are_refused(tmp_path: Path, picture: Pict
         read_grain_map(picture(np.full((8, 8), 3, dtype=np.uint8)))
 
 
-def test_the_data_set_carries_its_licence_and_pixel_size() -> None:
-    meta = json.loads(PEROVSKITE.with_name("meta.json").read_text(encoding="utf-8"))
-    assert meta["licence_url"] in PEROVSKITE.with_name("README.md").read_text(encoding="utf-8")
-    assert meta["pixel_size_nm"] == 5.5825
+@pytest.mark.parametrize(
+    ("name", "pixel_size", "licence"),
+    [
+        ("perovskite_sem_calibrated", 5.5825, "https://www.apache.org/licenses/LICENSE-2.0"),
+        ("perovskite_sem_masked", None, "Permission is hereby granted, free of charge"),
+        ("ebsd_ni_superalloy", 120.0, "https://www.apache.org/licenses/LICENSE-2.0"),
+    ],
+)
+def test_the_data_sets_carry_their_licence_and_pixel_size(name: str, pixel_size: float | None, licence: str) -> None:
+    meta = json.loads((MAPS / name / "meta.json").read_text(encoding="utf-8"))
+    read_me = (MAPS / name / "README.md").read_text(encoding="utf-8")
+    assert meta["pixel_size_nm"] == pixel_size
+    assert licence in read_me
+    assert meta["origin"].split("repository ")[1].split(",")[0] in read_me
+    assert (MAPS / name / meta["image_file"]).is_file()

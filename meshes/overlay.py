@@ -1,0 +1,92 @@
+"""A film drawn over the micrograph it was made from, to see whether it follows the boundaries that were measured."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from meshes.checks import require_positive
+from meshes.image_file import Crop, read_picture, window
+from meshes.polycrystal import Polycrystal
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_INCHES = 8.0  # longer side of the picture
+_DPI = 150
+
+
+def draw_overlay(
+    film: Polycrystal,
+    micrograph: str | Path,
+    picture: str | Path,
+    *,
+    pixel_size: float | None = None,
+    crop: Crop | None = None,
+) -> Path:
+    """Draw the grain boundaries of a film over its micrograph and write the picture.
+
+    Parameters
+    ----------
+    film
+        The film.
+    micrograph
+        Image file; without a crop its corners are those of the film.
+    picture
+        File to write; its folder is made if necessary.
+    pixel_size
+        Width of a pixel of the micrograph [m]; needed with a crop only.
+    crop
+        Part of the micrograph that the film shows, (left, right, bottom, top) [m] from its lower left corner.
+
+    Returns
+    -------
+    Path of the picture.
+
+    Raises
+    ------
+    ValueError
+        If the micrograph cannot be read, a crop is given without pixel size, or film and image differ in shape.
+    """
+    image = read_picture(Path(micrograph), "micrograph")
+    if crop is not None:
+        if pixel_size is None:
+            raise ValueError("a crop of the micrograph is in metres: give its pixel_size too")
+        require_positive(pixel_size, "pixel size")
+        image = image[window(image.shape[:2], crop, pixel_size)]
+    _require_same_shape(film, image.shape)
+    picture = Path(picture)
+    picture.parent.mkdir(parents=True, exist_ok=True)
+    overlay(film, image).savefig(picture, dpi=_DPI)
+    return picture
+
+
+def overlay(film: Polycrystal, image: ArrayLike) -> "Figure":
+    """Figure of the grain boundaries over `image`, whose corners are those of the film; axes in micrometres."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.collections import LineCollection
+    from matplotlib.figure import Figure
+
+    width, height = film.width * 1e6, film.height * 1e6
+    scale = _INCHES / max(width, height)
+    figure = Figure(figsize=(width * scale + 0.8, height * scale + 0.7), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot(xlabel="x [µm]", ylabel="y [µm]", aspect="equal")
+    axes.imshow(np.asarray(image), cmap="gray", extent=(0, width, 0, height), interpolation="antialiased")
+    axes.add_collection(LineCollection(list(boundary_segments(film) * 1e6), colors="#ff3030", linewidths=0.9))
+    return figure
+
+
+def boundary_segments(film: Polycrystal) -> NDArray[np.float64]:
+    """Ends of every straight edge between two grains [m], shape (n, 2, 2)."""
+    return film.vertices[film.edges[film.grain_boundary_edges]]
+
+
+def _require_same_shape(film: Polycrystal, shape: tuple[int, ...]) -> None:
+    rows, columns = shape[:2]
+    if abs(film.width / film.height * rows / columns - 1) > 2 / min(rows, columns):
+        raise ValueError(
+            f"the micrograph of {columns} x {rows} pixels has not the shape of the film, {film.width * 1e6:.3f} um x "
+            f"{film.height * 1e6:.3f} um: give the crop of which the film was made"
+        )
