@@ -51,6 +51,7 @@ def scale_report(
         charging_time=debye * gap / (2 * mean),
         slowest_time=debye * gap / (2 * slowest),
         added_area=_added_area(regions, unknowns, float(volumes.areas.sum())),
+        layer_time=_layer_times(volumes, regions, unknowns),
         warnings=(
             *resolution_warnings(first_cell, debye, width, volt, drawing),
             *_steep_reactions(unknowns, over),
@@ -104,6 +105,16 @@ def _added_area(regions: Regions, unknowns: Unknowns, area: float) -> dict[str, 
               for n in range(len(regions.layers))]  # fmt: skip
     layers = zip(regions.layer_facets, widths, strict=True)
     return {one.layer.region: float(width @ one.lengths) / area for one, width in layers}
+
+
+def _layer_times(volumes: ControlVolumes, regions: Regions, unknowns: Unknowns) -> dict[str, float]:
+    """Time [s] in which the slowest species crosses the cells beside each thin layer."""
+    found = {}
+    for one in regions.layer_facets:
+        height = 2 * volumes.areas[one.beside] / one.lengths
+        times = [float(np.median(height**2 / species.cell_diffusivity[one.beside])) for species in unknowns.transports]
+        found[one.layer.region] = max(times) if len(one.facets) else 0.0
+    return found
 
 
 def _wide_layers(regions: Regions, area: float) -> list[str]:

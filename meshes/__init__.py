@@ -1,5 +1,6 @@
 """Where it happens: polycrystalline films and the meshes made of them."""
 
+from meshes.contract import check_contract
 from meshes.delaunay import DelaunayRepair
 from meshes.ebsd import read_ebsd
 from meshes.grain_image import GrainImage
@@ -12,7 +13,7 @@ from meshes.overlay import draw_overlay
 from meshes.periodic import WholeGrains, periodic_laguerre, whole_grains
 from meshes.pinholes import with_pinholes
 from meshes.polycrystal import Polycrystal
-from meshes.quality import MeshReport, check_contract, mesh_report
+from meshes.quality import MeshReport, mesh_report
 from meshes.regularise import merge_short_edges
 from meshes.segmentation import BoundaryLook, segment_micrograph
 from meshes.sidecar import nominal_pixel_size

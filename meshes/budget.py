@@ -5,6 +5,7 @@ triangles of side h have ``2 / (sqrt(3) h^2)`` nodes per area. That density is s
 film; rectangles in boundary strips and in the layers at electrodes are counted.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -16,7 +17,7 @@ from scipy.stats import qmc
 from meshes.electrode_skin import ElectrodeSkin
 from meshes.polycrystal import SIDES, Polycrystal
 from meshes.size_field import Lines, MeshSizes, Strips
-from meshes.strip_layout import Spacing
+from meshes.strip_spacing import Spacing
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -62,6 +63,25 @@ def estimated_nodes(film: Polycrystal, sizes: MeshSizes, electrodes: Sequence[st
         own, sources = _strips(film, sizes, boundaries)
     between = _between(film, sizes, [_rows(film, sides, skin.spacing), sources])
     return round(len(skin.heights) * length / skin.spacing + own + between)
+
+
+def boundary_size_within(
+    limit: int, film: Polycrystal, sizes: MeshSizes, electrodes: Sequence[str], boundaries: Lines | Strips
+) -> float | None:
+    """Smallest size at grain boundaries [m], above that of `sizes`, with which a mesh has at most `limit` nodes.
+
+    The size inside grains grows with it as far as the film allows. None if no such size is below half a mean grain.
+    """
+
+    def nodes(factor: float) -> int:
+        boundary = factor * sizes.boundary
+        interior = max(boundary, min(factor * sizes.interior, film.width, film.height))
+        return estimated_nodes(film, replace(sizes, boundary=boundary, interior=interior), electrodes, boundaries)
+
+    widest = 0.5 * float(film.equivalent_diameters.mean())
+    factors: list[float] = np.geomspace(1, max(widest / sizes.boundary, 1), 17)[1:].tolist()
+    first = bisect_left(factors, True, key=lambda factor: nodes(factor) <= limit)
+    return factors[first] * sizes.boundary if first < len(factors) else None
 
 
 def _between(film: Polycrystal, sizes: MeshSizes, sources: Sequence[_Sources]) -> float:
@@ -165,20 +185,3 @@ def _leans(film: Polycrystal, edges: Ints) -> Floats:
 
 def _tangent_of(sine: Floats) -> Floats:
     return np.asarray(sine / np.sqrt(np.maximum(1 - sine**2, 1e-12)))
-
-
-def boundary_size_within(
-    limit: int, film: Polycrystal, sizes: MeshSizes, electrodes: Sequence[str], boundaries: Lines | Strips
-) -> float | None:
-    """Smallest size at grain boundaries [m], above that of `sizes`, with which a mesh has at most `limit` nodes.
-
-    The size inside grains grows with it as far as the film allows. None if no such size is below half a mean grain.
-    """
-    widest = 0.5 * float(film.equivalent_diameters.mean())
-    factors = np.geomspace(1, max(widest / sizes.boundary, 1), 9)[1:]
-    for factor in factors.tolist():
-        boundary = factor * sizes.boundary
-        interior = max(boundary, min(factor * sizes.interior, film.width, film.height))
-        if estimated_nodes(film, replace(sizes, boundary=boundary, interior=interior), electrodes, boundaries) <= limit:
-            return boundary
-    return None

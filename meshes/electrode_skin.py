@@ -3,8 +3,8 @@
 A film is squeezed a little towards its middle, which leaves room for a skin of rectangles at each electrode; grains and
 grain boundaries run straight through the skin, at right angles to the electrode. The squeeze is piecewise linear, keeps
 every grain, and moves nothing farther from an electrode than three times the thickness of the skin. So that grains at
-an electrode stay what they are, the skin is at most a fifth of a grain thick; where that is too thin to reach the size
-at grain boundaries, triangles go on growing from where it ends.
+an electrode stay what they are, the skin is no thicker than a quarter of the smallest of them; where that is too thin
+to reach the size at grain boundaries, triangles go on growing from where it ends.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,9 @@ Floats = NDArray[np.float64]
 _AXIS = {"left": 0, "right": 0, "bottom": 1, "top": 1}
 _AT_END = {"left": False, "right": True, "bottom": False, "top": True}
 _REACH = 3.0  # the squeeze ends at this multiple of the skin's thickness
-_THICKEST = 0.2  # thickness of the skin over the mean size of a grain, and over that of the film
+_THICKEST = 0.25  # thickness of the skin over the size of the smallest grain at an electrode
+_OF_MEAN = 0.05  # the same over the mean size of all grains: a sliver shall not rule the mesh
+_OF_FILM = 0.2  # the same over that of the film
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,8 +50,7 @@ class ElectrodeSkin:
         none = cls((), np.empty(0), min(sizes.electrode, sizes.boundary))
         if sizes.boundary <= sizes.electrode or len(electrodes) == 0:
             return none
-        across = min((film.width, film.height)[_AXIS[side]] for side in electrodes)
-        thickest = _THICKEST * min(across, float(np.sqrt(film.areas.mean())))
+        thickest = _thickest(film, electrodes)
         heights = np.append(geometric_layers(sizes.electrode, sizes.boundary, sizes.growth), sizes.boundary)
         count = min(len(heights) - 1, int(np.searchsorted(np.cumsum(heights), thickest, side="right")))
         return cls(tuple(electrodes), heights[:count], float(heights[count])) if count else none
@@ -91,6 +92,14 @@ class ElectrodeSkin:
         new = [x - shift for x in old]
         new[0], new[-1] = 0.0, size - self.thickness * len(sides)
         return np.array(old), np.array(new)
+
+
+def _thickest(film: Polycrystal, electrodes: Sequence[str]) -> float:
+    """How thick a skin may be [m]."""
+    across = min((film.width, film.height)[_AXIS[side]] for side in electrodes)
+    sizes = np.sqrt(film.areas)
+    smallest = min(sizes[film.grains_along(side)].min() for side in electrodes)
+    return float(min(max(_THICKEST * smallest, _OF_MEAN * sizes.mean()), _OF_FILM * across))
 
 
 def _mapped(film: Polycrystal, axis: int, old: Floats, new: Floats) -> Polycrystal:

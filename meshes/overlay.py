@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from skfem import MeshTri
 
 from meshes.checks import require_positive
 from meshes.image_file import Crop, read_picture, window
 from meshes.polycrystal import Polycrystal
+from meshes.quality import check_contract
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -18,19 +20,19 @@ _DPI = 150
 
 
 def draw_overlay(
-    film: Polycrystal,
+    film: Polycrystal | MeshTri,
     micrograph: str | Path,
     picture: str | Path,
     *,
     pixel_size: float | None = None,
     crop: Crop | None = None,
 ) -> Path:
-    """Draw the grain boundaries of a film over its micrograph and write the picture.
+    """Draw the grain boundaries of a film or mesh over its micrograph and write the picture.
 
     Parameters
     ----------
     film
-        The film.
+        The film, or a mesh of it.
     micrograph
         Image file; without a crop its corners are those of the film.
     picture
@@ -78,15 +80,29 @@ def overlay(film: Polycrystal, image: ArrayLike) -> "Figure":
     return figure
 
 
-def boundary_segments(film: Polycrystal) -> NDArray[np.float64]:
-    """Ends of every straight edge between two grains [m], shape (n, 2, 2)."""
-    return film.vertices[film.edges[film.grain_boundary_edges]]
+def boundary_segments(film: Polycrystal | MeshTri) -> NDArray[np.float64]:
+    """Ends of every straight edge between two grains [m], shape (n, 2, 2); in a mesh the middle of a strip."""
+    if isinstance(film, Polycrystal):
+        return film.vertices[film.edges[film.grain_boundary_edges]]
+    facets = (film.boundaries or {}).get("grain_boundary_lines")
+    if facets is None:
+        grains, (one, two) = check_contract(film), film.f2t
+        facets = np.flatnonzero((two >= 0) & (grains[one] != grains[two]))
+    return np.asarray(film.p[:, film.facets[:, facets]].transpose(2, 1, 0))
 
 
-def _require_same_shape(film: Polycrystal, shape: tuple[int, ...]) -> None:
-    rows, columns = shape[:2]
-    if abs(film.width / film.height * rows / columns - 1) > 2 / min(rows, columns):
+def _size(film: Polycrystal | MeshTri) -> tuple[float, float]:
+    """Width and height [m]."""
+    if isinstance(film, Polycrystal):
+        return film.width, film.height
+    width, height = np.ptp(film.p, axis=1)
+    return float(width), float(height)
+
+
+def _require_same_shape(film: Polycrystal | MeshTri, shape: tuple[int, ...]) -> None:
+    (width, height), (rows, columns) = _size(film), shape[:2]
+    if abs(width / height * rows / columns - 1) > 2 / min(rows, columns):
         raise ValueError(
-            f"the micrograph of {columns} x {rows} pixels has not the shape of the film, {film.width * 1e6:.3f} um x "
-            f"{film.height * 1e6:.3f} um: give the crop of which the film was made"
+            f"the micrograph of {columns} x {rows} pixels has not the shape of the film, {width * 1e6:.3f} um x "
+            f"{height * 1e6:.3f} um: give the crop of which the film was made"
         )

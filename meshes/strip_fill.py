@@ -6,7 +6,8 @@ from numpy.typing import NDArray
 from meshes.gmsh_session import gmsh_session, mesh_surfaces, use_smallest
 from meshes.planar_graph import joined
 from meshes.plane_surfaces import add_surfaces, divide
-from meshes.strip_layout import Region, Spacing
+from meshes.strip_layout import Region
+from meshes.strip_spacing import Spacing
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -19,7 +19,8 @@ from meshes.size_field import MeshSizes, Strips
 from meshes.strip_cuts import Cuts, NoRoomError, cut_sides
 from meshes.strip_fill import SAME, fill
 from meshes.strip_geometry import Sides, sides_of
-from meshes.strip_layout import Block, Layout, Region, Spacing
+from meshes.strip_layout import Block, Layout, Region
+from meshes.strip_spacing import Spacing
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

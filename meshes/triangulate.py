@@ -1,8 +1,9 @@
 """From a film to a scikit-fem mesh in metres, with the names that physics refers to.
 
 Subdomains: ``grain_<k>`` (a partition of the film) and ``grain_interior``; with boundary strips also ``grain_boundary``
-and ``boundary_<i>_<j>``. Facets: ``left``, ``right``, ``bottom``, ``top``, ``surface_lines`` (the free surfaces; empty
-if there are none); with boundary lines also ``grain_boundary_lines`` and ``boundary_<i>_<j>``, i < j the two grains.
+and ``boundary_<i>_<j>``. Facets: ``left``, ``right``, ``bottom``, ``top``, ``surface_lines`` (the free surfaces) and
+``pinhole_rims``, both empty if there are none; with boundary lines also ``grain_boundary_lines`` and
+``boundary_<i>_<j>``, i < j the two grains.
 """
 
 from collections.abc import Sequence
@@ -48,8 +49,8 @@ def triangulate(film: Polycrystal, sizes: MeshSizes, **options: Unpack[MeshOptio
         Grains to mesh.
     sizes
         Cell sizes [m]. Where ``sizes.electrode`` is below ``sizes.boundary``, the electrodes get a stack of graded
-        layers, through which grain boundaries run straight; nearby grains move over by up to its thickness, which is
-        at most a fifth of a grain.
+        layers, through which grain boundaries run straight; nearby grains move over by up to its thickness, a
+        quarter of the smallest grain at an electrode at most.
     electrodes
         Sides of the film that are refined to ``sizes.electrode``, left and right unless stated.
     free_surfaces

@@ -1,6 +1,9 @@
 """Parameters that the scenarios share, each with its source."""
 
-from fem.constants import eV
+from math import log
+
+from fem.checks import require_positive
+from fem.constants import boltzmann, eV
 from fem.fields import Field
 from fem.physics.luminescence import Quencher, UnpairedInterstitials, VacancyClusters
 from fem.physics.species import Species, Sublattice
@@ -19,6 +22,12 @@ CLUSTER_SATURATION = 1e25  # [1/m^3] vacancies below 1e19 per cm^3 are taken to 
 def iodide_vacancy(density: float, barriers: Field) -> Species:
     """Iodide vacancies of `density` [1/m^3] with the hopping `barriers` [J] on the halide sublattice of MAPbI3."""
     return Species("iodide vacancy", +1, density, DIFFUSIVITY_PREFACTOR, barriers, sublattice=HALIDE_SITES)
+
+
+def attraction(enrichment: float, temperature: float) -> float:
+    """Segregation energy [J] that holds `enrichment` times the density of the grains at rest at `temperature` [K]."""
+    require_positive(enrichment, "enrichment of mobile ions over the grains")
+    return -boltzmann * temperature * log(enrichment)
 
 
 def quenchers(density: float) -> tuple[Quencher, ...]:

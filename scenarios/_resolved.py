@@ -1,6 +1,6 @@
 """Meshes that follow the Debye length, shared by the scenarios."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
@@ -9,7 +9,8 @@ from skfem import MeshTri
 from fem.constants import thermal_voltage
 from fem.physics.materials import Material
 from fem.physics.scales import debye_length
-from meshes import Lines, MeshSizes, Polycrystal, Strips, mesh_report, triangulate_and_count
+from meshes import Lines, MeshSizes, Polycrystal, Strips, grain_statistics, mesh_report, triangulate_and_count
+from meshes.budget import boundary_size_within, estimated_nodes
 
 _CELLS_PER_DEBYE_LENGTH = 4
 _LINES = Lines()
@@ -23,20 +24,81 @@ class MeshedFilm:
     report: Mapping[str, object]
 
 
-def meshed(
-    film: Polycrystal,
-    sizes: MeshSizes,
-    debye: float,
-    *,
-    electrodes: Sequence[str],
-    boundaries: Lines | Strips = _LINES,
-    free_surfaces: Sequence[str] = (),
-) -> MeshedFilm:
-    """Mesh `film` and measure the mesh; see :func:`meshes.triangulate`. `debye` is the Debye length [m]."""
-    mesh, repair = triangulate_and_count(
-        film, sizes, electrodes=electrodes, boundaries=boundaries, free_surfaces=free_surfaces
-    )
-    return MeshedFilm(mesh, mesh_report(mesh, film, electrodes, debye, repair).as_dict())
+@dataclass(frozen=True)
+class NodeBudget:
+    """How large a mesh may get.
+
+    Parameters
+    ----------
+    limit
+        Nodes beyond which no mesh is made.
+    comfortable
+        Nodes beyond which a warning is due.
+    instead
+        Says what could be simulated in place of a film that is too large; None if nothing is known.
+    """
+
+    limit: int = 400_000
+    comfortable: int = 150_000
+    instead: Callable[[Polycrystal], str] | None = None
+
+    def meshed(
+        self,
+        film: Polycrystal,
+        sizes: MeshSizes,
+        debye: float,
+        *,
+        electrodes: Sequence[str],
+        boundaries: Lines | Strips = _LINES,
+        free_surfaces: Sequence[str] = (),
+    ) -> MeshedFilm:
+        """Mesh `film` and measure the mesh; see :func:`meshes.triangulate`. `debye` is the Debye length [m].
+
+        Raises
+        ------
+        ValueError
+            If the mesh would have more nodes than the limit, or as :func:`meshes.triangulate` does.
+        """
+        self._require_within(film, sizes, electrodes, boundaries)
+        mesh, repair = triangulate_and_count(
+            film, sizes, electrodes=electrodes, boundaries=boundaries, free_surfaces=free_surfaces
+        )
+        report = mesh_report(mesh, film, electrodes, debye, repair).as_dict()
+        facts = {"grain_statistics": grain_statistics(film).as_dict(), "warnings": self._warnings(mesh)}
+        return MeshedFilm(mesh, report | facts)
+
+    def _require_within(
+        self, film: Polycrystal, sizes: MeshSizes, electrodes: Sequence[str], boundaries: Lines | Strips
+    ) -> None:
+        nodes = estimated_nodes(film, sizes, electrodes, boundaries)
+        if nodes <= self.limit:
+            return
+        ways = [f"a smaller film or fewer grains ({film.n_grains} now)"]
+        if size := boundary_size_within(self.limit, film, sizes, electrodes, boundaries):
+            ways.append(f"larger cells at grain boundaries ({size * 1e9:.2g} nm, now {sizes.boundary * 1e9:.2g} nm)")
+        if isinstance(boundaries, Strips):
+            as_lines = estimated_nodes(film, sizes, electrodes, _LINES)
+            ways.append(f"boundaries as lines ({_rounded(as_lines)} nodes)")
+        if self.instead is not None:
+            ways.append(self.instead(film))
+        raise ValueError(
+            f"the film is too large to resolve: its mesh would have about {_rounded(nodes)} nodes, the limit is"
+            f" {self.limit:,}. Take {'; or '.join(ways)}; or raise the limit of nodes"
+        )
+
+    def _warnings(self, mesh: MeshTri) -> list[str]:
+        nodes = mesh.p.shape[1]
+        if nodes <= self.comfortable:
+            return []
+        return [f"the mesh has {nodes:,} nodes, more than the {self.comfortable:,} that run in reasonable time"]
+
+
+meshed = NodeBudget().meshed
+
+
+def _rounded(nodes: int) -> str:
+    """`nodes` to two digits, with commas."""
+    return f"{int(float(f'{nodes:.2g}')):,}"
 
 
 def film_debye_length(material: Material, density: float, temperature: float) -> float:

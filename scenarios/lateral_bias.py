@@ -18,23 +18,24 @@ from fem.constants import Concentration, Energy, K, Kelvin, Metre, Second, V, Vo
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Contact
 from fem.physics.drive import step
-from fem.physics.layers import boundary_lines
 from fem.physics.luminescence import Light
 from fem.physics.materials import MAPbI3
 from fem.results.fronts import depletion_depth, front_position, front_width
 from fem.results.observables import mean_quench
 from fem.results.profiles import Side
 from fem.scenario import Scenario, logarithmic_times
-from meshes import read_grain_map
 from scenarios._criteria import depletion_zone
+from scenarios._grain_boundaries import BoundaryKind, GrainBoundaries, UniformFilm
+from scenarios._measured import measured_film
 from scenarios._parameters import (
     BOUNDARY_BARRIER,
+    DIFFUSIVITY_PREFACTOR,
     GRAIN_BARRIER,
     ONE_SUN,
     iodide_vacancy,
     quenchers,
 )
-from scenarios._resolved import film_debye_length, meshed, sizes_following
+from scenarios._resolved import NodeBudget, film_debye_length, sizes_following
 
 GRAIN_MAP = Path(__file__).parents[1] / "data" / "grain_maps" / "perovskite_sem_calibrated" / "labels.png"
 
@@ -47,8 +48,12 @@ def scenario(
     boundary_width: Metre = 4 * nm,
     temperature: Kelvin = 300 * K,
     end_time: Second = 1e4 * s,
+    boundaries: BoundaryKind = BoundaryKind.LINES,
     mesh_size: Metre = 15 * nm,
+    node_limit: int = 400_000,
     grain_map: Path = GRAIN_MAP,
+    pixel_size: Metre | None = None,
+    crop: Metre | None = None,
 ) -> Scenario:
     """Declare the experiment.
 
@@ -66,14 +71,31 @@ def scenario(
         Of the film.
     end_time
         End of the run.
+    boundaries
+        Grain boundaries as lines that are never meshed, as lines with two sides (needed where they are slower than the
+        grains), or as meshed strips (precise, and many times as many cells).
     mesh_size
         Cells along grain boundaries; inside grains they grow to four times that.
+    node_limit
+        Films whose mesh would have more nodes are refused.
     grain_map
         Label image of the grains, with a sidecar ``meta.json`` that gives its pixel size.
+    pixel_size
+        Width of a pixel of the grain map, if not the one in the sidecar.
+    crop
+        Side of the square in the middle of the grain map that is used; all of it if not given.
     """
     debye = film_debye_length(MAPbI3, mobile_density, temperature)
-    film = read_grain_map(grain_map).film
-    mesh = meshed(film, sizes_following(debye, mesh_size, 4 * mesh_size), debye, electrodes=("left", "right"))
+    film = measured_film(grain_map, pixel_size, crop)
+    network = GrainBoundaries(boundaries, boundary_width)
+    uniform = UniformFilm(DIFFUSIVITY_PREFACTOR, grain_barrier, boundary_barrier, boundary_width, temperature)
+    mesh = NodeBudget(node_limit, instead=uniform.in_place_of).meshed(
+        film,
+        sizes_following(debye, mesh_size, 4 * mesh_size),
+        debye,
+        electrodes=("left", "right"),
+        boundaries=network.for_mesh(skin=min(debye, mesh_size)),
+    )
     barriers = {"grain_interior": grain_barrier, "grain_boundary": boundary_barrier}
     model = PoissonNernstPlanck(
         mesh.mesh,
@@ -81,7 +103,7 @@ def scenario(
         [iodide_vacancy(mobile_density, barriers)],
         [Contact("left", 0 * V), Contact("right", step(bias))],
         temperature,
-        [boundary_lines(boundary_width)],
+        network.layers,
     )
     positive: Side = "right" if bias >= 0 else "left"
     depletion = depletion_depth("iodide vacancy", positive)

@@ -6,7 +6,7 @@ Matplotlib's object interface on the Agg canvas: no display, no global state.
 from dataclasses import dataclass
 from math import floor, log10
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -23,8 +23,28 @@ from fem.fields import Array
 from fem.results.raster import Raster
 
 MAX_ASPECT = 8.0  # a film longer than this is drawn stretched across, and says so
+_FLAT = 4.0  # a map wider than this many times its height is too low for a label beside it
 _LENGTHS = ((1.0, "m"), (1e-3, "mm"), (1e-6, "µm"), (1e-9, "nm"))
 _TIMES = ((3600.0, "h"), (60.0, "min"), (1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Rectangle that a map shows: left, right, bottom and top [m]."""
+
+    extent: tuple[float, float, float, float]
+
+    @property
+    def stretch(self) -> float:
+        """Factor by which y is drawn longer than x; 1 for equal scales."""
+        x0, x1, y0, y1 = self.extent
+        return max(1.0, (x1 - x0) / (y1 - y0) / MAX_ASPECT)
+
+    @property
+    def aspect(self) -> float:
+        """Width over height of a drawn map."""
+        x0, x1, y0, y1 = self.extent
+        return float((x1 - x0) / ((y1 - y0) * self.stretch))
 
 
 @dataclass(frozen=True)
@@ -35,16 +55,19 @@ class Canvas:
     boundaries: Array
 
     @property
+    def frame(self) -> Frame:
+        """What the maps show."""
+        return Frame(self.raster.extent)
+
+    @property
     def stretch(self) -> float:
         """Factor by which y is drawn longer than x; 1 for equal scales."""
-        x0, x1, y0, y1 = self.raster.extent
-        return max(1.0, (x1 - x0) / (y1 - y0) / MAX_ASPECT)
+        return self.frame.stretch
 
     @property
     def aspect(self) -> float:
         """Width over height of a drawn map."""
-        x0, x1, y0, y1 = self.raster.extent
-        return float((x1 - x0) / ((y1 - y0) * self.stretch))
+        return self.frame.aspect
 
 
 @dataclass(frozen=True)
@@ -63,9 +86,9 @@ def new_figure(width: float, height: float, layout: Literal["constrained"] | Non
     return figure
 
 
-def save(figure: Figure, path: Path, dpi: int = 150) -> None:
-    """Write `figure` as PNG."""
-    figure.savefig(path, dpi=dpi)
+def save(figure: Figure, file: Path | BinaryIO, dpi: int = 150) -> None:
+    """Write `figure` as PNG, or as what the suffix of a path says."""
+    figure.savefig(file, dpi=dpi)
 
 
 def draw_map(axes: Axes, canvas: Canvas, picture: Array, shade: Shade, title: str) -> AxesImage:
@@ -75,11 +98,15 @@ def draw_map(axes: Axes, canvas: Canvas, picture: Array, shade: Shade, title: st
         cmap=shade.colours, norm=shade.norm, interpolation="nearest",
     )  # fmt: skip
     draw_boundaries(axes, canvas.boundaries)
-    frame_as_map(axes, canvas, title)
+    frame_as_map(axes, canvas.frame, title)
     beside = axes.inset_axes((1.02, 0, float(np.clip(0.04 / canvas.aspect, 0.015, 0.06)), 1))
     bar = axes.figure.colorbar(image, cax=beside)
-    bar.set_label(shade.label, fontsize=8)
     bar.ax.tick_params(labelsize=7)
+    if canvas.aspect > _FLAT:
+        bar.set_label(shade.label.replace(" (", "\n("), fontsize=8, rotation=0, ha="left", va="center")
+        bar.minorticks_off()
+    else:
+        bar.set_label(shade.label, fontsize=8)
     if not isinstance(shade.norm, LogNorm):
         formatter = ScalarFormatter(useMathText=True)
         formatter.set_powerlimits((-3, 4))
@@ -92,14 +119,14 @@ def draw_boundaries(axes: Axes, boundaries: Array, colour: str = "#7a8590", widt
     axes.add_collection(LineCollection(list(boundaries), colors=colour, linewidths=width, alpha=0.8))
 
 
-def frame_as_map(axes: Axes, canvas: Canvas, title: str) -> None:
+def frame_as_map(axes: Axes, frame: Frame, title: str) -> None:
     """No ticks; a scale bar, a title, and a note if y is stretched."""
     axes.set_xticks([])
     axes.set_yticks([])
-    x0, x1, y0, y1 = canvas.raster.extent
+    x0, x1, y0, y1 = frame.extent
     axes.set_xlim(x0, x1)
     axes.set_ylim(y0, y1)
-    note = f"   (height × {canvas.stretch:.2g})" if canvas.stretch > 1 else ""
+    note = f"   (height × {frame.stretch:.2g})" if frame.stretch > 1 else ""
     axes.set_title(title + note, fontsize=9, loc="left")
     scale_bar(axes, x1 - x0, y1 - y0)
 

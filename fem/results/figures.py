@@ -1,19 +1,44 @@
 """All pictures of a run, drawn from its folder."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from io import BytesIO
 from pathlib import Path
 
+from fem.results.files import replace_file
 from fem.results.film_figure import draw_microstructure
 from fem.results.line_figures import draw_profiles, draw_traces, write_profiles
 from fem.results.map_figures import Pictured, draw_maps
 from fem.results.movie import draw_movie
 from fem.results.series import FieldSeries
+from fem.results.surface_figure import draw_surface
 from fem.results.timeseries import read_timeseries
 from fem.scenario import Scenario
 
+FILM = Path("figures", "microstructure.png")  # within a results folder
+
+_Jobs = Mapping[str, Callable[[], object]]
+
+
+def draw_film(scenario: Scenario, directory: Path) -> list[str]:
+    """Draw the film of the run in `directory` into ``figures/``, unless its picture is there already.
+
+    Returns
+    -------
+    A warning if it could not be drawn.
+    """
+    path = directory / FILM
+
+    def draw() -> None:
+        picture = BytesIO()
+        draw_microstructure(scenario, picture)
+        path.parent.mkdir(exist_ok=True)
+        replace_file(path, picture.getvalue(), durable=False)
+
+    return [] if path.exists() else _done({path.name: draw})
+
 
 def draw_figures(scenario: Scenario, directory: Path) -> list[str]:
-    """Draw everything into ``figures/`` and write the profiles of the run in `directory`.
+    """Draw everything else into ``figures/`` and write the profiles of the run in `directory`.
 
     A picture that cannot be drawn is left out; the numbers of the run do not depend on it.
 
@@ -26,19 +51,24 @@ def draw_figures(scenario: Scenario, directory: Path) -> list[str]:
     run = Pictured.of(scenario, series, columns)
     figures = directory / "figures"
     figures.mkdir(exist_ok=True)
-    jobs: dict[str, Callable[[], object]] = {
-        "microstructure.png": lambda: draw_microstructure(run, figures / "microstructure.png"),
+    jobs: _Jobs = {
         "maps.png": lambda: draw_maps(run, figures / "maps.png"),
         "traces.png": lambda: draw_traces(run, figures / "traces.png"),
+        "surface.png": lambda: draw_surface(run, figures / "surface.png"),
         "profiles.png": lambda: draw_profiles(run, figures / "profiles.png"),
         "profiles_x.csv": lambda: write_profiles(run, directory / "profiles_x.csv", "x"),
         "profiles_y.csv": lambda: write_profiles(run, directory / "profiles_y.csv", "y"),
         "film": lambda: draw_movie(run, figures),
     }
+    return _done(jobs)
+
+
+def _done(jobs: _Jobs) -> list[str]:
+    """Do all `jobs`; a warning for each that failed."""
     warnings = []
     for name, draw in jobs.items():
         try:
             draw()
-        except Exception as error:  # a picture must never cost a finished run
+        except Exception as error:  # a picture must never cost a run
             warnings.append(f"{name} could not be made: {type(error).__name__}: {error}")
     return warnings

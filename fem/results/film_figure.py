@@ -1,106 +1,155 @@
-"""The film before anything happens: grains, electrodes, mesh."""
+"""The film before anything happens: grains, boundaries, electrodes and free surfaces, beside a piece of the mesh."""
 
+from itertools import cycle
 from pathlib import Path
+from textwrap import shorten
+from typing import BinaryIO, Literal
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
-from matplotlib.colors import ListedColormap
+from matplotlib.cm import ScalarMappable
+from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from scipy.spatial import cKDTree
+from matplotlib.path import Path as Outline
 
 from fem.fields import Array
-from fem.results.drawing import draw_boundaries, frame_as_map, new_figure, save
-from fem.results.map_figures import Pictured
-from fem.results.maps import grain_ids
+from fem.physics.contacts import Contact
+from fem.physics.drive import Drive
+from fem.results.drawing import Frame, frame_as_map, in_units, new_figure, save
+from fem.results.film_outline import (
+    BoundaryEnergies,
+    boundary_energies,
+    boundary_facets,
+    neighbours,
+    outlines,
+    segments,
+)
+from fem.results.film_panels import draw_mesh, draw_sizes, mesh_window
+from fem.results.maps import IntArray
+from fem.scenario import Scenario
 
-_ELECTRODES = ("#1f4e79", "#c1121f", "#2a9d8f", "#e9a820")
+_ELECTRODES = ("#1f4e79", "#c1121f", "#e9a820", "#6a4c93")
+_RIMS = {"surface_lines": ("free surface", "#2a9d8f"), "pinhole_rims": ("pinhole rims", "#ff7f50")}
+_PALE = ("#f3d9c9", "#cfe2ee", "#dcebcb", "#efdcea", "#f4ecc2", "#d3d7ea", "#cdebe3", "#ecd0d0")
+_WHITES = ("#f7f7f7", "#e4e4e4", "#eeeeee", "#dadada", "#f1efe9", "#e3e8ec", "#d2d2d2", "#fbfbf5")
+_LINE = 0.17  # [inch] of the legend
+_WORDS = 52  # characters of a drive's description that are shown
+_WIDTH = 8.4  # [inch] of a film that is drawn over the whole picture
+_WIDE = 2.0  # width over height from which the mesh is drawn below the film
 
 
-def draw_microstructure(run: Pictured, path: Path) -> None:
-    """``microstructure.png``: coloured grains with the electrodes marked, and the mesh at an electrode."""
-    wide = run.canvas.aspect > 2.0
-    height = 3.6
-    size = (
-        (8.0, height + 8.0 / run.canvas.aspect) if wide else (height * run.canvas.aspect + height + 1.0, height + 0.3)
-    )
-    figure = new_figure(*size)
-    ratios = [1 / run.canvas.aspect, height / 8.0] if wide else [run.canvas.aspect, 1]
-    kind = {"height_ratios": ratios} if wide else {"width_ratios": ratios}
-    film, mesh = figure.subplots(*((2, 1) if wide else (1, 2)), gridspec_kw=kind)
-    _draw_grains(film, run)
-    _draw_electrodes(film, run)
-    window = mesh_window(run)
+def draw_microstructure(scenario: Scenario, file: Path | BinaryIO) -> None:
+    """Picture of a film as it is before the first time step: PNG, or what the suffix of a path says (.pdf, .svg)."""
+    points = scenario.model.mesh.p
+    (x0, y0), (x1, y1) = points.min(axis=1), points.max(axis=1)
+    frame = Frame((float(x0), float(x1), float(y0), float(y1)))
+    figure, (film, mesh, sizes) = _panels(frame.aspect, _LINE * len(_marked(scenario)))
+    _draw_film(film, scenario, frame)
+    window = mesh_window(scenario)
     x, y, side = window
     film.add_patch(Rectangle((x, y), side, side, fill=False, edgecolor="black", linewidth=1.0, zorder=6))
-    _draw_mesh(mesh, run, window)
-    save(figure, path)
+    draw_mesh(mesh, scenario, window)
+    draw_sizes(sizes, scenario)
+    save(figure, file)
 
 
-def mesh_window(run: Pictured) -> tuple[float, float, float]:
-    """Left, bottom and side [m] of the square in which the mesh is shown: where a grain boundary meets an electrode."""
-    mesh = run.scenario.model.mesh
-    contact = run.scenario.model.contacts[0]
-    middles = mesh.p[:, mesh.facets[:, mesh.boundaries[contact.facets]]].mean(axis=1)
-    boundaries = run.canvas.boundaries.mean(axis=1)
-    nearest = cKDTree(boundaries).query(middles.T)[0] if len(boundaries) else np.zeros(middles.shape[1])
-    low, high = mesh.p.min(axis=1), mesh.p.max(axis=1)
-    side = 0.15 * float((high - low).min())
-    corner = np.clip(middles[:, int(np.argmin(nearest))] - side / 2, low, high - side)
-    return float(corner[0]), float(corner[1]), side
+def _panels(aspect: float, legend: float) -> tuple[Figure, tuple[Axes, Axes, Axes]]:
+    """A new figure with places for the film, with a legend [inch] below, a piece of the mesh and the sizes."""
+    if aspect > _WIDE:
+        height = _WIDTH / aspect + 0.25 + legend
+        figure = new_figure(_WIDTH, height + 3.4)
+        grid = figure.add_gridspec(2, 2, height_ratios=[height, 3.4], width_ratios=[3.2, 5.0])
+        places = grid[0, :], grid[1, 0], grid[1, 1]
+    else:
+        height = min(5.0, 8.0 / aspect)
+        figure = new_figure(height * aspect + 3.6, height + 0.45 + legend)
+        grid = figure.add_gridspec(2, 2, height_ratios=[3.2, 1.9], width_ratios=[height * aspect, 3.2])
+        places = grid[:, 0], grid[0, 1], grid[1, 1]
+    figure.set_layout_engine("constrained", h_pad=0.08)
+    film, mesh, sizes = (figure.add_subplot(place) for place in places)
+    return figure, (film, mesh, sizes)
 
 
-def _draw_grains(axes: Axes, run: Pictured) -> None:
-    ids = grain_ids(run.scenario)
-    count = int(ids.max()) + 1
-    picture = run.canvas.raster.sample_cells(np.where(ids < 0, np.nan, ids.astype(float)))
-    axes.imshow(
-        picture, origin="lower", extent=run.canvas.raster.extent, aspect=run.canvas.stretch,
-        cmap=_distinct(max(count, 1)), vmin=-0.5, vmax=max(count, 1) - 0.5, interpolation="nearest",
-    )  # fmt: skip
-    draw_boundaries(axes, run.canvas.boundaries, "black", 0.5)
-    frame_as_map(axes, run.canvas, f"{count} grains, {run.scenario.geometry}")
+def _draw_film(axes: Axes, scenario: Scenario, frame: Frame) -> None:
+    energies = boundary_energies(scenario)
+    loops = outlines(scenario)
+    tints = _PALE if energies is None else _WHITES
+    colours = [tints[k % len(tints)] for k in tints_of(len(loops), neighbours(scenario))]
+    axes.add_collection(PathCollection([_outline(grain) for grain in loops], facecolors=colours, edgecolors="none"))
+    axes.set_aspect(frame.stretch)
+    lines = segments(scenario.model.mesh, boundary_facets(scenario))
+    width = float(np.clip(12 / np.sqrt(max(len(loops), 1)), 0.3, 1.0))
+    if energies is None:
+        axes.add_collection(LineCollection(list(lines), colors="#333333", linewidths=width))
+    else:
+        _draw_coloured(axes, lines, energies, 2 * width, frame)
+    _mark_sides(axes, scenario)
+    count = f"{len(loops)} grain" + "s" * (len(loops) != 1)
+    frame_as_map(axes, frame, f"{count}, {scenario.geometry}, {_size(frame)}")
 
 
-def _distinct(count: int) -> ListedColormap:
-    """Pale colours whose neighbours in number differ (golden-ratio steps through the hues)."""
-    hue = 2 * np.pi * (np.arange(count) * 0.61803398875 % 1)
-    light = 0.76 + 0.10 * np.sin(2.4 * np.arange(count))
-    rgb = light[:, np.newaxis] + 0.13 * np.cos(hue[:, np.newaxis] - np.array([0, 2, 4]) * np.pi / 3)
-    return ListedColormap(list(map(tuple, rgb)))
+def tints_of(count: int, pairs: IntArray) -> list[int]:
+    """A colour number for each of `count` grains, different for the two grains of each of the `pairs`, shape (n, 2)."""
+    beside: list[list[int]] = [[] for _ in range(count)]
+    for one, two in pairs.tolist():
+        beside[one].append(two)
+        beside[two].append(one)
+    found = [-1] * count
+    for grain in sorted(range(count), key=lambda k: -len(beside[k])):
+        taken = {found[other] for other in beside[grain]}
+        found[grain] = next(k for k in range(count) if k not in taken)
+    return found
 
 
-def _draw_electrodes(axes: Axes, run: Pictured) -> None:
-    mesh = run.scenario.model.mesh
-    for contact, colour in zip(run.scenario.model.contacts, _ELECTRODES, strict=False):
-        ends = mesh.p[:, mesh.facets[:, mesh.boundaries[contact.facets]]]
-        lines = LineCollection(list(ends.transpose(2, 1, 0)), colors=colour, linewidths=5, zorder=7, clip_on=False)
-        axes.add_collection(lines)
-        axes.plot([], [], color=colour, lw=4, label=contact.facets)
-    axes.legend(fontsize=7, loc="upper right", framealpha=0.8, borderpad=0.3)
+def _outline(loops: list[Array]) -> Outline:
+    """Loops as one path; holes run the other way around."""
+    return Outline.make_compound_path(*(Outline(np.vstack([loop, loop[:1]]), closed=True) for loop in loops))
 
 
-def _draw_mesh(axes: Axes, run: Pictured, window: tuple[float, float, float]) -> None:
-    x, y, side = window
-    points = run.series.points
-    corners = points[:, run.series.triangles]
-    near = ((corners.max(axis=2) >= [[x], [y]]) & (corners.min(axis=2) <= [[x + side], [y + side]])).all(axis=0)
-    axes.add_collection(
-        LineCollection(_outlines(points, run.series.triangles[near]), colors="#1f4e79", linewidths=0.35)
-    )
-    draw_boundaries(axes, run.canvas.boundaries, "#c1121f", 1.2)
-    axes.set_xlim(x, x + side)
-    axes.set_ylim(y, y + side)
-    axes.set_aspect("equal")
-    nm = 1e9
-    axes.set_xticks([x, x + side], [f"{nm * x:.4g}", f"{nm * (x + side):.4g}"], fontsize=7)
-    axes.set_yticks([y, y + side], [f"{nm * y:.4g}", f"{nm * (y + side):.4g}"], fontsize=7)
-    axes.set_xlabel("x (nm)", fontsize=8)
-    axes.set_ylabel("y (nm)", fontsize=8)
-    name = run.scenario.model.contacts[0].facets
-    axes.set_title(f"mesh at electrode '{name}'; grain boundaries red", fontsize=8, loc="left")
+def _draw_coloured(axes: Axes, lines: Array, energies: BoundaryEnergies, width: float, frame: Frame) -> None:
+    """Boundaries in the colour of their activation energy, with a colour bar."""
+    norm, colours = Normalize(energies.values.min(), energies.values.max()), colormaps["plasma"]
+    drawn = LineCollection(list(lines), array=energies.values, cmap=colours, norm=norm, linewidths=width)
+    axes.add_collection(drawn)
+    height = _WIDTH / frame.aspect  # [inch]
+    place = (0.6, -0.3 / height, 0.4, 0.1 / height) if frame.aspect > _WIDE else (1.03, 0.0, 0.03, 1.0)
+    way: Literal["horizontal", "vertical"] = "horizontal" if frame.aspect > _WIDE else "vertical"
+    bar = axes.figure.colorbar(ScalarMappable(norm, colours), axes.inset_axes(place), orientation=way)
+    different = np.unique(np.round(energies.values, 3))
+    if len(different) <= 5:
+        bar.set_ticks(list(different), labels=[f"{value:.3g}" for value in different])
+    bar.set_label(f"boundaries: activation energy of {energies.species} (eV)", fontsize=8)
+    bar.ax.tick_params(labelsize=7)
 
 
-def _outlines(points: Array, triangles: Array) -> list[Array]:
-    closed = triangles[:, [0, 1, 2, 0]]
-    return list(points[:, closed].transpose(1, 2, 0))
+def _marked(scenario: Scenario) -> list[tuple[str, str, str, float]]:
+    """What is marked on the outline: facets, label, colour and width of the line."""
+    named = scenario.model.mesh.boundaries or {}
+    rims = [(name, label, colour, 2.0) for name, (label, colour) in _RIMS.items() if len(named.get(name, ()))]
+    contacts = zip(scenario.model.contacts, cycle(_ELECTRODES), strict=False)
+    return rims + [(contact.facets, _described(contact), colour, 5.0) for contact, colour in contacts]
+
+
+def _mark_sides(axes: Axes, scenario: Scenario) -> None:
+    """Free surfaces, rims of pinholes and electrodes with what they do, and a legend below the film."""
+    mesh = scenario.model.mesh
+    for name, label, colour, width in _marked(scenario):
+        lines = list(segments(mesh, mesh.boundaries[name]))
+        axes.add_collection(LineCollection(lines, colors=colour, linewidths=width, zorder=7, clip_on=False))
+        axes.plot([], [], color=colour, lw=min(width, 4.0), label=label)
+    axes.legend(fontsize=7, loc="upper left", bbox_to_anchor=(0.0, -0.01), borderaxespad=0.2, frameon=False)
+
+
+def _described(contact: Contact) -> str:
+    """An electrode's name, its potential and its coating."""
+    potential = contact.potential.description if isinstance(contact.potential, Drive) else f"{contact.potential:g} V"
+    coating = f", behind a gap or coating of {in_units(contact.coating.thickness)}" if contact.coating else ""
+    return f"{contact.facets}: {shorten(potential, _WORDS, placeholder=' ...')}{coating}"
+
+
+def _size(frame: Frame) -> str:
+    x0, x1, y0, y1 = frame.extent
+    return f"{in_units(x1 - x0)} × {in_units(y1 - y0)}"

@@ -5,12 +5,13 @@ The folder appears when everything has been validated, and is readable from then
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from fem.evolve import StepReport, evolve
 from fem.results.checkpoint import Checkpoint, load_checkpoint
-from fem.results.figures import draw_figures
+from fem.results.figures import FILM, draw_figures, draw_film
 from fem.results.files import claimed, new_folder, remove_parts, require_plain
 from fem.results.recorder import FIELDS, TIMESERIES, Plan, recording
 from fem.results.report import write_report
@@ -31,10 +32,17 @@ from fem.results.timeseries import read_timeseries
 from fem.scenario import Scenario
 
 OnStep = Callable[[StepReport], None]
+OnFilm = Callable[[Path], None]
 Record = dict[str, Any]
 
 
-def run_scenario(scenario: Scenario, identity: RunIdentity, directory: Path, on_step: OnStep | None = None) -> Summary:
+def run_scenario(
+    scenario: Scenario,
+    identity: RunIdentity,
+    directory: Path,
+    on_step: OnStep | None = None,
+    on_film: OnFilm | None = None,
+) -> Summary:
     """Run `scenario` into the new results folder `directory`; an earlier run there is moved to ``<name>.1`` and so on.
 
     Parameters
@@ -43,6 +51,8 @@ def run_scenario(scenario: Scenario, identity: RunIdentity, directory: Path, on_
         What is recorded of the scenario's name and arguments.
     on_step
         Called after every time step.
+    on_film
+        Called with the picture of the film before the first time step.
 
     Raises
     ------
@@ -59,11 +69,18 @@ def run_scenario(scenario: Scenario, identity: RunIdentity, directory: Path, on_
         plan.create_files(folder)
 
     with new_folder(directory, fill) as aside:
-        return _compute(plan, directory, record, None, on_step, aside)
+        summary = _compute(plan, directory, record, None, on_step, on_film)
+    if aside is None:
+        return summary
+    return replace(summary, lines=(*summary.lines, f"the earlier run that was there is now {aside}"), set_aside=aside)
 
 
-def resume_run(scenario: Scenario, directory: Path, on_step: OnStep | None = None) -> Summary:
+def resume_run(
+    scenario: Scenario, directory: Path, on_step: OnStep | None = None, on_film: OnFilm | None = None
+) -> Summary:
     """Continue the run in `directory` to the numbers it would have had without the interruption.
+
+    The functions `on_step` and `on_film` are called as in :func:`run_scenario`.
 
     Raises
     ------
@@ -80,17 +97,21 @@ def resume_run(scenario: Scenario, directory: Path, on_step: OnStep | None = Non
         if checkpoint is not None:
             record["solver"] = checkpoint.statistics.as_dict()
         plan.truncate_files(directory, 0 if checkpoint is None else checkpoint.outputs)
-        return _compute(plan, directory, record | {"status": Status.RUNNING, "message": ""}, checkpoint, on_step)
+        record |= {"status": Status.RUNNING, "message": ""}
+        return _compute(plan, directory, record, checkpoint, on_step, on_film)
 
 
 def _compute(
     plan: Plan, directory: Path, record: Record, start: Checkpoint | None, on_step: OnStep | None,
-    aside: Path | None = None,
+    on_film: OnFilm | None,
 ) -> Summary:  # fmt: skip
     clock = Clock(record)
     try:
+        missing = draw_film(plan.scenario, directory)
+        if on_film is not None and not missing:
+            on_film(directory / FILM)
         _record_outputs(plan, directory, record, start, on_step, clock)
-        return _finish(plan, directory, record, clock, aside)
+        return _finish(plan, directory, record, clock, missing)
     except BaseException as error:
         status = Status.STOPPED if isinstance(error, KeyboardInterrupt) else Status.FAILED
         message = "stopped by the user" if status is Status.STOPPED else f"{type(error).__name__}: {error}"
@@ -123,17 +144,15 @@ def _record_outputs(
             write_record(directory, record | clock.reading(), durable=False)
 
 
-def _finish(plan: Plan, directory: Path, record: Record, clock: Clock, aside: Path | None) -> Summary:
+def _finish(plan: Plan, directory: Path, record: Record, clock: Clock, missing: list[str]) -> Summary:
     scenario = plan.scenario
     columns = read_timeseries(directory / TIMESERIES)
     kept = conservation(scenario, columns, record["solver"])
     record |= {"conservation": kept, "criteria": judge(scenario.criteria, columns)}
-    warnings = [*warnings_of(scenario), *broken_laws(kept), *draw_figures(scenario, directory)]
+    warnings = [*warnings_of(scenario), *broken_laws(kept), *missing, *draw_figures(scenario, directory)]
     lines = describe(scenario, columns, FieldSeries.open(directory / FIELDS), record)
     record |= {"summary": lines, "warnings": warnings, "status": Status.FINISHED} | clock.reading()
     write_report(directory, record)
     write_record(directory, record)
-    where = [f"results in {directory}: report.html, figures, {FIELDS} for ParaView"]
-    if aside is not None:
-        where.append(f"the earlier run that was there is now {aside}")
-    return Summary(directory, (*lines, *where), tuple(warnings), aside)
+    where = f"results in {directory}: report.html, figures, {FIELDS} for ParaView"
+    return Summary(directory, (*lines, where), tuple(warnings))

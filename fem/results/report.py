@@ -15,9 +15,11 @@ from fem.results.run_record import plain
 _PAGE = Path(__file__).with_name("report_page.html")
 _CAPTIONS = {
     "maps.png": "What is seen at four times, then ions and potential at the end. Lines are grain boundaries.",
-    "microstructure.png": "The film: grains, electrodes, and the mesh at an electrode.",
+    "microstructure.png": "The film before the first time step: grains and electrodes, the mesh where a grain boundary"
+    " meets an electrode, the sizes of the grains. Boundaries are coloured where their activation energies differ.",
     "traces.png": "Against time: applied potential, electrode charge, current, photoluminescence. Currents that do not"
     " exceed their estimated error are not drawn.",
+    "surface.png": "The surface under a probe or coating after each change of a drive, and what was measured on it.",
     "profiles.png": "Averages across the film, at several times.",
 }
 _LARGEST_MOVIE = 6 * 2**20  # bytes that may go into the page
@@ -35,7 +37,13 @@ def write_report(directory: Path, record: Mapping[str, Any]) -> None:
         figures=_figures(directory / "figures"),
         criteria=_criteria(known["criteria"], known["conservation"]),
         parameters=_table({name: _quantity(**item) for name, item in known["parameters"].items()}),
-        scales=_table({name: _quantity(known["scale_report"][name], unit) for name, unit in SCALE_UNITS.items()}),
+        scales=_table(
+            {
+                name: _quantity(known["scale_report"][name], unit)
+                for name, unit in SCALE_UNITS.items()
+                if name in known["scale_report"]
+            }
+        ),
         mesh=_table(known["mesh"] or {}),
         model=_table(known["model"]),
         solver=_table(known["solver"]),

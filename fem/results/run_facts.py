@@ -37,6 +37,8 @@ SCALE_UNITS = {
     "fastest_time": "s",
     "charging_time": "s",
     "slowest_time": "s",
+    "added_area": "1",
+    "layer_time": "s",
 }
 _PACKAGES = ("grainfield", "numpy", "scipy", "scikit-fem", "gmsh", "pygmsh", "h5py", "matplotlib", "pypardiso")
 _NEEDED: dict[str, type | UnionType] = {  # of the record of a run that is continued

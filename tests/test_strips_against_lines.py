@@ -1,0 +1,175 @@
+"""Grain boundaries two ways: lines against meshed strips of the same width, as the width goes to zero."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+from strips_and_lines import (
+    GAP,
+    GRAIN,
+    Boundaries,
+    Deviation,
+    Grid,
+    Transient,
+    Way,
+    bricks,
+    column,
+    meshed,
+    run,
+)
+from verification import Order, Verification, observed_order
+
+from fem.constants import nm, thermal_voltage
+from fem.fields import Array
+
+TIMES = np.concatenate([[0.0], np.logspace(-6, 4, 41)])  # [s] the fastest boundary's Debye time is 2e-5 s
+AFTER = TIMES[1:]
+FEW = TIMES[::4]
+FILLING = (AFTER > 1.1e-4) & (AFTER < 0.9e-2)  # the boundary fills its electrode before the grains beside it do
+DEMANDED = {4 * nm: 0.02, 2 * nm: 0.01}
+HARDEST = Boundaries(4 * nm, 1.6e4, 6 * nm)
+COARSE = Grid(0.5 * nm, 1.4)
+
+
+@cache
+def transients(case: Boundaries, grid: Grid) -> tuple[Transient, Transient]:
+    strips, lines = column(case, grid)
+    return run(strips, TIMES), run(lines, TIMES)
+
+
+def compared(case: Boundaries, grid: Grid) -> Deviation:
+    return Deviation.between(*transients(case, grid))
+
+
+def largest(values: Array) -> float:
+    return float(np.abs(values).max())
+
+
+def area(way: Way) -> float:
+    """Area that stores ions [m^2]."""
+    return float(way.model.unknowns.content[0])
+
+
+# --- boundaries along the field ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("debye", [6 * nm, 20 * nm])
+@pytest.mark.parametrize("contrast", [1.6e4, 50.0])
+@pytest.mark.parametrize("width", DEMANDED)
+def test_lines_follow_strips_along_the_field(width: float, contrast: float, debye: float, verify: Verification) -> None:
+    """From before the boundary has charged anything to the steady state, ten decades of time."""
+    case = Boundaries(width, contrast, debye)
+    strips, lines = column(case)
+    assert area(lines) == pytest.approx(area(strips), rel=1e-12)
+    apart = compared(case, Grid())
+    hard = (contrast, debye) == (HARDEST.contrast, HARDEST.debye)
+    profile, when = (apart.profile[~FILLING], "before 0.1 ms, after 10 ms") if hard else (apart.profile, "at any time")
+    for what, values in (("charge, at any time", apart.charge), (f"profile, {when}", profile)):
+        verify(id="G3", quantity=f"lines {case}: {what}", measured=largest(values), expected=0.0,
+               tolerance=DEMANDED[width])  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("debye", [6 * nm, 20 * nm])
+def test_what_lines_miss_of_the_profile_goes_with_the_width(debye: float, verify: Verification) -> None:
+    """While a boundary fills its electrode, its middle lags its edges: the profile is flat only for width << Debye."""
+    widths = np.array([4, 2, 1]) * nm
+    missed = [largest(compared(Boundaries(w, 1.6e4, debye), Grid()).profile) for w in widths]
+    verify(
+        id="G3",
+        quantity=f"profile, at any time, over width per Debye length of {debye / nm:g} nm",
+        measured=float((missed / widths).max() * debye),
+        expected=0.0,
+        tolerance=0.07,
+        order=Order(observed_order(list(widths), missed), 0.9),
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", DEMANDED)
+def test_the_difference_is_the_models_and_not_the_meshes(width: float, verify: Verification) -> None:
+    case = Boundaries(width, HARDEST.contrast, HARDEST.debye)
+    for name, usual, fine in zip(
+        ("strips", "lines"), transients(case, Grid()), transients(case, Grid().refined), strict=True
+    ):
+        change = largest(usual.charge / fine.charge - 1)
+        quantity = f"{name} {width / nm:g} nm wide: change of the charge when cells are halved"
+        verify(id="G3", quantity=quantity, measured=change, expected=0.0, tolerance=0.002)
+    one, other = compared(case, Grid()), compared(case, Grid().refined)
+    assert largest(one.charge - other.charge) < 0.05 * DEMANDED[width]
+    assert largest(one.profile - other.profile) < 0.25 * DEMANDED[width]
+
+
+# --- boundaries across the field and their junctions ------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_lines_follow_strips_through_junctions_and_across_the_field(verify: Verification) -> None:
+    """A brick wall. Early on nothing has reached the electrodes but the dipole of the boundary that the field crosses.
+
+    That dipole, ions moved from one edge of the strip to the other, is what a line of one row of nodes cannot have: a
+    drop of potential of ``width V / gap``, which shows at the T in the first milliseconds and goes with the width.
+    """
+    missed, widths = [], list(DEMANDED)
+    for width, demanded in DEMANDED.items():
+        case = Boundaries(width)
+        strips, lines = bricks(case, Grid(0.1 * nm, 1.25))
+        assert area(lines) == pytest.approx(area(strips), rel=width**2 / (GRAIN * GAP) + 1e-12)  # the Ts
+        one = run(strips, TIMES)
+        apart = Deviation.between(one, run(lines, TIMES))
+        moved = one.charge > 0.01 * one.charge[-1]
+        for what, values in (
+            ("charge, once it is 1 % of the final", apart.charge[moved]),
+            ("charge, share of the final, at any time", apart.share),
+            ("profile from the T on, after 30 ms", apart.profile[AFTER > 0.03]),
+        ):
+            verify(id="G3", quantity=f"brick wall, lines {case}: {what}", measured=largest(values), expected=0.0,
+                   tolerance=demanded)  # fmt: skip
+        missed.append(largest(apart.profile))
+    drop = np.array(widths) * (1.0 / GAP) / thermal_voltage(300.0)
+    verify(
+        id="G3",
+        quantity="brick wall: profile from the T on, at any time, over the drop across a boundary in kT/e",
+        measured=float((missed / drop).max()),
+        expected=0.0,
+        tolerance=0.2,
+        order=Order(observed_order(widths, missed), 0.9),
+    )
+
+
+# --- meshes of the program --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("width", "cell"), [(4 * nm, 0.5 * nm), (2 * nm, 0.25 * nm)])
+def test_lines_follow_strips_on_meshes_of_the_program(width: float, cell: float, verify: Verification) -> None:
+    """Cells along and beside the line an eighth of its width: a coarser one takes up too much of the grain at once."""
+    case = Boundaries(width)
+    strips, lines = meshed(case, cell)
+    assert area(lines) == pytest.approx(area(strips), rel=1e-9)
+    apart = Deviation.between(run(strips, TIMES), run(lines, TIMES))
+    verify(id="G3", quantity=f"triangulated film, lines {case}: charge, at any time", measured=largest(apart.charge),
+           expected=0.0, tolerance=DEMANDED[width])  # fmt: skip
+
+
+# --- coarse and fast --------------------------------------------------------------------------------------------------
+
+
+def test_lines_follow_strips_on_a_coarse_mesh() -> None:
+    strips, lines = column(Boundaries(4 * nm, 1.6e4, 20 * nm), COARSE)
+    apart = Deviation.between(run(strips, FEW), run(lines, FEW))
+    assert largest(apart.charge) < 0.002
+    assert largest(apart.profile) < 0.02
+
+
+def test_lines_in_a_film_as_drawn_add_their_area_to_its_charge() -> None:
+    """Its conductance is right, so that early charges are; late ones are those of a film that is as much larger."""
+    case = Boundaries(4 * nm, 50.0, 20 * nm)
+    strips, lines = column(case, COARSE, drawn=True)
+    added = lines.model.scale_report().added_area["grain_boundary"]
+    assert area(lines) == pytest.approx((1 + added) * area(strips), rel=1e-9)
+    assert added == pytest.approx(0.98 * 2 * nm / (GRAIN + 2 * nm), rel=1e-9)
+    apart = Deviation.between(run(strips, FEW), run(lines, FEW))
+    assert largest(apart.charge[FEW[1:] < 0.1]) < 0.005
+    np.testing.assert_allclose(apart.charge[FEW[1:] > 1e2], added, rtol=0.02)
