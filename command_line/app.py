@@ -15,12 +15,17 @@ from rich.console import Console
 from command_line.catalogue import Entry, built_in, built_in_names, built_in_summary, first_line, from_file
 from command_line.commands import export, list_scenarios, resume, run_new
 from command_line.interruption import ctrl_c_remembered
-from command_line.options import scenario_app
+from command_line.options import PREVIEW_OPTIONS, scenario_app
+from command_line.preview import preview
 from fem.checks import require_known
 
 _HELP = """Grainfield simulates ions in polycrystalline halide-perovskite films under electric fields.
 
 python run.py SCENARIO --help shows what can be varied. A path to your own scenario file runs that instead."""
+
+_PREVIEW = """Draw the film of a scenario and say how large its run would be, without running it.
+
+python run.py preview SCENARIO, or the path of your own scenario file, with the options of that scenario."""
 
 
 def main(tokens: Sequence[str]) -> int:
@@ -71,21 +76,37 @@ def _failed_file(error: OSError) -> str:
 
 
 def _dispatch(tokens: list[str]) -> None:
-    first = tokens[0] if tokens else "--help"
-    if first.endswith(".py") or os.sep in first:
-        app, rest = _runner(from_file(Path(first)), first), tokens[1:]
-    elif first in built_in_names():
-        app, rest = _runner(built_in(first), first), tokens[1:]
+    first, *others = tokens or ["--help"]
+    if first == "preview" and others and not others[0].startswith("-"):
+        app, rest = _previewer(others[0]), others[1:]
+    elif _is_file(first) or first in built_in_names():
+        app, rest = _runner(first), others
     else:
-        app, rest = _root(), tokens or ["--help"]
+        app, rest = _root(), [first, *others]
         if not first.startswith("-"):
-            require_known(first, [*built_in_names(), "list", "resume", "export"], "scenario or command")
+            require_known(first, [*built_in_names(), "preview", "list", "resume", "export"], "scenario or command")
     command, bound, _ = app.parse_args(rest, print_error=False, exit_on_error=False)
     command(*bound.args, **bound.kwargs)
 
 
-def _runner(entry: Entry, written: str) -> App:
+def _is_file(written: str) -> bool:
+    """Whether a scenario is `written` as the path of a file."""
+    return written.endswith(".py") or os.sep in written
+
+
+def _entry(written: str) -> Entry:
+    return from_file(Path(written)) if _is_file(written) else built_in(written)
+
+
+def _runner(written: str) -> App:
+    entry = _entry(written)
     return scenario_app(entry, f"run.py {written}", lambda given, options: run_new(entry, given, **options))
+
+
+def _previewer(written: str) -> App:
+    entry = _entry(written)
+    invocation = f"run.py preview {written}"
+    return scenario_app(entry, invocation, lambda given, own: preview(entry, given, **own), PREVIEW_OPTIONS)
 
 
 def _root() -> App:
@@ -93,6 +114,7 @@ def _root() -> App:
     scenarios = Group("Scenarios", sort_key=0)
     for name in built_in_names():
         app.command(App(name=name, help=built_in_summary(name), group=scenarios))
+    app.command(App(name="preview", help=_PREVIEW, help_format="plaintext"))
     app.command(list_scenarios, name="list")
     app.command(resume, name="resume")
     app.command(export, name="export")

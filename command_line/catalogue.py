@@ -90,6 +90,29 @@ def from_file(path: Path) -> Entry:
     return _entry(module, path.stem, str(path))
 
 
+def declared(entry: Entry, values: dict[str, object]) -> "Scenario":
+    """The scenario with the arguments `values`.
+
+    Raises
+    ------
+    ValueError
+        If a value is refused, or a user's own scenario fails or returns something else.
+    """
+    from fem.scenario import Scenario
+
+    try:
+        scenario = entry.function(**values)
+    except (Exception, SystemExit) as error:
+        if not entry.source or type(error) is ValueError:
+            raise
+        raise ValueError(f"{entry.source}: {located(error, Path(entry.source))}") from error
+    if not isinstance(scenario, Scenario):
+        raise ValueError(
+            f"{entry.source or entry.name}: scenario(...) must return a Scenario, got {type(scenario).__name__}"
+        )
+    return scenario
+
+
 def located(error: BaseException, path: Path) -> str:
     """`error` in one line, with the line of the file `path` where it arose if it did so there."""
     if isinstance(error, SyntaxError):

@@ -1,6 +1,6 @@
 """What the command line does: list, run, resume, export."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,8 +9,9 @@ from cyclopts import Parameter
 from rich.console import Console
 
 from command_line.arguments import identity_of, recorded_values
-from command_line.catalogue import Entry, built_in, built_in_names, built_in_summary, from_file, located
+from command_line.catalogue import Entry, built_in, built_in_names, built_in_summary, declared, from_file
 from command_line.interruption import stop_if_asked
+from command_line.messages import complain, say, warn
 from command_line.progress import OnStep, shown_progress
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from fem.results.summary import Summary
     from fem.scenario import Scenario
 
+OnFilm = Callable[[Path], None]
 Quiet = Annotated[bool, Parameter(help="Print nothing but warnings and errors.", negative=())]
 Debug = Annotated[bool, Parameter(help="Show where in the code an error arose.", negative=())]
 
@@ -27,19 +29,19 @@ def list_scenarios() -> None:
     names = built_in_names()
     width = max(map(len, names), default=0)
     for name in names:
-        _say(f"{name:{width}}  {built_in_summary(name)}")
+        say(f"{name:{width}}  {built_in_summary(name)}")
 
 
 def run_new(entry: Entry, given: dict[str, object], out: Path | None, quiet: bool, debug: bool) -> None:
     """Run a scenario with the arguments `given` into the folder `out`."""
     from fem.results.record import run_scenario
 
-    scenario = _built(entry, given)
+    scenario = declared(entry, given)
     directory = out or Path("results", entry.name)
     identity = identity_of(entry, given)
     earlier = _record_text(directory)
     with _advice(entry, directory, lambda: _record_text(directory) not in ("", earlier)):
-        _follow(scenario, entry, quiet, lambda on_step: run_scenario(scenario, identity, directory, on_step))
+        _follow(scenario, entry, quiet, lambda *told: run_scenario(scenario, identity, directory, *told))
 
 
 def resume(directory: Path, *, scenario: Path | None = None, quiet: Quiet = False, debug: Debug = False) -> None:
@@ -63,9 +65,9 @@ def resume(directory: Path, *, scenario: Path | None = None, quiet: Quiet = Fals
     entry = from_file(scenario) if scenario else built_in(identity.name)
     if entry.name != identity.name:
         raise ValueError(f"{directory} was made with scenario {identity.name!r}, {scenario} is {entry.name!r}")
-    continued = _built(entry, recorded_values(entry, identity))
+    continued = declared(entry, recorded_values(entry, identity))
     with _advice(entry, directory, directory.is_dir):
-        _follow(continued, entry, quiet, lambda on_step: resume_run(continued, directory, on_step))
+        _follow(continued, entry, quiet, lambda *told: resume_run(continued, directory, *told))
 
 
 def export(directory: Path, *, pvd: Annotated[bool, Parameter(negative=())] = False) -> None:
@@ -82,30 +84,7 @@ def export(directory: Path, *, pvd: Annotated[bool, Parameter(negative=())] = Fa
 
     if not pvd:
         raise ValueError("say which format to write: --pvd")
-    _say(f"wrote {export_pvd(directory)}")
-
-
-def _built(entry: Entry, values: dict[str, object]) -> "Scenario":
-    """The scenario with these arguments.
-
-    Raises
-    ------
-    ValueError
-        If a value is refused, or a user's own scenario fails or returns something else.
-    """
-    from fem.scenario import Scenario
-
-    try:
-        scenario = entry.function(**values)
-    except (Exception, SystemExit) as error:
-        if not entry.source or type(error) is ValueError:
-            raise
-        raise ValueError(f"{entry.source}: {located(error, Path(entry.source))}") from error
-    if not isinstance(scenario, Scenario):
-        raise ValueError(
-            f"{entry.source or entry.name}: scenario(...) must return a Scenario, got {type(scenario).__name__}"
-        )
-    return scenario
+    say(f"wrote {export_pvd(directory)}")
 
 
 def _record_text(directory: Path) -> str:
@@ -124,16 +103,16 @@ def _advice(entry: Entry, directory: Path, can_continue: Callable[[], bool]) -> 
     except KeyboardInterrupt:
         own = f" --scenario {entry.source}" if entry.source else ""
         how = f"; to continue: python run.py resume {directory}{own}" if can_continue() else ""
-        _complain(f"stopped{how}")
+        complain(f"stopped{how}")
         raise
 
 
-def _follow(scenario: "Scenario", entry: Entry, quiet: bool, run: Callable[[OnStep], "Summary"]) -> None:
-    """Report what is run, show how far it is, and say what came out."""
+def _follow(scenario: "Scenario", entry: Entry, quiet: bool, run: Callable[[OnStep, OnFilm], "Summary"]) -> None:
+    """Report what is run and where its film is drawn, show how far it is, and say what came out."""
     scales = scenario.model.scale_report()
     if not quiet:
-        _say(f"{entry.name}: {entry.summary}", *(f"  {line}" for line in scales.lines()))
-    _warn(scales.warnings)
+        say(f"{entry.name}: {entry.summary}", *(f"  {line}" for line in scales.lines()))
+    warn(scales.warnings)
     stop_if_asked()
     with shown_progress(scenario.times, Console(stderr=True), quiet) as show:
 
@@ -141,20 +120,11 @@ def _follow(scenario: "Scenario", entry: Entry, quiet: bool, run: Callable[[OnSt
             show(report)
             stop_if_asked()
 
-        summary = run(on_step)
-    _warn(warning for warning in summary.warnings if warning not in scales.warnings)
+        def on_film(picture: Path) -> None:
+            if not quiet:
+                say(f"film drawn in {picture}")
+
+        summary = run(on_step, on_film)
+    warn(warning for warning in summary.warnings if warning not in scales.warnings)
     if not quiet:
-        _say(*summary.lines)
-
-
-def _warn(warnings: Iterable[str]) -> None:
-    for warning in warnings:
-        _complain(f"warning: {warning}")
-
-
-def _say(*lines: str) -> None:
-    Console().print(*lines, sep="\n", markup=False, highlight=False, soft_wrap=True)
-
-
-def _complain(line: str) -> None:
-    Console(stderr=True).print(line, markup=False, highlight=False, soft_wrap=True)
+        say(*summary.lines)

@@ -1,7 +1,7 @@
 """A scenario's arguments as command-line options, with their help."""
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,14 +12,30 @@ from command_line.arguments import Argument, arguments_of, shown_path
 from command_line.catalogue import Entry
 from command_line.quantities import format_quantity, kind_of, parse_quantity
 
-_RUN_OPTIONS = {
+Options = Mapping[str, tuple[object, object, str]]  # type, default and description
+
+_DEBUG = (bool, False, "Show where in the code an error arose.")
+RUN_OPTIONS: Options = {
     "out": (Path | None, None, "Results folder; results/<scenario> if not given."),
     "quiet": (bool, False, "Print nothing but warnings and errors."),
-    "debug": (bool, False, "Show where in the code an error arose."),
+    "debug": _DEBUG,
+}
+PREVIEW_OPTIONS: Options = {
+    "out": (
+        Path | None,
+        None,
+        "Picture (.png, .pdf or .svg) or the folder it goes into; results/<scenario>_film.png if not given.",
+    ),
+    "debug": _DEBUG,
 }
 
 
-def scenario_app(entry: Entry, invocation: str, run: Callable[[dict[str, object], dict[str, Any]], None]) -> App:
+def scenario_app(
+    entry: Entry,
+    invocation: str,
+    run: Callable[[dict[str, object], dict[str, Any]], None],
+    options: Options = RUN_OPTIONS,
+) -> App:
     """Command-line app of one scenario.
 
     Parameters
@@ -29,7 +45,9 @@ def scenario_app(entry: Entry, invocation: str, run: Callable[[dict[str, object]
     invocation
         How it is called, for the usage line ("run.py lateral_bias").
     run
-        Called with the scenario's arguments that were given, and with the options of the run (out, quiet, debug).
+        Called with the scenario's arguments that were given, and with the `options`.
+    options
+        What the command takes besides the scenario's arguments.
 
     Raises
     ------
@@ -38,17 +56,17 @@ def scenario_app(entry: Entry, invocation: str, run: Callable[[dict[str, object]
     """
 
     def command(**given: Any) -> None:
-        options = {name: given.pop(name, default) for name, (_, default, _) in _RUN_OPTIONS.items()}
-        run(given, options)
+        own = {name: given.pop(name, default) for name, (_, default, _) in options.items()}
+        run(given, own)
 
     described = _descriptions(entry)
     arguments = arguments_of(entry)
-    if taken := arguments.keys() & _RUN_OPTIONS.keys():
+    if taken := arguments.keys() & RUN_OPTIONS.keys():
         raise ValueError(
             f"scenario {entry.name}: {min(taken)!r} is an option of every run; give the argument another name"
         )
     parameters = [_scenario_option(argument, described.get(name, "")) for name, argument in arguments.items()]
-    parameters += [_run_option(name) for name in _RUN_OPTIONS]
+    parameters += [_own_option(name, *option) for name, option in options.items()]
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     app = App(name=invocation, help=_plain(entry.description), help_format="plaintext", version_flags=[])
@@ -85,8 +103,7 @@ def _scenario_option(argument: Argument, description: str) -> inspect.Parameter:
     return _option(argument.name, Annotated[hint, Parameter(**details, allow_leading_hyphen=hyphen)], argument.default)
 
 
-def _run_option(name: str) -> inspect.Parameter:
-    hint, default, description = _RUN_OPTIONS[name]
+def _own_option(name: str, hint: object, default: object, description: str) -> inspect.Parameter:
     parameter = Parameter(help=description, group="Run", negative=(), show_default=False)
     return _option(name, Annotated[hint, parameter], default)
 

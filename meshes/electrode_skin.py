@@ -3,8 +3,8 @@
 A film is squeezed a little towards its middle, which leaves room for a skin of rectangles at each electrode; grains and
 grain boundaries run straight through the skin, at right angles to the electrode. The squeeze is piecewise linear, keeps
 every grain, and moves nothing farther from an electrode than three times the thickness of the skin. So that grains at
-an electrode stay what they are, the skin is no thicker than a quarter of the smallest of them; where that is too thin
-to reach the size at grain boundaries, triangles go on growing from where it ends.
+an electrode keep their areas, the skin is no thicker than half the mean depth (area over contact) of the shallowest of
+them; where that is too thin to reach the size at grain boundaries, triangles go on growing from where it ends.
 """
 
 from collections.abc import Sequence
@@ -15,15 +15,16 @@ from numpy.typing import NDArray
 
 from meshes.labelled import LabelledTriangles
 from meshes.polycrystal import Polycrystal
+from meshes.rims import with_pinhole_areas
 from meshes.size_field import MeshSizes, geometric_layers
 
 Floats = NDArray[np.float64]
 _AXIS = {"left": 0, "right": 0, "bottom": 1, "top": 1}
 _AT_END = {"left": False, "right": True, "bottom": False, "top": True}
 _REACH = 3.0  # the squeeze ends at this multiple of the skin's thickness
-_THICKEST = 0.25  # thickness of the skin over the size of the smallest grain at an electrode
-_OF_MEAN = 0.05  # the same over the mean size of all grains: a sliver shall not rule the mesh
-_OF_FILM = 0.2  # the same over that of the film
+_OF_SHALLOWEST = 0.5  # thickness of the skin over the mean depth of the shallowest grain at an electrode
+_OF_MEAN = 0.02  # allowed in any case, over the mean size of all grains: a sliver shall not rule the mesh
+_OF_FILM = 0.2  # never exceeded, over the size of the film
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,10 +63,11 @@ class ElectrodeSkin:
 
     def squeezed(self, film: Polycrystal) -> Polycrystal:
         """The film squeezed into the rectangle that the skins leave; only what lies near an electrode changes."""
+        areas = film.pinhole_areas
         for axis in (0, 1):
             if knots := self._knots(film, axis):
                 film = _mapped(film, axis, *knots)
-        return film
+        return with_pinhole_areas(film, areas)
 
     def origin(self) -> Floats:
         """Where the squeezed film's lower left corner lies in the whole film [m], shape (2,)."""
@@ -97,9 +99,17 @@ class ElectrodeSkin:
 def _thickest(film: Polycrystal, electrodes: Sequence[str]) -> float:
     """How thick a skin may be [m]."""
     across = min((film.width, film.height)[_AXIS[side]] for side in electrodes)
-    sizes = np.sqrt(film.areas)
-    smallest = min(sizes[film.grains_along(side)].min() for side in electrodes)
-    return float(min(max(_THICKEST * smallest, _OF_MEAN * sizes.mean()), _OF_FILM * across))
+    shallowest = min(_mean_depths(film, side).min() for side in electrodes)
+    mean = float(np.sqrt(film.areas).mean())
+    return float(min(max(_OF_SHALLOWEST * shallowest, _OF_MEAN * mean), _OF_FILM * across))
+
+
+def _mean_depths(film: Polycrystal, side: str) -> Floats:
+    """Area of each grain at a side over the length that touches it [m], shape (n_grains_at_side,)."""
+    edges = film.side_edges[side]
+    touching = np.bincount(film.edge_grains[edges].max(axis=1), film.edge_lengths[edges])
+    grains = film.grains_along(side)
+    return np.asarray(film.areas[grains] / touching[grains], dtype=np.float64)
 
 
 def _mapped(film: Polycrystal, axis: int, old: Floats, new: Floats) -> Polycrystal:

@@ -8,9 +8,9 @@ from numpy.typing import ArrayLike, NDArray
 from skfem import MeshTri
 
 from meshes.checks import require_positive
+from meshes.contract import check_contract
 from meshes.image_file import Crop, read_picture, window
 from meshes.polycrystal import Polycrystal
-from meshes.quality import check_contract
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -204,6 +204,12 @@ class Polycrystal:
         return np.flatnonzero((self.edge_grains < -1).any(axis=1))
 
     @property
+    def rims(self) -> tuple[NDArray[np.int64], ...]:
+        """Numbers of the vertices on the rim of each pinhole."""
+        faces = self.edge_grains.min(axis=1)
+        return tuple(np.unique(self.edges[faces == -2 - k]) for k in range(self.n_pinholes))
+
+    @property
     def grain_boundary_length(self) -> float:
         """Length of all grain boundaries [m]."""
         return float(self.edge_lengths[self.grain_boundary_edges].sum())

@@ -13,13 +13,14 @@ import numpy as np
 
 from meshes.checks import require_not_negative
 from meshes.polycrystal import Polycrystal
+from meshes.rims import with_pinhole_areas
 
 Point = tuple[float, float]
 _SHARP = np.deg2rad(20.0)  # angles below this are never made sharper
 _SHARPEST = np.deg2rad(5.0)  # likewise where an edge has to go
 
 
-def merge_short_edges(film: Polycrystal, minimum: float) -> Polycrystal:
+def merge_short_edges(film: Polycrystal, minimum: float, *, rims: bool = True) -> Polycrystal:
     """Film whose edges are at least `minimum` long, wherever that is possible without losing a grain.
 
     Parameters
@@ -28,6 +29,8 @@ def merge_short_edges(film: Polycrystal, minimum: float) -> Polycrystal:
         Film to simplify; the number and numbering of its grains are kept.
     minimum
         Smallest length of an edge [m]; 0 returns the film unchanged.
+    rims
+        Whether edges on the rims of pinholes are merged as well.
 
     Raises
     ------
@@ -38,7 +41,11 @@ def merge_short_edges(film: Polycrystal, minimum: float) -> Polycrystal:
     if minimum == 0 or (film.edge_lengths >= minimum).all():
         return film
     graph = _Graph(film)
-    queue = [(length, a, b) for a, b in film.edges.tolist() if (length := graph.length(a, b)) < minimum]
+
+    def short(a: int, b: int) -> bool:
+        return graph.length(a, b) < minimum and (rims or not graph.on_rim(a, b))
+
+    queue = [(graph.length(a, b), a, b) for a, b in film.edges.tolist() if short(a, b)]
     heapq.heapify(queue)
     while queue:
         length, a, b = heapq.heappop(queue)
@@ -46,15 +53,15 @@ def merge_short_edges(film: Polycrystal, minimum: float) -> Polycrystal:
             continue
         for vertex in graph.collapse(a, b):
             for neighbour in graph.around[vertex]:
-                if (length := graph.length(vertex, neighbour)) < minimum:
-                    heapq.heappush(queue, (length, vertex, neighbour))
-    return graph.film(film)
+                if short(vertex, neighbour):
+                    heapq.heappush(queue, (graph.length(vertex, neighbour), vertex, neighbour))
+    return with_pinhole_areas(graph.film(film), film.pinhole_areas)
 
 
 def without_edge(film: Polycrystal, start: int, end: int) -> Polycrystal | None:
     """Film whose edge between two vertices is merged to a point, sharp angles or not; None where that is refused."""
     graph = _Graph(film, _SHARPEST)
-    return graph.film(film) if graph.collapse(start, end) else None
+    return with_pinhole_areas(graph.film(film), film.pinhole_areas) if graph.collapse(start, end) else None
 
 
 class _Graph:
@@ -69,13 +76,17 @@ class _Graph:
             self.around[a][b], self.around[b][a] = left, right
             for face in (left, right):
                 self.members.setdefault(face, set()).update((a, b))
-        sides = np.column_stack(list(film.vertices_on_sides.values()))
+        rims = [np.isin(np.arange(len(film.vertices)), rim) for rim in film.rims]
+        sides = np.column_stack([*film.vertices_on_sides.values(), *rims])
         self.sides = [frozenset(np.flatnonzero(row).tolist()) for row in sides]
         self.facing = frozenset(side for side in range(4) if film.periodic[side // 2])
 
     def length(self, a: int, b: int) -> float:
         (x0, y0), (x1, y1) = self.position[a], self.position[b]
         return float(np.hypot(x1 - x0, y1 - y0))
+
+    def on_rim(self, a: int, b: int) -> bool:
+        return min(self.around[a][b], self.around[b][a]) < -1
 
     def collapse(self, a: int, b: int) -> list[int]:
         """Merge the ends of an edge if that is allowed; the vertices whose edges changed, none if it was refused."""

@@ -49,8 +49,8 @@ def triangulate(film: Polycrystal, sizes: MeshSizes, **options: Unpack[MeshOptio
         Grains to mesh.
     sizes
         Cell sizes [m]. Where ``sizes.electrode`` is below ``sizes.boundary``, the electrodes get a stack of graded
-        layers, through which grain boundaries run straight; nearby grains move over by up to its thickness, a
-        quarter of the smallest grain at an electrode at most.
+        layers, through which grain boundaries run straight; nearby grains move over by up to its thickness, at
+        most half the mean depth of the shallowest grain at an electrode.
     electrodes
         Sides of the film that are refined to ``sizes.electrode``, left and right unless stated.
     free_surfaces
@@ -86,7 +86,7 @@ def triangulate_and_count(
     _check_periodic(film, electrodes, boundaries)
     skin = ElectrodeSkin.resolving(film, sizes, electrodes)
     core = replace(skin.squeezed(film), periodic=film.periodic)
-    core = merge_short_edges(core, _SHORTEST * sizes.boundary)
+    core = merge_short_edges(core, _SHORTEST * sizes.boundary, rims=False)
     core_sizes = replace(sizes, electrode=skin.spacing)
     if isinstance(boundaries, Strips):
         triangles = mesh_strips(core, boundaries, electrodes, core_sizes)

@@ -16,6 +16,7 @@ from meshes.regularise import merge_short_edges
 
 Floats = NDArray[np.float64]
 _SHORTEST = 0.06  # shortest grain boundary edge over mean grain size
+_MOST = 50_000  # grains, which take a minute to grow and half a million nodes at the very least
 
 
 def voronoi(
@@ -46,8 +47,8 @@ def voronoi(
     Raises
     ------
     ValueError
-        For sizes that are not positive, no grains, grains larger than the film, or both or neither of `grain_size` and
-        `grains`.
+        For sizes that are not positive, no grains, more than 50,000 grains, grains larger than the film, or both or
+        neither of `grain_size` and `grains`.
     """
     count = _grain_count(width, height, grain_size, grains)
     require_not_negative(relaxation, "relaxation steps", "")
@@ -182,9 +183,16 @@ def _grain_count(
         raise ValueError(f"give either grain_size or grains, got grain_size = {grain_size} and grains = {grains}")
     if grains is not None:
         require_count(grains, "number of grains")
-        return int(grains)
-    assert grain_size is not None
-    require_positive(grain_size, "grain size")
-    if grain_size > min(width, height):
-        raise ValueError(f"grain size {grain_size:g} m exceeds the film of {width:g} m x {height:g} m")
-    return max(1, round(width / grain_size if columns else width * height / grain_size**2))
+        count = int(grains)
+    else:
+        assert grain_size is not None
+        require_positive(grain_size, "grain size")
+        if grain_size > min(width, height):
+            raise ValueError(f"grain size {grain_size:g} m exceeds the film of {width:g} m x {height:g} m")
+        count = max(1, round(width / grain_size if columns else width * height / grain_size**2))
+    if count > _MOST:
+        raise ValueError(
+            f"a film of {count:,} grains is too large to resolve ({_MOST:,} at most): make it smaller or its grains"
+            " larger, or take it as uniform with the diffusivity that homogenised_diffusivity gives"
+        )
+    return count

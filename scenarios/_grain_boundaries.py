@@ -8,6 +8,7 @@ from fem.constants import boltzmann
 from fem.measurements.homogenised import homogenised_diffusivity
 from fem.physics.layers import ThinLayer, boundary_lines
 from meshes import Lines, Polycrystal, Strips
+from scenarios._parameters import DIFFUSIVITY_PREFACTOR
 
 
 class BoundaryKind(Enum):
@@ -43,23 +44,23 @@ class UniformFilm:
 
     Parameters
     ----------
-    prefactor
-        Diffusivity prefactor of the ion [m^2/s].
     grain_barrier, boundary_barrier
         Activation energies [J].
     boundary_width
         Width of the grain boundaries [m].
     temperature
         [K].
+    prefactor
+        Diffusivity prefactor of the ion [m^2/s].
     """
 
-    prefactor: float
     grain_barrier: float
     boundary_barrier: float
     boundary_width: float
     temperature: float
+    prefactor: float = DIFFUSIVITY_PREFACTOR
 
-    def in_place_of(self, film: Polycrystal) -> str:
+    def instead_of(self, film: Polycrystal) -> str:
         """Its diffusivity, with bounds, for the boundaries of `film`."""
         grain, boundary = (
             self.prefactor * exp(-barrier / (boltzmann * self.temperature))

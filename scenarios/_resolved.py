@@ -1,6 +1,6 @@
 """Meshes that follow the Debye length, shared by the scenarios."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
@@ -11,6 +11,7 @@ from fem.physics.materials import Material
 from fem.physics.scales import debye_length
 from meshes import Lines, MeshSizes, Polycrystal, Strips, grain_statistics, mesh_report, triangulate_and_count
 from meshes.budget import boundary_size_within, estimated_nodes
+from scenarios._grain_boundaries import UniformFilm
 
 _CELLS_PER_DEBYE_LENGTH = 4
 _LINES = Lines()
@@ -35,12 +36,12 @@ class NodeBudget:
     comfortable
         Nodes beyond which a warning is due.
     instead
-        Says what could be simulated in place of a film that is too large; None if nothing is known.
+        What could be simulated in place of a film that is too large; None if that is not known.
     """
 
     limit: int = 400_000
     comfortable: int = 150_000
-    instead: Callable[[Polycrystal], str] | None = None
+    instead: UniformFilm | None = None
 
     def meshed(
         self,
@@ -79,8 +80,8 @@ class NodeBudget:
         if isinstance(boundaries, Strips):
             as_lines = estimated_nodes(film, sizes, electrodes, _LINES)
             ways.append(f"boundaries as lines ({_rounded(as_lines)} nodes)")
-        if self.instead is not None:
-            ways.append(self.instead(film))
+        if self.instead is not None and film.n_grains > 1:
+            ways.append(self.instead.instead_of(film))
         raise ValueError(
             f"the film is too large to resolve: its mesh would have about {_rounded(nodes)} nodes, the limit is"
             f" {self.limit:,}. Take {'; or '.join(ways)}; or raise the limit of nodes"

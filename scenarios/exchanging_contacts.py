@@ -21,6 +21,7 @@ from fem.results.fronts import front_position, front_width
 from fem.results.observables import mean_quench
 from fem.scenario import Scenario, logarithmic_times
 from meshes import voronoi
+from scenarios._grain_boundaries import UniformFilm
 from scenarios._parameters import (
     BOUNDARY_BARRIER,
     CAPTURE,
@@ -29,7 +30,7 @@ from scenarios._parameters import (
     ONE_SUN,
     iodide_vacancy,
 )
-from scenarios._resolved import film_debye_length, meshed, sizes_following
+from scenarios._resolved import NodeBudget, film_debye_length, sizes_following
 
 INTERSTITIAL_BARRIER = 0.29 * eV  # iodide ions in films by transient ion drift: Futscher et al., doi:10.1039/C9MH00445A
 
@@ -74,7 +75,8 @@ def scenario(
     """
     debye = film_debye_length(MAPbI3, 2 * mobile_density, temperature)
     film = voronoi(gap, electrode_length, grain_size=grain_size, seed=seed)
-    mesh = meshed(film, sizes_following(debye, 20 * nm, 80 * nm), debye, electrodes=("left", "right"))
+    budget = NodeBudget(instead=UniformFilm(grain_barrier, boundary_barrier, 4 * nm, temperature))
+    mesh = budget.meshed(film, sizes_following(debye, 20 * nm, 80 * nm), debye, electrodes=("left", "right"))
     vacancy = iodide_vacancy(mobile_density, {"grain_interior": grain_barrier, "grain_boundary": boundary_barrier})
     interstitial = Species("iodide interstitial", -1, mobile_density, DIFFUSIVITY_PREFACTOR, INTERSTITIAL_BARRIER)
     exchange = {vacancy.name: Reservoir(exchange_rate, mobile_density)}

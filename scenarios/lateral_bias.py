@@ -29,7 +29,6 @@ from scenarios._grain_boundaries import BoundaryKind, GrainBoundaries, UniformFi
 from scenarios._measured import measured_film
 from scenarios._parameters import (
     BOUNDARY_BARRIER,
-    DIFFUSIVITY_PREFACTOR,
     GRAIN_BARRIER,
     ONE_SUN,
     iodide_vacancy,
@@ -88,14 +87,9 @@ def scenario(
     debye = film_debye_length(MAPbI3, mobile_density, temperature)
     film = measured_film(grain_map, pixel_size, crop)
     network = GrainBoundaries(boundaries, boundary_width)
-    uniform = UniformFilm(DIFFUSIVITY_PREFACTOR, grain_barrier, boundary_barrier, boundary_width, temperature)
-    mesh = NodeBudget(node_limit, instead=uniform.in_place_of).meshed(
-        film,
-        sizes_following(debye, mesh_size, 4 * mesh_size),
-        debye,
-        electrodes=("left", "right"),
-        boundaries=network.for_mesh(skin=min(debye, mesh_size)),
-    )
+    budget = NodeBudget(node_limit, instead=UniformFilm(grain_barrier, boundary_barrier, boundary_width, temperature))
+    skin, sizes = min(debye, mesh_size), sizes_following(debye, mesh_size, 4 * mesh_size)
+    mesh = budget.meshed(film, sizes, debye, electrodes=("left", "right"), boundaries=network.for_mesh(skin))
     barriers = {"grain_interior": grain_barrier, "grain_boundary": boundary_barrier}
     model = PoissonNernstPlanck(
         mesh.mesh,

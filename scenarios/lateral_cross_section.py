@@ -19,6 +19,7 @@ from fem.results.profiles import Side
 from fem.scenario import Scenario, logarithmic_times
 from meshes import voronoi
 from scenarios._criteria import depletion_zone
+from scenarios._grain_boundaries import UniformFilm
 from scenarios._parameters import (
     BOUNDARY_BARRIER,
     GRAIN_BARRIER,
@@ -26,7 +27,7 @@ from scenarios._parameters import (
     iodide_vacancy,
     quenchers,
 )
-from scenarios._resolved import film_debye_length, meshed, sizes_following
+from scenarios._resolved import NodeBudget, film_debye_length, sizes_following
 
 
 def scenario(
@@ -66,7 +67,8 @@ def scenario(
     debye = film_debye_length(MAPbI3, mobile_density, temperature)
     film = voronoi(gap, thickness, grain_size=grain_size, seed=seed)
     sizes = sizes_following(debye, 10 * nm, 40 * nm)
-    mesh = meshed(film, sizes, debye, electrodes=("left", "right"), free_surfaces=("top",))
+    budget = NodeBudget(instead=UniformFilm(grain_barrier, boundary_barrier, 4 * nm, temperature))
+    mesh = budget.meshed(film, sizes, debye, electrodes=("left", "right"), free_surfaces=("top",))
     barriers = {"grain_interior": grain_barrier, "grain_boundary": boundary_barrier, "surface": surface_barrier}
     model = PoissonNernstPlanck(
         mesh.mesh,

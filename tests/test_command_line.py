@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 import pytest
 from calls import SMALL_FILM, CommandLine, calls_from
+from cyclopts.exceptions import CycloptsError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
@@ -158,6 +159,13 @@ def test_options_carry_units_and_become_arguments() -> None:
     assert options == {"out": Path("there"), "quiet": False, "debug": False}
 
 
+def test_a_choice_that_does_not_exist_is_answered_with_those_that_do() -> None:
+    for words, choices in (("--contacts ohmic", ("blocking", "reservoir")), ("--geometry side", ("plan", "section"))):
+        with pytest.raises(CycloptsError) as refusal:
+            options_of(f"--density 1/m^3 {words}")
+        assert all(choice in str(refusal.value) for choice in choices)
+
+
 def test_a_negative_voltage_may_follow_an_equals_sign() -> None:
     assert options_of("--density 1/m^3 --bias=-250mV")[0]["bias"] == -0.25
 
@@ -231,6 +239,7 @@ def test_help_and_version_are_shown(command_line: CommandLine) -> None:
     for words in ([], ["--help"]):
         answer = command_line(*words)
         assert answer.code == 0 and "resume" in answer.out and "lateral_bias" in answer.out
+        assert "Draw the film of a scenario" in answer.out
     assert f"version: {command_line('--version').out.strip()}\n" in (ROOT / "CITATION.cff").read_text()
 
 
@@ -241,12 +250,14 @@ def test_every_argument_of_every_scenario_is_explained(name: str, command_line: 
     assert entry.summary and entry.summary in shown
     for argument in arguments_of(entry):
         option = "--" + argument.replace("_", "-")
-        assert re.search(rf"{option} [^\[]*[a-z]{{2}}[^\[]*\[default", shown), option
+        assert re.search(rf"{option} [^\[]*[a-z]{{2}}[^\[]*(\[choices: [^\]]*\] )?\[default", shown), option
 
 
 def test_a_run_says_what_happened_and_leaves_its_folder(command_line: CommandLine, tmp_path: Path) -> None:
     answer = command_line(SMALL_FILM, "--bias", "250mV", "--end-time", "1ms")
     assert answer.code == 0 and "Debye length" in answer.out and "results in results/small_film" in answer.out
+    picture = "results/small_film/figures/microstructure.png"
+    assert f"film drawn in {picture}" in answer.out and (tmp_path / picture).is_file()
     record = json.loads((tmp_path / "results" / "small_film" / "run.json").read_text())
     assert record["parameters"]["bias"] == {"value": 0.25, "unit": "V"} and record["status"] == "finished"
     quiet = command_line(SMALL_FILM, "--end-time", "10us", "--quiet", "--out", "quiet")

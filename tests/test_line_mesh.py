@@ -1,48 +1,30 @@
-"""Meshes of films with grain boundaries as lines: exact geometry, right labels, resolved electrodes, Delaunay edges."""
+"""Meshes of films with grain boundaries as lines: exact geometry, right labels, the sizes asked for."""
 
 import ctypes
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
-from itertools import pairwise
 
 import numpy as np
 import pytest
 import shapely
+from mesh_measures import areas_of, length_of
 from skfem import MeshTri
 
 from meshes import (
-    DelaunayRepair,
     Lines,
     MeshSizes,
-    Polycrystal,
     Strips,
     check_contract,
     columnar,
-    layered,
     mesh_report,
     triangulate,
     triangulate_and_count,
     voronoi,
 )
-from meshes.delaunay import edge_quality, made_delaunay
-from meshes.labelled import LabelledTriangles
-from meshes.size_field import geometric_layers
 
 um, nm = 1e-6, 1e-9
 COARSE = MeshSizes(electrode=60 * nm, boundary=60 * nm, interior=150 * nm)
-THIN = MeshSizes(electrode=0.4 * nm, boundary=20 * nm, interior=60 * nm)
-
-
-def areas_of(mesh: MeshTri) -> np.ndarray:
-    a, b, c = mesh.p[:, mesh.t].transpose(1, 0, 2)
-    return 0.5 * np.abs((b[0] - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (b[1] - a[1]))
-
-
-def length_of(mesh: MeshTri, facets: str) -> float:
-    ends = mesh.p[:, mesh.facets[:, mesh.boundaries[facets]]]
-    return float(np.linalg.norm(ends[:, 1] - ends[:, 0], axis=0).sum())
 
 
 def test_fifty_random_films_are_meshed_exactly() -> None:
@@ -75,80 +57,6 @@ def test_tagged_lines_are_the_edges_of_the_film() -> None:
     assert (mesh.p[0, mesh.facets[:, mesh.boundaries["right"]]] == film.width).all()
 
 
-@cache
-def film_with_thin_cells() -> tuple[Polycrystal, MeshTri, DelaunayRepair]:
-    film = voronoi(1.5 * um, 1 * um, grains=12, seed=2)
-    return film, *triangulate_and_count(film, THIN)
-
-
-def test_electrodes_are_resolved_by_thin_layers_and_few_nodes() -> None:
-    film, mesh, repair = film_with_thin_cells()
-    report = mesh_report(mesh, film, ("left", "right"), debye_length=0.8 * nm, repair=repair)
-    assert report.first_cell_over_debye_length == pytest.approx({"left": 0.5, "right": 0.5}, rel=1e-6)
-    assert report.area_error == pytest.approx(0, abs=1e-9)
-    assert report.nodes < 6000  # isotropic triangles of 0.4 nm along 2 um of electrode would need far more
-    at_electrode = np.unique(mesh.p[0][mesh.p[0] < 30 * nm])
-    growth = np.diff(at_electrode)[1:] / np.diff(at_electrode)[:-1]
-    assert (growth <= THIN.growth * (1 + 1e-6)).all()
-
-
-def test_thin_layers_keep_every_grain_and_move_nothing_far_from_electrodes() -> None:
-    film, mesh, _ = film_with_thin_cells()
-    grains = check_contract(mesh)
-    centroids = mesh.p[:, mesh.t].mean(axis=1)
-    thickness = geometric_layers(THIN.electrode, THIN.boundary, THIN.growth).sum()
-    depth = np.minimum(centroids[0], film.width - centroids[0])
-    misplaced = shapely.distance(shapely.points(centroids.T), np.array(film.polygons)[grains])
-    assert misplaced[depth > 3.1 * thickness].max() < THIN.boundary / 4
-    assert misplaced.max() < thickness
-    assert np.array_equal(np.unique(grains), np.arange(film.n_grains))
-
-
-def test_boundaries_run_straight_through_the_layers() -> None:
-    film, mesh, _ = film_with_thin_cells()
-    thickness = geometric_layers(THIN.electrode, THIN.boundary, THIN.growth).sum()
-    ends = mesh.p[:, mesh.facets[:, mesh.boundaries["grain_boundary_lines"]]]
-    inside = (ends[0] < thickness * (1 - 1e-6)).any(axis=0)
-    meeting = len(film.grains_along("left")) - 1
-    layers = len(geometric_layers(THIN.electrode, THIN.boundary, THIN.growth))
-    assert inside.sum() == meeting * layers
-    assert np.ptp(ends[1][:, inside], axis=0).max() < 1e-9 * nm
-
-
-def test_thin_layers_may_meet_in_corners() -> None:
-    film = voronoi(1 * um, 1 * um, grains=6, seed=8)
-    mesh = triangulate(film, THIN, electrodes=("left", "bottom", "top"))
-    report = mesh_report(mesh, film, ("left", "bottom", "top"), debye_length=0.4 * nm)
-    assert report.first_cell_over_debye_length == pytest.approx({"left": 1, "bottom": 1, "top": 1}, rel=1e-5)
-    assert report.area_error == pytest.approx(0, abs=1e-9)
-    assert report.non_delaunay_after == 0
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_grains_at_electrodes_keep_their_size_however_coarse_the_mesh(seed: int) -> None:
-    film = voronoi(1 * um, 0.4 * um, grains=30, seed=seed, relaxation=0)
-    coarse = MeshSizes(0.4 * nm, 100 * nm, 100 * nm)  # layers up to 100 nm would be as thick as the grains
-    mesh, repair = triangulate_and_count(film, coarse, electrodes=("bottom", "top"))
-    report = mesh_report(mesh, film, ("bottom", "top"), debye_length=0.4 * nm, repair=repair)
-    assert report.first_cell_over_debye_length == pytest.approx({"bottom": 1, "top": 1}, rel=1e-6)
-    assert report.largest_piece_over_its_grain < 1.3
-    assert (report.grains, report.grain_pieces) == (30, 30)
-    assert report.non_delaunay_after == 0
-    assert report.nodes < 10_000
-
-
-@pytest.mark.parametrize("layers", [1, 2])
-def test_cross_sections_between_bottom_and_top_electrodes(layers: int) -> None:
-    film = layered(1000 * nm, 400 * nm, grains=8, seed=1, layers=layers)
-    mesh, repair = triangulate_and_count(film, THIN, electrodes=("bottom", "top"), free_surfaces=("left", "right"))
-    report = mesh_report(mesh, film, ("bottom", "top"), debye_length=0.4 * nm, repair=repair)
-    assert report.grains == report.grain_pieces == 8 * layers
-    assert report.non_delaunay_after == 0
-    # walls are upright and layer interfaces lie in mid-film, so the squeeze towards the middle changes no length
-    assert report.grain_boundary_length / film.grain_boundary_length == pytest.approx(1, rel=1e-9)
-    assert np.bincount(check_contract(mesh), areas_of(mesh)) / film.areas == pytest.approx(1, rel=1e-9)
-
-
 def test_size_grows_from_boundaries_into_grains() -> None:
     film = columnar(2 * um, 2 * um, grains=2, spread=0)
     mesh = triangulate(film, MeshSizes(50 * nm, 20 * nm, 150 * nm, growth=1.2), electrodes=())
@@ -160,55 +68,6 @@ def test_size_grows_from_boundaries_into_grains() -> None:
     assert np.median(cell[middle]) / nm == pytest.approx(20 + 0.2 * 300, rel=0.25)
 
 
-def scattered(seed: int, nearest: float = 1.0) -> LabelledTriangles:
-    """Two grains side by side on a grid whose nodes were shaken and whose diagonals are all one way.
-
-    `nearest` is the distance of the first column of nodes in the right grain from the line between the grains.
-    """
-    n = 16
-    x, y = np.meshgrid(np.arange(n + 1.0), np.arange(n + 1.0))
-    number = np.arange((n + 1) ** 2).reshape(n + 1, n + 1)
-    a, b, c, d = number[:-1, :-1], number[:-1, 1:], number[1:, 1:], number[1:, :-1]
-    triangles = np.stack([a, b, c, a, c, d], axis=-1).reshape(-1, 3)
-    points = np.column_stack([x.ravel(), y.ravel()])
-    shaken = (points > 0).all(axis=1) & (points < n).all(axis=1) & (points[:, 0] != n // 2)
-    points[shaken] += np.random.default_rng(seed).uniform(-0.3, 0.3, size=(shaken.sum(), 2))
-    if nearest < 1:
-        points[shaken & (x.ravel() == n // 2 + 1), 0] = n // 2 + nearest
-    grains = (points[triangles].mean(axis=1)[:, 0] > n // 2).astype(np.int64)
-    return LabelledTriangles(points, triangles, grains, np.full((len(triangles), 2), -1))
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_repair_makes_edges_delaunay_and_keeps_grains(seed: int) -> None:
-    mesh = scattered(seed)
-    repaired, count = made_delaunay(mesh)
-    assert count.before > 20 and count.flips > 20
-    assert count.after == 0 == len(edge_quality(repaired.points, repaired.triangles).bad)
-    assert np.array_equal(repaired.points[: len(mesh.points)], mesh.points)
-    assert len(repaired.points) - len(mesh.points) == count.new_nodes
-    a, b, c = repaired.points[repaired.triangles].transpose(1, 2, 0)
-    areas = 0.5 * ((b[0] - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (b[1] - a[1]))
-    assert areas.min() > 0
-    assert np.bincount(repaired.grains, areas) == pytest.approx([128, 128], rel=1e-12)
-    side = repaired.points[repaired.triangles].mean(axis=1)[:, 0] > 8
-    assert np.array_equal(side, repaired.grains == 1)
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_repair_makes_each_grain_delaunay_that_will_be_taken_apart(seed: int) -> None:
-    mesh = scattered(seed, nearest=0.4)
-
-    def bad_by_themselves(repaired: LabelledTriangles) -> int:
-        grains = [repaired.triangles[repaired.grains == k] for k in (0, 1)]
-        return sum(len(edge_quality(repaired.points, triangles).bad) for triangles in grains)
-
-    together, apart = made_delaunay(mesh), made_delaunay(mesh, apart=True)
-    assert bad_by_themselves(together[0]) > 0
-    assert bad_by_themselves(apart[0]) == apart[1].after == 0
-    assert apart[1].new_nodes > together[1].new_nodes
-
-
 def test_a_line_with_two_sides_is_measured_once() -> None:
     film = voronoi(1 * um, 0.6 * um, grains=10, seed=1)
     mesh, repair = triangulate_and_count(film, COARSE, electrodes=(), boundaries=Lines(two_sided=True))
@@ -216,16 +75,6 @@ def test_a_line_with_two_sides_is_measured_once() -> None:
     assert report.grain_boundary_length == pytest.approx(film.grain_boundary_length, rel=0.01)
     assert report.grain_boundary_length == pytest.approx(0.5 * length_of(mesh, "grain_boundary_lines"))
     assert report.non_delaunay_after == repair.after == 0
-
-
-def test_repair_leaves_no_positive_off_diagonal_in_the_stiffness_matrix() -> None:
-    from skfem import Basis, ElementTriP1
-    from skfem.models.poisson import laplace
-
-    _, mesh, _ = film_with_thin_cells()
-    stiffness = laplace.assemble(Basis(mesh.scaled(1 / um), ElementTriP1())).tocoo()
-    off_diagonal = stiffness.data[stiffness.row != stiffness.col]
-    assert off_diagonal.max() < 1e-8 * stiffness.data.max()
 
 
 def test_report_is_plain_data_and_sees_a_split_and_a_merged_grain() -> None:
@@ -335,11 +184,3 @@ def test_bad_input_gives_one_clear_message(what: str) -> None:
     make, message = BAD[what]
     with pytest.raises(ValueError, match=message):
         make()
-
-
-def test_layers_grow_evenly_to_the_largest_height() -> None:
-    heights = np.append(geometric_layers(0.3 * nm, 17 * nm, 1.35), 17 * nm)
-    ratios = [above / below for below, above in pairwise(heights)]
-    assert heights[0] / nm == pytest.approx(0.3)
-    assert ratios == pytest.approx([ratios[0]] * len(ratios))
-    assert 1.3 < ratios[0] <= 1.35

@@ -23,6 +23,7 @@ from fem.results.run_record import read_record
 from fem.results.series import FieldSeries
 from fem.results.timeseries import read_timeseries
 from fem.scenario import Scenario
+from meshes.two_sided import two_sided
 
 PICTURES = {"maps.png", "microstructure.png", "traces.png", "profiles.png"}
 
@@ -129,6 +130,31 @@ def test_pixels_are_interpolated_linearly_and_know_their_cell() -> None:
     )
     middles = mesh.p[:, mesh.t].mean(axis=1)
     np.testing.assert_array_equal(raster.sample_cells(middles[0] > WIDTH / 2), x > WIDTH / 2)
+
+
+def test_values_may_jump_across_a_line_with_two_sides() -> None:
+    whole = two_grain_mesh()
+    grains = np.zeros(whole.t.shape[1], dtype=np.int64)
+    grains[whole.subdomains["grain_1"]] = 1
+    mesh = two_sided(whole, grains)
+    raster = Raster.over(mesh.p, mesh.t.T, pixels=20_000)
+    assert (raster.cell >= 0).all()
+    values = np.zeros(mesh.p.shape[1])
+    values[mesh.t[:, grains == 1]] = 1.0
+    x = (np.arange(raster.cell.shape[1]) + 0.5) / raster.cell.shape[1] * WIDTH
+    np.testing.assert_allclose(
+        raster.sample_nodes(values), np.tile(x > WIDTH / 2, (raster.cell.shape[0], 1)), atol=1e-12
+    )
+
+
+def test_figures_that_cannot_even_be_begun_cost_no_run(lateral: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("Triangulation is invalid")
+
+    monkeypatch.setattr(Pictured, "of", broken)
+    assert draw_figures(two_grains(), lateral) == [
+        "the figures could not be made: RuntimeError: Triangulation is invalid"
+    ]
 
 
 def test_outside_of_the_mesh_is_empty() -> None:

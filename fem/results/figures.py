@@ -48,7 +48,10 @@ def draw_figures(scenario: Scenario, directory: Path) -> list[str]:
     """
     series = FieldSeries.open(directory / "fields.vtkhdf")
     columns = read_timeseries(directory / "timeseries.csv")
-    run = Pictured.of(scenario, series, columns)
+    try:
+        run = Pictured.of(scenario, series, columns)
+    except Exception as error:  # as below
+        return [f"the figures could not be made: {type(error).__name__}: {error}"]
     figures = directory / "figures"
     figures.mkdir(exist_ok=True)
     jobs: _Jobs = {

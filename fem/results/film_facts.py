@@ -7,7 +7,7 @@ import numpy as np
 
 from fem.constants import eV
 from fem.fields import Array
-from fem.results.drawing import in_units
+from fem.results.drawing import in_time_units, in_units
 from fem.results.film_outline import boundary_facets, energies_at, equivalent_diameters, segments
 from fem.results.maps import fixed_maps, standard_maps
 from fem.results.vtkhdf import FieldLayout
@@ -85,7 +85,8 @@ def _run(scenario: Scenario) -> Iterator[str]:
     memory = _PROGRAM_MEMORY + _NODE_MEMORY * nodes * fields**2
     seconds = _STEP_SECONDS * (nodes / _STEP_NODES) ** _STEP_POWER * (fields / 2) ** 2
     yield f"run of {model.unknowns.size:,} unknowns and {outputs} outputs, {disk / 1e6:.0f} MB of fields on disk"
-    yield f"roughly {memory / 1e9:.1f} GB of memory and {seconds:.1g} s per time step on one core"
+    step = in_time_units(float(f"{seconds:.1g}"))
+    yield f"roughly {memory / 1e9:.1f} GB of memory and {step} per time step on one core"
 
 
 def _flat(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -43,7 +43,9 @@ class Raster:
         v = (np.arange(rows) + 0.5) / rows
         unit = (points - [[x0], [y0]]) / [[width], [height]]
         grid_x, grid_y = np.meshgrid(u, v)
-        cell = np.asarray(Triangulation(unit[0], unit[1], triangles).get_trifinder()(grid_x, grid_y), dtype=np.int64)
+        places, number = np.unique(unit, axis=1, return_inverse=True)  # two-sided lines have two nodes at a place
+        finder = Triangulation(places[0], places[1], number[triangles]).get_trifinder()
+        cell = np.asarray(finder(grid_x, grid_y), dtype=np.int64)
         nodes = triangles[cell].transpose(2, 0, 1)
         weights = _barycentric(unit[:, nodes], grid_x, grid_y)
         return cls((x0, x1, y0, y1), cell, nodes, weights)

@@ -1,0 +1,49 @@
+"""The film of a scenario as a picture and a few numbers, without running anything."""
+
+from pathlib import Path
+
+from command_line.catalogue import Entry, declared
+from command_line.messages import say, warn
+
+_PICTURES = (".png", ".pdf", ".svg")
+
+
+def preview(entry: Entry, given: dict[str, object], out: Path | None, debug: bool) -> None:
+    """Draw the film of a scenario with the arguments `given`, and say what it is and how large its run would be.
+
+    Parameters
+    ----------
+    out
+        Picture, or the folder that it goes into; ``results/<scenario>_film.png`` if not given.
+
+    Raises
+    ------
+    ValueError
+        If the scenario refuses its arguments, or `out` is no name for a picture.
+    """
+    path = _picture(out, entry.name)
+    scenario = declared(entry, given)
+    from fem.results.film_facts import film_lines, recorded_lines
+    from fem.results.film_figure import draw_microstructure
+    from fem.results.run_facts import warnings_of
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draw_microstructure(scenario, path)
+    say(f"{entry.name}: {entry.summary}", *(f"  {line}" for line in film_lines(scenario)))
+    say(*(f"  {line}" for line in scenario.model.scale_report().lines()))
+    if recorded := recorded_lines(scenario):
+        say("  for the record, in SI units:", *(f"    {line}" for line in recorded))
+    warn(warnings_of(scenario))
+    say(f"film drawn in {path}")
+
+
+def _picture(out: Path | None, name: str) -> Path:
+    """Where the picture goes."""
+    file = f"{name}_film.png"
+    if out is None:
+        return Path("results", file)
+    if out.is_dir() or not out.suffix:
+        return out / file
+    if out.suffix.lower() not in _PICTURES:
+        raise ValueError(f"a picture of the film must end in {', '.join(_PICTURES)}, got {out}")
+    return out
