@@ -110,10 +110,10 @@ def _added_area(regions: Regions, unknowns: Unknowns, area: float) -> dict[str, 
 def _layer_times(volumes: ControlVolumes, regions: Regions, unknowns: Unknowns) -> dict[str, float]:
     """Time [s] in which the slowest species crosses the cells beside each thin layer."""
     found = {}
-    for one in regions.layer_facets:
+    for one in (layer for layer in regions.layer_facets if len(layer.facets)):
         height = 2 * volumes.areas[one.beside] / one.lengths
         times = [float(np.median(height**2 / species.cell_diffusivity[one.beside])) for species in unknowns.transports]
-        found[one.layer.region] = max(times) if len(one.facets) else 0.0
+        found[one.layer.region] = max(times)
     return found
 
 

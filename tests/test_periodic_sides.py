@@ -13,9 +13,11 @@ from fem.evolve import evolve
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Contact
 from fem.physics.drive import step
+from fem.physics.layers import boundary_lines
 from fem.physics.materials import MAPbI3
-from fem.physics.periodic import PeriodicSides
+from fem.physics.periodic import PeriodicSides, Ties
 from fem.state import State
+from meshes.two_sided import two_sided
 
 Array = NDArray[np.float64]
 WIDTH, HEIGHT = 120 * nm, 80 * nm
@@ -82,6 +84,48 @@ def test_ions_are_kept_across_periodic_sides() -> None:
         mesh, MAPbI3, [VACANCY], [Contact("bottom", 0.0), Contact("top", 0.0)], periodic=PeriodicSides("left", "right")
     )
     assert model.total_ions(states[-1]) == pytest.approx(model.total_ions(states[0]), rel=1e-12)
+
+
+@pytest.mark.parametrize("temperature", [200.0, 300.0])
+def test_a_fast_line_runs_on_across_the_cut(temperature: float) -> None:
+    """A line 1e4 to 1e7 times as fast as the grains: its ends on the two sides have the same concentration."""
+    mesh, _ = shifted_film(0)
+    middle = mesh.p[1][np.abs(mesh.p[1] - HEIGHT / 2).argmin()]
+    mesh = mesh.with_boundaries(
+        {"grain_boundary_lines": lambda p: np.abs(p[1] - middle) < 1e-15}, boundaries_only=False
+    )
+
+    def barrier(x: Array, y: Array) -> Array:
+        return 0.5 * eV + 0.05 * eV * np.sin(2 * np.pi * x / WIDTH)
+
+    ion = replace(VACANCY, activation_energy={"grain_0": barrier, "grain_boundary": 0.30 * eV})
+    model = PoissonNernstPlanck(
+        mesh, MAPbI3, [ion], [Contact("bottom", 0.0), Contact("top", step(0.8))], temperature,
+        [boundary_lines(4 * nm)], periodic=PeriodicSides("left", "right"),
+    )  # fmt: skip
+    slow = HEIGHT**2 / float(model.transports[0].cell_diffusivity.min())
+    for output in list(evolve(model, slow * np.array([0.0, 1e-5, 1e-3, 1e-1])))[1:]:
+        values = output.state.concentrations[0]
+        left, right = (np.flatnonzero(mesh.p[0] == x) for x in (0.0, WIDTH))
+        left, right = (side[np.argsort(mesh.p[1, side])] for side in (left, right))
+        np.testing.assert_allclose(values[left], values[right], rtol=1e-4, atol=1e-6 * values.max())
+
+
+def test_ties_join_the_right_ones_of_two_nodes_at_one_place() -> None:
+    """Four grains numbered around the circle, lines with two sides: ties stay on their side."""
+    mesh, _ = shifted_film(0)
+    middle = mesh.p[1][np.abs(mesh.p[1] - HEIGHT / 2).argmin()]
+    x, y = mesh.p[:, mesh.t].mean(axis=1)
+    around = np.where(y < middle, (x > WIDTH / 2).astype(int), 3 - (x > WIDTH / 2).astype(int))
+    lines = {"grain_boundary_lines": lambda p: np.abs(p[1] - middle) < 1e-15}
+    split = two_sided(mesh.with_boundaries(lines, boundaries_only=False), around)
+    ties = Ties.between(split, PeriodicSides("left", "right"), 0)
+    above = np.full(split.p.shape[1], np.nan)
+    above[split.t] = split.p[1, split.t].mean(axis=0) > middle
+    assert ties.pairs.shape[1] == len(np.flatnonzero(split.p[0] == 0.0))
+    at_line = split.p[1, ties.pairs[0]] == middle
+    assert at_line.sum() == 2
+    np.testing.assert_array_equal(above[ties.pairs[0, at_line]], above[ties.pairs[1, at_line]])
 
 
 def test_sides_that_cannot_be_one_are_refused() -> None:

@@ -116,6 +116,38 @@ def test_a_slow_surface_holds_nothing_back() -> None:
     np.testing.assert_array_equal(weights, film(mesh, (bare,)).transports[0].weights)
 
 
+@pytest.mark.parametrize("cells", [10, 40])
+@pytest.mark.parametrize("barrier", [BULK - 0.1 * eV, BULK, BULK + 0.3 * eV])
+def test_a_surface_runs_on_over_two_sided_lines(barrier: float, cells: int) -> None:
+    """A fast surface carries ions past boundaries of any kind, at most the boundaries' own width harder."""
+    mesh = crossed(cells).with_boundaries({"surface_lines": lambda p: p[1] > 60 * nm - 1e-15})
+    fast = vacancy(barrier, surface=BULK - 0.3 * eV)
+    model = film(mesh, (fast,), layers=(boundary_lines(WIDTH), surface_lines(1 * nm)))
+    d_s = D_BULK * np.exp(0.3 * eV / KT)
+    alone = 1 * nm * (d_s - D_BULK) / (80 * nm)
+    assert alone * 80 / 88 < conductance(model) < alone + 1.2 * 60 / 80 * D_BULK
+
+
+def test_the_core_of_a_junction_joins_fast_two_sided_lines() -> None:
+    """Lines meet in a T: what runs along one goes on along the other, however fine the mesh is."""
+    found = []
+    for cells in (10, 40):
+        grid = np.linspace(0, 80, cells + 1) * nm
+        mesh = MeshTri.init_tensor(grid, grid)
+        x, y = mesh.p[:, mesh.t].mean(axis=1)
+        grains = np.where(y < 40 * nm, np.where(x < 40 * nm, 0, 1), 2)
+        first, second = mesh.f2t
+        lines = np.flatnonzero((second >= 0) & (grains[first] != grains[second]))
+        sides = {"bottom": (1, 0.0), "top": (1, 80 * nm), "left": (0, 0.0), "right": (0, 80 * nm)}
+        named = {n: lambda p, axis=axis, at=at: np.abs(p[axis] - at) < 1e-15 for n, (axis, at) in sides.items()}
+        mesh = mesh.with_boundaries({"grain_boundary_lines": lines}).with_boundaries(named)
+        mesh = mesh.with_subdomains({f"grain_{k}": np.flatnonzero(grains == k) for k in range(3)})
+        ion = vacancy(BULK - 0.3 * eV)
+        one, two = (film(m, (ion,), layers=(boundary_lines(WIDTH),)) for m in (mesh, two_sided(mesh, grains)))
+        found.append(conductance(two, "bottom", "left") / conductance(one, "bottom", "left"))
+    assert found == pytest.approx([1.0, 1.0], abs=0.12)
+
+
 def test_a_slow_boundary_that_attracts_ions_stores_them() -> None:
     """A trap, less mobile but favourable, holds ``delta (s_b - 1)`` more per length than the grain would."""
     attraction = {**{f"grain_{k}": 0.0 for k in range(3)}, "grain_boundary": -0.1 * eV}

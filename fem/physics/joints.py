@@ -28,6 +28,9 @@ class Joints:
         The two facets of each end, as positions in the layer's list of facets, shape (2, n_ends).
     lengths
         Half the length of those facets [m], shape (n_ends,).
+    at_junction
+        Share of the core of a junction that belongs to each end, shape (n_ends,): it joins the halves of fast layers
+        that meet there, however fine the mesh is; 0 away from junctions.
     """
 
     pairs: IntArray
@@ -35,6 +38,7 @@ class Joints:
     which: IntArray
     sides: IntArray
     lengths: Array
+    at_junction: Array
 
     @classmethod
     def between(cls, mesh: MeshTri, facets: IntArray, first: int) -> "Joints":
@@ -58,12 +62,34 @@ class Joints:
         apart = joined[0] != joined[1]  # one node at the tip of a line that ends inside a grain
         pairs, which = np.unique(joined[:, apart], axis=1, return_inverse=True)
         half = 0.5 * np.linalg.norm(ends[:, 1] - ends[:, 0], axis=0)[sides[0]]
-        return cls(pairs, first, which, np.tile(sides, 2)[:, apart], np.tile(half, 2)[apart])
+        met = np.bincount(pairs.ravel())[pairs].max(axis=0) > 1 if pairs.size else np.empty(0)
+        core = (met / np.bincount(which, minlength=pairs.shape[1]))[which]
+        return cls(pairs, first, which, np.tile(sides, 2)[:, apart], np.tile(half, 2)[apart], core)
 
     def add(self, weights: Array, conductance: Array) -> None:
         """Add to edge `weights` what a `conductance` per length, of each end, shape (n_ends,), lets through."""
         count = self.pairs.shape[1]
         weights[self.first : self.first + count] += sum_at(self.which, self.lengths * conductance, count)
+
+    def add_cores(self, weights: Array, conductance: Array) -> None:
+        """Add to edge `weights` the `conductance`, of each end, shape (n_ends,), of the cores of junctions."""
+        count = self.pairs.shape[1]
+        weights[self.first : self.first + count] += sum_at(self.which, self.at_junction * conductance, count)
+
+    def bridge(self, weights: Array, nodes: IntArray, conductance: Array) -> None:
+        """Add to `weights` the `conductance` of another layer that passes over a joint.
+
+        Parameters
+        ----------
+        nodes
+            Of the other layer, shape (n,).
+        conductance
+            Between the two sides of a joint at each of them, in the units of `weights`, shape (n,).
+        """
+        at = np.full(int(max(self.pairs.max(initial=0), nodes.max(initial=0))) + 1, np.nan)
+        at[nodes] = conductance
+        both = at[self.pairs].mean(axis=0)
+        weights[self.first : self.first + self.pairs.shape[1]] += np.where(np.isnan(both), 0.0, both)
 
     def across(self, values: Array) -> Array:
         """Sum over the two sides of each end of the facets' `values`, shape (n_ends,)."""

@@ -17,9 +17,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from fem.fields import Array
+from fem.numerics.scatter import sum_at
 from fem.physics.hopping import Hopping
 from fem.physics.layers import THINNEST
-from fem.physics.regions import LayerFacets
+from fem.physics.regions import LayerFacets, Regions
 from fem.physics.species import Species
 
 _EQUAL = 1e-9  # layers that differ less than this from their grains are like them
@@ -37,11 +38,15 @@ class LayerTransport:
         Conductance along the layer that is added, as a width times D s [m^3/s].
     resistance
         Resistance across the layer that is added [s/m].
+    core
+        Conductance of a junction's core between the halves of a faster layer, 2 D s [m^2/s]: half the layer's width
+        apart, over its whole width.
     """
 
     width: Array
     conductance: Array
     resistance: Array
+    core: Array
 
     @classmethod
     def of(cls, layer: LayerFacets, own: Hopping, cells: Hopping) -> "LayerTransport":
@@ -55,12 +60,20 @@ class LayerTransport:
         inserted = np.maximum(different, _where_different(1.0 - enriched / own.enrichment))
         delta = layer.widths
         across = np.maximum(different / conductivity, THINNEST / beside)
-        return cls(delta * inserted, delta * different * conductivity, delta * across)
+        core = np.where(ratio < 1.0, 2.0 * different * conductivity, 0.0)
+        return cls(delta * inserted, delta * different * conductivity, delta * across, core)
 
-    def add_to(self, weights: Array, layer: LayerFacets) -> None:
-        """Add the layer to edge `weights` [m^2/s]."""
+    def add_to(self, weights: Array, layer: LayerFacets, regions: Regions) -> None:
+        """Add the layer to edge `weights` [m^2/s]; along the film's rim it passes over two-sided lines."""
         weights[layer.facets] += self.conductance / layer.lengths
         layer.joints.add(weights, 1.0 / layer.joints.across(self.resistance))
+        layer.joints.add_cores(weights, 0.5 * layer.joints.across(self.core))
+        nodes = regions.mesh.facets[:, layer.facets[layer.rim]].astype(np.int64)
+        places, at = np.unique(nodes, return_inverse=True)
+        along = np.tile(self.conductance[layer.rim], 2)
+        mean = sum_at(at, along, len(places)) / np.bincount(at.ravel(), minlength=len(places))
+        for other in regions.layer_facets:
+            other.joints.bridge(weights, places, mean / other.layer.width)
 
 
 def require_two_sides(species: Species, layer: LayerFacets, own: Hopping, cells: Hopping) -> None:

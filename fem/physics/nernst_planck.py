@@ -100,17 +100,18 @@ def transport_operator(
         require_two_sides(species, layer, own, hopping)
         require_room(species, layer, own, hopping)
         change = LayerTransport.of(layer, own, hopping)
-        change.add_to(weights, layer)
+        change.add_to(weights, layer, regions)
         storage += volumes.facet_integrals(layer.facets, change.width)
         enriched += volumes.facet_integrals(layer.facets, change.width * own.enrichment)
         added = regions.added_by(species.concentration, layer, change.width, f"concentration of {species.name}")
         amount += volumes.facet_integrals(layer.facets, added)
         widths.append(change.width)
         conductance += float(layer.lengths @ change.conductance)
-        area += float(layer.lengths @ (change.width * own.enrichment))
+        gained = layer.widths * (own.enrichment - hopping.enrichment[layer.beside].mean(axis=0))
+        area += float(layer.lengths @ gained)
         fastest = max(fastest, float(own.diffusivity.max(initial=0.0)))
     if regions.ties:
-        regions.ties.add(weights, float(product.max()))
+        regions.ties.add(weights, volumes.nodes)
     energy = regions.on_cells(species.activation_energy, f"activation energy of {species.name}")
     return TransportOperator(
         weights, storage, enriched / storage, amount / storage, tuple(widths), hopping.diffusivity, energy,

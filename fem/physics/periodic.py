@@ -1,8 +1,8 @@
 """A film that repeats itself: two opposite sides whose nodes face each other are one.
 
-Nodes at equal heights are tied by joints that resist as little as a millionth of the film would, in Poisson's equation
-and in the transport of every ion, so that potential and concentrations of the two agree to about 1e-6 of what drops
-along the film.
+Facets at equal heights are paired, and their nodes tied by edges that conduct a million times as well as all that meets
+there, in Poisson's equation and in the transport of every ion: potential and concentrations of the two agree to about
+1e-6 of what drops along an edge of the mesh.
 """
 
 from dataclasses import dataclass
@@ -12,9 +12,10 @@ from skfem import MeshTri
 
 from fem.checks import require_known
 from fem.fields import Array
-from fem.numerics.control_volumes import ControlVolumes, IntArray
+from fem.numerics.control_volumes import IntArray
+from fem.numerics.scatter import sum_at
 
-_THIN = 1e-6  # length of a tie over the distance of the two sides
+_STIFF = 1e6  # conductance of a tie over that of all edges at its two nodes
 _SAME = 1e-9  # heights that differ by less than this part of the film are equal
 
 
@@ -33,16 +34,13 @@ class Ties:
     Parameters
     ----------
     pairs
-        Nodes on the two sides, shape (2, n_ties).
+        Nodes on the two sides, each pair once, shape (2, n_ties).
     first
         Number of the edge that the first tie becomes.
-    stiffness
-        Half-facets of each tie over its length, shape (n_ties,).
     """
 
     pairs: IntArray
     first: int
-    stiffness: Array
 
     @classmethod
     def between(cls, mesh: MeshTri, sides: PeriodicSides, first: int) -> "Ties":
@@ -56,30 +54,35 @@ class Ties:
         for name in (sides.one, sides.other):
             require_known(name, mesh.boundaries or {}, "periodic sides: facets of the mesh")
         facets = [np.asarray(mesh.boundaries[name], dtype=np.int64) for name in (sides.one, sides.other)]
-        nodes = [np.unique(mesh.facets[:, own]) for own in facets]
         extent = float(np.ptp(mesh.p, axis=1).max())
-        across = _normal_axis(mesh, nodes, sides, extent)
-        along = [own[np.argsort(mesh.p[1 - across, own], kind="stable")] for own in nodes]
-        heights = [mesh.p[1 - across, own] for own in along]
-        if len(heights[0]) != len(heights[1]) or np.abs(heights[0] - heights[1]).max() > _SAME * extent:
+        heights = mesh.p[1 - _normal_axis(mesh, facets, sides, extent)]
+        one, other = (_upwards(mesh, own, heights) for own in facets)
+        if one.shape != other.shape or np.abs(heights[one] - heights[other]).max() > _SAME * extent:
             raise ValueError(
-                f"the nodes on {sides.one!r} and {sides.other!r} do not face each other ({len(heights[0])} and"
-                f" {len(heights[1])} nodes): make the film with periodic sides and mesh it without electrodes there"
+                f"the nodes on {sides.one!r} and {sides.other!r} do not face each other ({one.shape[1] + 1} and"
+                f" {other.shape[1] + 1} nodes): make the film with periodic sides and mesh it without electrodes there"
             )
-        halves = ControlVolumes.of(mesh).facet_integrals(facets[0], np.ones(len(facets[0])))[along[0]]
-        distance = float(abs(mesh.p[across, along[0][0]] - mesh.p[across, along[1][0]]))
-        return cls(np.array(along), first, halves / (_THIN * distance))
+        return cls(np.unique(np.array([one.ravel(), other.ravel()]), axis=1), first)
 
-    def add(self, weights: Array, conductivity: float) -> None:
-        """Add the ties to edge `weights` of a film of this largest conductivity."""
-        weights[self.first : self.first + len(self.stiffness)] += self.stiffness * conductivity
+    def add(self, weights: Array, nodes: IntArray) -> None:
+        """Add the ties to the `weights` of edges between `nodes`, shape (2, n_edges)."""
+        met = np.abs(weights)
+        strength = sum_at(nodes, np.array([met, met]), int(nodes.max()) + 1)
+        weights[self.first : self.first + self.pairs.shape[1]] += _STIFF * strength[self.pairs].sum(axis=0)
 
 
-def _normal_axis(mesh: MeshTri, nodes: list[IntArray], sides: PeriodicSides, extent: float) -> int:
+def _upwards(mesh: MeshTri, facets: IntArray, heights: Array) -> IntArray:
+    """Nodes of facets in the order of their heights: lower and upper end, shape (2, n_facets)."""
+    nodes = mesh.facets[:, facets].astype(np.int64)
+    nodes = np.where(heights[nodes[0]] > heights[nodes[1]], nodes[::-1], nodes)
+    return nodes[:, np.argsort(heights[nodes].mean(axis=0), kind="stable")]
+
+
+def _normal_axis(mesh: MeshTri, facets: list[IntArray], sides: PeriodicSides, extent: float) -> int:
     """The axis along which both sides are straight lines at a distance of each other."""
     for axis in (0, 1):
-        places = [mesh.p[axis, own] for own in nodes]
+        places = [mesh.p[axis, mesh.facets[:, own]] for own in facets]
         flat = all(float(np.ptp(place)) < _SAME * extent for place in places)
-        if flat and abs(places[0][0] - places[1][0]) > _SAME * extent:
+        if flat and abs(places[0].flat[0] - places[1].flat[0]) > _SAME * extent:
             return axis
     raise ValueError(f"{sides.one!r} and {sides.other!r} are not two straight, opposite sides: they cannot be periodic")

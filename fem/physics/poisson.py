@@ -57,5 +57,5 @@ def poisson_operator(
         layer.joints.add(weights, vacuum_permittivity / layer.joints.across(thickness))
         charge += volumes.facet_integrals(layer.facets, regions.added_by(material.fixed_charge, layer, width, charged))
     if regions.ties:
-        regions.ties.add(weights, vacuum_permittivity * float(permittivity.max()))
+        regions.ties.add(weights, volumes.nodes)
     return PoissonOperator(weights, charge)
