@@ -96,7 +96,8 @@ def arrhenius_fit(temperatures: Sequence[float] | Array, values: Sequence[float]
     kelvin, measured = _series(temperatures), np.asarray(values, dtype=float)
     if kelvin.shape != measured.shape:
         raise ValueError(f"a fit needs a value at each of {kelvin.size} temperatures, got {measured.size} values")
-    require_positive(float(measured.min()), "fitted value")
+    for value in measured.tolist():
+        require_positive(value, "fitted value")
     inverse = 1 / (boltzmann * kelvin)
     centred, logarithm = inverse - inverse.mean(), np.log(measured)
     spread = float(centred @ centred)

@@ -99,6 +99,6 @@ def require(good: np.ndarray, values: Array, what: str) -> None:
 
 def _frozen(species: Species, temperature: float) -> str:
     return (
-        f"nothing moves at {temperature:g} K over the activation energy of {species.name} [eV] (energies are in joules:"
-        " write 0.58 * eV)"
+        f"nothing moves at {temperature:g} K over the activation energy of {species.name}: raise the temperature, lower"
+        f" the barrier (energies are in joules: write 0.58 * eV); limit {_FROZEN * boltzmann * temperature / eV:.3g} eV"
     )

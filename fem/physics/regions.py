@@ -107,7 +107,20 @@ class Regions:
         return Ties.between(self.mesh, self.periodic, first)
 
     def on_cells(self, field: Field, what: str) -> Array:
-        """`field` on the cells, shape (n_cells,)."""
+        """`field` on the cells, shape (n_cells,).
+
+        Raises
+        ------
+        ValueError
+            If a region is unknown, a cell has no value, or a value is not finite.
+        """
+        lines = {"grain_boundary": "boundary_lines", "surface": "surface_lines"}
+        for region, layer in lines.items():
+            if region in named_regions(field) - set(self.cells) - self._layer_names:
+                raise ValueError(
+                    f"{what}: region {region!r} is neither meshed nor a thin layer: add {layer}(width) to the model's"
+                    " layers, or mesh the boundaries as Strips"
+                )
         return resolve(field, self.centroids, self.cells, what, ignored=self._layer_names)
 
     def on_layer(self, field: Field, layer: LayerFacets, what: str) -> Array | None:
