@@ -42,6 +42,9 @@ class GrainBoundaries:
 class UniformFilm:
     """The uniform film that stands for one whose grains are too many to resolve.
 
+    Its diffusivity holds for equiaxed grains: columns and elongated grains conduct better along their boundaries and
+    worse across them. Layers on the surface of the film are not part of it.
+
     Parameters
     ----------
     grain_barrier, boundary_barrier
@@ -70,5 +73,6 @@ class UniformFilm:
         found = homogenised_diffusivity(grain, boundary, self.boundary_width, grain_size)
         return (
             f"a uniform film with the diffusivity {found.value:.2g} m^2/s of these grains and boundaries together"
-            f" (bounds {found.lower:.2g} and {found.upper:.2g} m^2/s)"
+            f" (bounds {found.lower:.2g} and {found.upper:.2g} m^2/s; for equiaxed grains, not for columns, and without"
+            " what a fast surface conducts)"
         )

@@ -4,6 +4,8 @@ The probe is a grounded plane above the film, with vacuum in between: a capacita
 for a tip that has scanned the whole surface, and it makes the field that drives the ions.
 """
 
+import numpy as np
+
 from fem.constants import V, nm
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Coating, Contact
@@ -38,14 +40,17 @@ def scans_of(sections: Sections) -> tuple[SurfaceScan, ...]:
 
 
 def relaxation_time(model: PoissonNernstPlanck) -> float:
-    """Time in which the slowest ions alone move the voltage from the film onto the gap under the probe [s].
+    """Time in which the slowest ions of the grains move the voltage from the film onto the gap under the probe [s].
 
-    Resistance of the film times the capacitance of its double layers and the gap in series, ``L lambda^2 / (D (2 lambda
-    + l))`` with l the thickness of film that would hold as much voltage as the gap. Without a gap this is ``lambda L /
-    2 D`` (Bazant, Thornton and Ajdari, doi:10.1103/PhysRevE.70.021506).
+    Resistance of the grains times the capacitance of the film's double layers and the gap in series, ``L lambda^2 / (D
+    (2 lambda + l))`` with D the lowest diffusivity in the grains, whatever boundaries have, and l the thickness of film
+    that would hold as much voltage as the gap. Without a gap this is ``lambda L / 2 D`` (Bazant, Thornton and Ajdari,
+    doi:10.1103/PhysRevE.70.021506).
     """
     scales, permittivity = model.scale_report(), model.material.relative_permittivity
     assert isinstance(permittivity, float)
+    grains = np.delete(np.arange(model.mesh.nelements), model.regions.cells.get("grain_boundary", np.array([], int)))
+    diffusivity = min(float(one.cell_diffusivity[grains].min()) for one in model.transports)
     gaps = [contact.coating for contact in model.contacts if contact.coating is not None]
     equivalent = sum(permittivity / gap.relative_permittivity * gap.thickness for gap in gaps)
-    return scales.slowest_time / (1 + equivalent / (2 * scales.debye_length))
+    return scales.gap * scales.debye_length**2 / (diffusivity * (2 * scales.debye_length + equivalent))

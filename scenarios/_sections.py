@@ -7,6 +7,7 @@ import numpy as np
 import shapely
 
 from meshes import Polycrystal
+from meshes.orientation import boundary_pairs
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,11 @@ class Sections:
 
         A boundary between two sections is of the kind of the left one.
         """
-        pairs = np.unique(np.sort(self.film.edge_grains[self.film.grain_boundary_edges], axis=1), axis=0).tolist()
         per_section = self.film.n_grains // len(self.names)
         values = dict(zip(range(len(self.names)), boundaries, strict=True))
-        return {"grain_interior": grains} | {f"boundary_{i}_{j}": values[i // per_section] for i, j in pairs}
+        return {"grain_interior": grains} | {
+            f"boundary_{i}_{j}": values[i // per_section] for i, j in boundary_pairs(self.film)
+        }
 
     @property
     def width(self) -> float:

@@ -15,7 +15,7 @@ from fem.physics.materials import MAPbI3
 from fem.physics.species import Species
 from fem.scenario import Scenario
 from meshes import Strips, columnar
-from scenarios._boundary_criteria import hart_ratio, relaxation_order
+from scenarios._boundary_criteria import conductance, relaxation_order
 from scenarios._kelvin_probe import probe, scans_of
 from scenarios._parameters import BOUNDARY_BARRIER, DIFFUSIVITY_PREFACTOR, GRAIN_BARRIER, HALIDE_SITES, attraction
 from scenarios._resolved import film_debye_length, meshed, sizes_following
@@ -79,12 +79,14 @@ def scenario(
     vacancy = Species("iodide vacancy", +1, density, DIFFUSIVITY_PREFACTOR, barriers, held, HALIDE_SITES)
     stages, scans = Stages((bias, 0 * V), hold, first=1 * us), scans_of(sections)
     contacts = [Contact("bottom", stages.drive), probe(probe_distance)]
-    hart = hart_ratio(BOUNDARY_WIDTH / grain_size, grain_barrier, boundary_barrier, passivated, temperature)
+    chemistry = ((passivated, 1.0), (boundary_barrier, 1.0), (boundary_barrier, chloride_enrichment))
+    share = BOUNDARY_WIDTH / grain_size
+    conductances = [conductance(share, grain_barrier, barrier, temperature, ions) for barrier, ions in chemistry]
     return Scenario(
         PoissonNernstPlanck(mesh.mesh, MAPbI3, [vacancy], contacts, temperature),
         stages.times,
         observables=[scan.everywhere() for scan in scans],
-        criteria=relaxation_order(stages, scans, hart),
+        criteria=relaxation_order(stages, scans, conductances),
         microstructure=mesh.report,
         geometry="cross-section",
     )
