@@ -219,9 +219,10 @@ class PoissonNernstPlanck:
         return elementary_charge * (ions + float(self.system.immobile.sum()))
 
     def electric_field(self, state: State) -> Array:
-        """Electric field in each cell [V/m], shape (2, n_cells)."""
-        points, cells = self.mesh.p, self.mesh.t
-        a, b = points[:, cells[1]] - points[:, cells[0]], points[:, cells[2]] - points[:, cells[0]]
+        """Electric field in each cell [V/m], shape (2, n_cells); cells beside thin layers keep a gap from them."""
+        cells = self.mesh.t
+        corners = self.mesh.p[:, cells] + self.system.poisson.apart
+        a, b = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
         first = state.potential[cells[1]] - state.potential[cells[0]]
         second = state.potential[cells[2]] - state.potential[cells[0]]
         area = a[0] * b[1] - a[1] * b[0]

@@ -25,7 +25,6 @@ from fem.fields import Array
 TIMES = np.concatenate([[0.0], np.logspace(-6, 4, 41)])  # [s] the fastest boundary's Debye time is 2e-5 s
 AFTER = TIMES[1:]
 FEW = TIMES[::4]
-FILLING = (AFTER > 1.1e-4) & (AFTER < 0.9e-2)  # the boundary fills its electrode before the grains beside it do
 DEMANDED = {4 * nm: 0.02, 2 * nm: 0.01}
 HARDEST = Boundaries(4 * nm, 1.6e4, 6 * nm)
 COARSE = Grid(0.5 * nm, 1.4)
@@ -63,26 +62,26 @@ def test_lines_follow_strips_along_the_field(width: float, contrast: float, deby
     strips, lines = column(case)
     assert area(lines) == pytest.approx(area(strips), rel=1e-12)
     apart = compared(case, Grid())
-    hard = (contrast, debye) == (HARDEST.contrast, HARDEST.debye)
-    profile, when = (apart.profile[~FILLING], "before 0.1 ms, after 10 ms") if hard else (apart.profile, "at any time")
-    for what, values in (("charge, at any time", apart.charge), (f"profile, {when}", profile)):
-        verify(id="G3", quantity=f"lines {case}: {what}", measured=largest(values), expected=0.0,
+    for what, values in (("charge", apart.charge), ("profile", apart.profile)):
+        verify(id="G3", quantity=f"lines {case}: {what}, at any time", measured=largest(values), expected=0.0,
                tolerance=DEMANDED[width])  # fmt: skip
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("debye", [6 * nm, 20 * nm])
-def test_what_lines_miss_of_the_profile_goes_with_the_width(debye: float, verify: Verification) -> None:
-    """While a boundary fills its electrode, its middle lags its edges: the profile is flat only for width << Debye."""
-    widths = np.array([4, 2, 1]) * nm
-    missed = [largest(compared(Boundaries(w, 1.6e4, debye), Grid()).profile) for w in widths]
+def test_what_lines_miss_of_the_profile_goes_with_the_square_of_the_width(verify: Verification) -> None:
+    """Across a strip concentrations are ``exp(-phi)`` of a parabola, not flat: second order in width over Debye length.
+
+    The hardest films; thinner ones reach the 0.2 % that mesh and time steps leave.
+    """
+    widths = np.array(list(DEMANDED))
+    missed = [largest(compared(Boundaries(w, HARDEST.contrast, HARDEST.debye), Grid()).profile) for w in widths]
     verify(
         id="G3",
-        quantity=f"profile, at any time, over width per Debye length of {debye / nm:g} nm",
-        measured=float((missed / widths).max() * debye),
+        quantity="profile, at any time, over width per Debye length of 6 nm squared",
+        measured=float((missed / (widths / HARDEST.debye) ** 2).max()),
         expected=0.0,
-        tolerance=0.07,
-        order=Order(observed_order(list(widths), missed), 0.9),
+        tolerance=0.02,
+        order=Order(observed_order(list(widths), missed), 1.5),
     )
 
 
@@ -111,8 +110,8 @@ def test_lines_follow_strips_through_junctions_and_across_the_field(verify: Veri
     That dipole, ions moved from one edge of the strip to the other, is what a line of one row of nodes cannot have: a
     drop of potential of ``width V / gap``, which shows at the T in the first milliseconds and goes with the width.
     """
-    missed, widths = [], list(DEMANDED)
-    for width, demanded in DEMANDED.items():
+    missed, widths = [], [*DEMANDED, 1 * nm]
+    for width in widths:
         case = Boundaries(width)
         strips, lines = bricks(case, Grid(0.1 * nm, 1.25))
         assert area(lines) == pytest.approx(area(strips), rel=width**2 / (GRAIN * GAP) + 1e-12)  # the Ts
@@ -125,7 +124,7 @@ def test_lines_follow_strips_through_junctions_and_across_the_field(verify: Veri
             ("profile from the T on, after 30 ms", apart.profile[AFTER > 0.03]),
         ):
             verify(id="G3", quantity=f"brick wall, lines {case}: {what}", measured=largest(values), expected=0.0,
-                   tolerance=demanded)  # fmt: skip
+                   tolerance=DEMANDED.get(width, 0.01))  # fmt: skip
         missed.append(largest(apart.profile))
     drop = np.array(widths) * (1.0 / GAP) / thermal_voltage(300.0)
     verify(

@@ -6,7 +6,8 @@ permittivity ``delta eps / l``. The film already holds matter where the slab lie
 width ``delta (1 - D_g s_g / (D_b s_b))`` with D the diffusivity and s = exp(-E_seg / kT) the enrichment: the
 conductance added is Fisher's ``delta (D_b s_b - D_g s_g)`` (J. Appl. Phys. 22, 74 (1951), doi:10.1063/1.1699825), a
 fast boundary keeps its own storage, and a boundary that is no different from its grains adds nothing at all. Where the
-mesh has nodes of their own on either side of a line, the slab also stands between them: see ``layer_transport``.
+mesh has nodes of their own on either side of a line, the slab also stands between them: see ``layer_transport``. The
+potential on a line is the mean over the slab: see ``slab_potential``.
 """
 
 from dataclasses import dataclass
