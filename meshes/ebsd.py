@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from meshes.checks import require_positive
+from meshes.checks import require_angle, require_positive
 from meshes.grain_image import GrainImage
 from meshes.micrograph import GrainMap
 from meshes.orientation import Symmetry, disorientation, mean_orientations
@@ -78,7 +78,7 @@ def read_ebsd(
     symmetry
         Symmetry of the crystal; None takes the one that the file states.
     threshold
-        Neighbouring points with a smaller disorientation [rad] belong to one grain.
+        Neighbouring points with a smaller disorientation belong to one grain [rad], at most pi/2.
     minimum_grain
         Grains with a smaller equivalent diameter [m] are given to their neighbours; None means those under 12 points.
     spacing
@@ -91,7 +91,7 @@ def read_ebsd(
     ModuleNotFoundError
         If orix is not installed.
     """
-    require_positive(threshold, "threshold of the disorientation in a grain", "rad")
+    require_angle(threshold, "threshold of the disorientation in a grain")
     scan = read_scan(Path(path), phase, symmetry, spacing)
     points = _FEWEST_POINTS if minimum_grain is None else np.pi / 4 * (minimum_grain / scan.spacing) ** 2
     diameter = np.sqrt(4 / np.pi * points) * scan.spacing * (1 - 1e-9)

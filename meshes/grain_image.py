@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial.transform import Rotation
 
-from meshes.checks import require_count, require_positive
+from meshes.checks import require_angle, require_count, require_positive
 from meshes.image_file import Crop, window
-from meshes.label_image import read_labels
+from meshes.label_image import read_labels, require_whole_numbers
 from meshes.orientation import BRANDON_SIGMA3, Symmetry, disorientation, is_sigma3
 from meshes.sidecar import read_orientations, read_pixel_size, read_symmetry
 
 Ints = NDArray[np.int64]
+_LARGEST_PIXEL = 10e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +36,8 @@ class GrainImage:
     Raises
     ------
     ValueError
-        If the pixel size is no positive number, or orientations and grains differ in number.
+        If the labels are no whole numbers in rows and columns, the pixel size is not positive or above 10 um, or
+        orientations and grains differ in number.
     """
 
     labels: Ints
@@ -45,6 +47,12 @@ class GrainImage:
 
     def __post_init__(self) -> None:
         require_positive(self.pixel_size, "pixel size")
+        if self.pixel_size > _LARGEST_PIXEL:
+            raise ValueError(
+                f"pixel size of {self.pixel_size:g} m is above {_LARGEST_PIXEL * 1e6:g} um: it is wanted in metres, so"
+                f" {self.pixel_size:g} nm are {self.pixel_size:g} * nm"
+            )
+        require_whole_numbers(np.asarray(self.labels), "labels of grains")
         labels = np.array(self.labels, dtype=np.int64)
         labels.flags.writeable = False
         object.__setattr__(self, "labels", labels)
@@ -147,7 +155,7 @@ class GrainImage:
         ValueError
             If the orientations are unknown or the angle is no positive number.
         """
-        require_positive(angle, "angle below which grains are merged", "rad")
+        require_angle(angle, "angle below which grains are merged")
         first, second = self._neighbouring_orientations()
         return self.merged(self.neighbours[disorientation(first, second, self.symmetry) < angle])
 
@@ -159,7 +167,7 @@ class GrainImage:
         ValueError
             If the orientations are unknown or the crystal is not cubic.
         """
-        require_positive(tolerance, "tolerance of a twin", "rad")
+        require_angle(tolerance, "tolerance of a twin")
         self.require_cubic()
         first, second = self._neighbouring_orientations()
         return self.merged(self.neighbours[is_sigma3(first, second, tolerance)])

@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from meshes.checks import require_count, require_not_negative, require_positive
+from meshes.checks import require_count, require_positive, require_resolvable
 
 Floats = NDArray[np.float64]
 _ROUNDS = 8
+_LARGEST_SPREAD = 2.0  # of 95 % of the grains the largest is 2500 times as wide as the smallest
 
 
 class GrainSizes(Protocol):
@@ -41,12 +42,13 @@ class Lognormal:
     mean
         Mean of the equivalent circle diameter [m].
     spread
-        Standard deviation of the logarithm of the diameter; 0 makes all grains equal, annealed films have 0.3 to 0.6.
+        Standard deviation of the logarithm of the diameter, from 0 (all grains equal) to 2; annealed films have 0.3 to
+        0.6.
 
     Raises
     ------
     ValueError
-        If the mean is not positive or the spread is negative.
+        If the mean is not positive or the spread does not lie between 0 and 2.
     """
 
     mean: float
@@ -54,13 +56,15 @@ class Lognormal:
 
     def __post_init__(self) -> None:
         require_positive(self.mean, "mean grain diameter")
-        require_not_negative(self.spread, "spread of grain diameters", "")
+        _require_spread(self.spread)
 
     @classmethod
     def of_number(cls, grains: int, film_area: float, spread: float) -> "Lognormal":
         """Distribution whose mean is such that `grains` grains fill `film_area` [m^2]."""
         require_count(grains, "number of grains")
+        require_resolvable(grains)
         require_positive(film_area, "film area", "m^2")
+        _require_spread(spread)
         return cls(float(np.sqrt(film_area / _relative_areas(int(grains), spread).sum())), spread)
 
     @property
@@ -74,7 +78,7 @@ class Lognormal:
         Raises
         ------
         ValueError
-            If the film is smaller than half a grain.
+            If the film is smaller than half a grain or holds more than 50,000.
         """
         if film_area < 0.5 * (np.pi / 4 * self.mean**2):
             raise ValueError(
@@ -82,6 +86,7 @@ class Lognormal:
                 " grain fits"
             )
         count = film_area / self.mean_area
+        require_resolvable(count)
         for _ in range(_ROUNDS):  # a few grains have no far tail: their mean area is smaller
             count = film_area / (self.mean**2 * _relative_areas(max(1, round(count)), self.spread).mean())
         relative = _relative_areas(max(1, round(count)), self.spread)
@@ -150,6 +155,14 @@ class Bimodal:
     @property
     def _numbers(self) -> tuple[float, float]:
         return 1 - self.large_number_share, self.large_number_share
+
+
+def _require_spread(spread: float) -> None:
+    if not 0 <= spread <= _LARGEST_SPREAD:
+        raise ValueError(
+            f"spread of grain diameters must lie between 0 and {_LARGEST_SPREAD:g}, got {spread:g}: it is the standard"
+            " deviation of their logarithm, 0.3 to 0.6 in annealed films, and not a length or a percentage"
+        )
 
 
 def _relative_areas(count: int, spread: float) -> Floats:

@@ -16,6 +16,7 @@ from meshes.periodic import whole_grains
 from meshes.polycrystal import Polycrystal
 
 Floats = NDArray[np.float64]
+_FAR = 0.05  # relative deviation from the target that is worth a warning
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,22 @@ class GrainStatistics:
     def as_dict(self) -> dict[str, int | float | None]:
         """Plain numbers in SI units for ``run.json``."""
         return asdict(self)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is more than 5 % off the target."""
+        found = []
+        if self.target_mean_diameter is not None and abs(self.mean_deviation or 0.0) > _FAR:
+            found.append(
+                f"the mean grain diameter is {self.mean_diameter * 1e9:.3g} nm, {self.mean_deviation:+.0%} off its"
+                f" target of {self.target_mean_diameter * 1e9:.3g} nm"
+            )
+        if self.target_spread is not None and abs(self.spread_deviation or 0.0) > _FAR:
+            found.append(
+                f"the spread of grain diameters is {self.spread:.3g}, {self.spread_deviation:+.0%} off its target of"
+                f" {self.target_spread:.3g}"
+            )
+        return tuple(f"{one}: {self.grains} grains are too few for it, or pinholes took from them" for one in found)
 
 
 def grain_statistics(film: Polycrystal, target: GrainSizes | None = None) -> GrainStatistics:

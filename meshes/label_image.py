@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,10 +48,17 @@ def read_labels(path: Path) -> Labels:
             f"label image {str(path)!r} must have one channel (value = grain number), got shape {image.shape}: "
             "a micrograph must be segmented first"
         )
-    if not np.issubdtype(image.dtype, np.integer):
-        raise ValueError(f"label image {str(path)!r} must hold whole numbers, got {image.dtype}")
+    require_whole_numbers(image, f"label image {str(path)!r}")
     require_several_grains(image.astype(np.int64), str(path))
     return image.astype(np.int64)
+
+
+def require_whole_numbers(labels: NDArray[Any], what: str) -> None:
+    """Raise ValueError unless `labels` are integers in rows and columns."""
+    if labels.ndim != 2:
+        raise ValueError(f"{what} must have rows and columns, got shape {labels.shape}")
+    if not np.issubdtype(labels.dtype, np.integer):
+        raise ValueError(f"{what} must be whole numbers, got an array of {labels.dtype}: round it yourself")
 
 
 def require_several_grains(labels: Labels, where: str) -> None:

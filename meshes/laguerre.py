@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from meshes.checks import require_positive
+from meshes.checks import require_positive, require_resolvable, require_seed
 from meshes.grain_sizes import GrainSizes
 from meshes.polycrystal import Polycrystal
 from meshes.power_diagram import PowerDiagram, Tile
@@ -90,7 +90,8 @@ def laguerre(
     Raises
     ------
     ValueError
-        For sizes that are not positive, grains larger than the film, or an elongation outside 1 to 20.
+        For sizes that are not positive, grains larger than the film, more than 50,000 grains, an elongation outside 1
+        to 20, or a negative seed.
     RuntimeError
         If the areas cannot be met, which no film has shown so far.
     """
@@ -116,7 +117,9 @@ def packed(
     """
     require_positive(width, "film width")
     require_positive(height, "film height")
+    require_seed(seed)
     areas = sizes.areas(width * height)
+    require_resolvable(len(areas))
     unit = float(np.sqrt(width * height / len(areas)))
     tile = Tile(np.diag([width, height]) / unit @ shape.rounding, periodic)
     seeds = np.random.default_rng(seed).uniform(size=(len(areas), 2)) @ tile.sides

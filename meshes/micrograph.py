@@ -5,7 +5,7 @@ that neighbours keep sharing their boundary: Visvalingam and Whyatt, Cartogr. J.
 doi:10.1179/000870493786962263, on a coverage. The film tiles the rectangle of the image exactly.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -23,6 +23,9 @@ from meshes.polycrystal import Polycrystal
 from meshes.regularise import merge_short_edges
 
 Floats = NDArray[np.float64]
+_NOISE = 0.1  # area-weighted mean change of grain areas; maps of real films stay below 0.035
+_CHANGED = 0.5 + 1e-9  # change of the area of one grain that is worth a warning
+_KEPT = 0.5  # likewise share of the labelled pixels that stay in their grain
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +75,8 @@ class GrainMap:
         Raises
         ------
         ValueError
-            If fewer than two grains remain, or an argument makes no sense for this image.
+            If fewer than two grains remain, an argument makes no sense for this image, or the film is so far from it
+            that the areas of its grains change by more than 10 % (area-weighted mean).
         """
         size, shape = image.pixel_size, image.labels.shape
         smoothing = 2.5 * size if smoothing is None else smoothing
@@ -86,12 +90,14 @@ class GrainMap:
             if value >= 0.5 * size * min(shape):
                 raise ValueError(f"{what} of {value:g} m is too large for an image {size * min(shape):g} m across")
         cleaned = clean_labels(image.labels, np.pi / 4 * (minimum_grain / size) ** 2)
-        return cls(
+        found = cls(
             film=merge_short_edges(_film(cleaned, size, smoothing / size), minimum_edge),
             image=image.with_labels(cleaned.source_labels[cleaned.grains]),
             dropped_pieces=cleaned.dropped_pieces,
             filled_pixels=cleaned.filled_pixels,
         )
+        found._require_faithful()
+        return replace(found, film=replace(found.film, warnings=(*found._changed(), *_noise(image, found.image))))
 
     @property
     def pixel_size(self) -> float:
@@ -151,15 +157,42 @@ class GrainMap:
         """Diameter of the circle with the area of each grain in the image [m], shape (n_grains,)."""
         return np.sqrt(4 * self.measured_areas / np.pi)
 
+    @property
+    def mean_area_error(self) -> float:
+        """Relative change of the area of a grain, mean over the area."""
+        return float(np.average(np.abs(self.area_errors), weights=self.measured_areas))
+
     def summary(self) -> str:
-        """One line for a log or a report."""
-        mean = 100 * np.average(np.abs(self.area_errors), weights=self.measured_areas)
-        return (
+        """One line for a log or a report, and one for each of the film's warnings."""
+        line = (
             f"{self.film.n_grains} grains in {self.film.width * 1e6:.3f} um x {self.film.height * 1e6:.3f} um, mean "
             f"equivalent diameter {self.measured_diameters.mean() * 1e9:.0f} nm, {len(self.film.vertices)} vertices; "
-            f"grain areas changed by {mean:.2f} % (area-weighted mean), {100 * self.largest_area_error:.1f} % at most; "
+            f"grain areas changed by {100 * self.mean_area_error:.2f} % (area-weighted mean), "
+            f"{100 * self.largest_area_error:.1f} % at most; "
             f"{self.dropped_pieces} pieces and {self.filled_pixels} background pixels given to neighbours"
         )
+        return "\n".join([line, *(f"warning: {one}" for one in self.film.warnings)])
+
+    def _require_faithful(self) -> None:
+        if self.mean_area_error > _NOISE:
+            raise ValueError(
+                f"the film would not be that of the image: grain areas change by {self.mean_area_error:.0%}"
+                f" (area-weighted mean), {self.largest_area_error:.0%} at most. Its {self.film.n_grains} grains are"
+                f" {self.measured_diameters.mean() / self.pixel_size:.2g} pixels across: smooth less, take a smaller"
+                " minimum_edge or a larger minimum_grain; or is it noise?"
+            )
+
+    def _changed(self) -> list[str]:
+        """Warning of the grain whose area changed most."""
+        if self.largest_area_error <= _CHANGED:
+            return []
+        worst = int(np.abs(self.area_errors).argmax())
+        return [
+            f"{np.count_nonzero(np.abs(self.area_errors) > _CHANGED)} of {self.film.n_grains} grains changed by more"
+            f" than {_CHANGED:.0%} when the outlines of the map were drawn, the area of grain {worst}"
+            f" ({self.measured_diameters[worst] * 1e9:.3g} nm) by {self.area_errors[worst]:+.0%}: give such grains away"
+            " by minimum_grain, or smooth less"
+        ]
 
     def _known_orientations(self) -> Rotation:
         if self.orientations is None:
@@ -207,6 +240,15 @@ def read_grain_map(
     if crop is not None:
         image = image.cropped(crop)
     return GrainMap.of(image, smoothing=smoothing, minimum_edge=minimum_edge, minimum_grain=minimum_grain)
+
+
+def _noise(before: GrainImage, after: GrainImage) -> list[str]:
+    """Warning of an image whose grains were mostly pieces that had to be given away."""
+    labelled = before.labels > 0
+    kept = float((before.labels == after.labels)[labelled].mean())
+    if kept >= _KEPT:
+        return []
+    return [f"only {kept:.0%} of the pixels of the map stayed in their grain, the rest were loose pieces: is it noise?"]
 
 
 def _film(cleaned: CleanLabels, pixel_size: float, tolerance: float) -> Polycrystal:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial.transform import Rotation
 
+from meshes.checks import require_angle
 from meshes.polycrystal import Polycrystal
 
 Floats = NDArray[np.float64]
@@ -96,7 +97,7 @@ def misorientations(
     film
         The film.
     orientations
-        Orientation of each grain.
+        Orientation of each grain; in a periodic film those of whole grains, ``[whole_grains(film).numbers]``.
     symmetry
         Symmetry of the crystal.
 
@@ -105,9 +106,8 @@ def misorientations(
     ValueError
         If there is not one orientation per grain.
     """
-    pairs = boundary_pairs(film)
-    first, second = _orientations_of(pairs, orientations, film)
-    return dict(zip(map(tuple, pairs.tolist()), disorientation(first, second, symmetry).tolist(), strict=True))
+    first, second = _beside_boundaries(film, orientations)
+    return dict(zip(film.boundary_pairs, disorientation(first, second, symmetry).tolist(), strict=True))
 
 
 def sigma3_boundaries(
@@ -120,21 +120,19 @@ def sigma3_boundaries(
     ValueError
         If there is not one orientation per grain.
     """
-    pairs = boundary_pairs(film)
-    first, second = _orientations_of(pairs, orientations, film)
-    return frozenset(map(tuple, pairs[is_sigma3(first, second, tolerance)].tolist()))
+    require_angle(tolerance, "tolerance of a twin")
+    first, second = _beside_boundaries(film, orientations)
+    twins = is_sigma3(first, second, tolerance).tolist()
+    return frozenset(pair for pair, twin in zip(film.boundary_pairs, twins, strict=True) if twin)
 
 
-def boundary_pairs(film: Polycrystal) -> NDArray[np.int64]:
-    """Grains (i, j), i < j, on the two sides of every grain boundary, sorted, shape (n_boundaries, 2)."""
-    return np.unique(np.sort(film.edge_grains[film.grain_boundary_edges], axis=1), axis=0)
-
-
-def _orientations_of(pairs: NDArray[np.int64], known: Rotation, film: Polycrystal) -> tuple[Rotation, Rotation]:
+def _beside_boundaries(film: Polycrystal, known: Rotation) -> tuple[Rotation, Rotation]:
+    """Orientations on the two sides of every grain boundary."""
     if known.single or len(known) != film.n_grains:
         got = 1 if known.single else len(known)
         raise ValueError(f"a film of {film.n_grains} grains needs as many orientations, got {got}")
-    return known[pairs[:, 0]], known[pairs[:, 1]]
+    first, second = np.array(film.boundary_pairs, dtype=np.int64).reshape(-1, 2).T
+    return known[first], known[second]
 
 
 def _angle_to_nearest(rotations: Rotation, targets: Rotation) -> Floats:

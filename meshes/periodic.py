@@ -83,7 +83,7 @@ def periodic_laguerre(
     starts = starts - _best_cut(starts, ends, size, periodic)
     pieces = _cut([_convex(starts[cells == k]) for k in range(cells.max() + 1)], size, periodic)
     film = Polycrystal.from_polygons(width, height, [shapely.transform(one, lambda xy: xy * unit) for one in pieces])
-    film = replace(film, vertices=_facing(film, periodic), periodic=periodic, target_sizes=sizes)
+    film = replace(closed(film, periodic), target_sizes=sizes)
     return merge_short_edges(film, shortest_edge(sizes.areas(width * height)))
 
 
@@ -176,11 +176,17 @@ def _cut(polygons: Sequence[shapely.Polygon], size: Floats, periodic: tuple[bool
     return pieces
 
 
-def _facing(film: Polycrystal, periodic: tuple[bool, bool]) -> Floats:
-    """Vertices of a film whose second side across each periodic direction has exactly the heights of the first."""
+def closed(film: Polycrystal, periodic: tuple[bool, bool]) -> Polycrystal:
+    """Film that is periodic: its second side across each such direction gets exactly the heights of the first.
+
+    Raises
+    ------
+    ValueError
+        If the vertices on those sides do not face each other, but for rounding.
+    """
     vertices = film.vertices.copy()
     for axis in np.flatnonzero(periodic).tolist():
         one, other = (film.vertices_along(side) for side in SIDES[2 * axis : 2 * axis + 2])
         if len(one) == len(other):
             vertices[other, 1 - axis] = vertices[one, 1 - axis]
-    return vertices
+    return replace(film, vertices=vertices, periodic=periodic)

@@ -10,7 +10,9 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from meshes.checks import require_seed
 from meshes.grain_sizes import GrainSizes
+from meshes.periodic import closed
 from meshes.polycrystal import Polycrystal
 from meshes.regularise import merge_short_edges
 
@@ -46,7 +48,7 @@ def with_pinholes(film: Polycrystal, sizes: GrainSizes, *, area_share: float, se
     Returns
     -------
     Film with the same grains less what the pinholes take: no grain is lost or cut in two, and pinholes touch neither
-    each other nor a side of the film.
+    each other nor a side of the film. A periodic film stays one.
 
     Raises
     ------
@@ -57,6 +59,7 @@ def with_pinholes(film: Polycrystal, sizes: GrainSizes, *, area_share: float, se
         raise ValueError(f"area share of the pinholes must lie above 0 and not above 0.3, got {area_share:g}")
     if film.n_pinholes:
         raise ValueError(f"the film has {film.n_pinholes} pinholes already, add all of them at once")
+    require_seed(seed)
     areas = np.sort(sizes.areas(area_share * film.width * film.height))[::-1]
     unit = float(np.sqrt(film.areas.mean()))
     site = _Site(film, unit, np.random.default_rng(seed))
@@ -153,4 +156,4 @@ def _cut(film: Polycrystal, rims: list[shapely.Polygon], unit: float) -> Polycry
     parts += [faces[owner == len(rims) + k][0] for k in range(len(grains))]
     back = [shapely.transform(part, lambda xy: xy * unit) for part in parts]
     pierced = Polycrystal.from_polygons(film.width, film.height, back[len(rims) :], back[: len(rims)])
-    return replace(pierced, target_sizes=film.target_sizes)
+    return replace(closed(pierced, film.periodic), target_sizes=film.target_sizes, warnings=film.warnings)

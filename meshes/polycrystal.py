@@ -40,6 +40,8 @@ class Polycrystal:
     periodic
         Whether the film repeats itself along x and along y. Vertices on the two sides across such a direction face each
         other, and what is cut there belongs together: see :func:`meshes.periodic.whole_grains`.
+    warnings
+        Where the film is not what it was made from or for, as far as its maker noticed; the record of a run shows them.
 
     Raises
     ------
@@ -55,6 +57,7 @@ class Polycrystal:
     edge_grains: NDArray[np.int64]
     target_sizes: GrainSizes | None = None
     periodic: tuple[bool, bool] = (False, False)
+    warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         require_positive(self.width, "film width")
@@ -197,6 +200,12 @@ class Polycrystal:
     def grain_boundary_edges(self) -> NDArray[np.int64]:
         """Numbers of the edges that separate two grains."""
         return np.flatnonzero((self.edge_grains >= 0).all(axis=1))
+
+    @property
+    def boundary_pairs(self) -> tuple[tuple[int, int], ...]:
+        """Grains (i, j), i < j, on the two sides of every grain boundary, sorted."""
+        pairs = np.unique(np.sort(self.edge_grains[self.grain_boundary_edges], axis=1), axis=0)
+        return tuple((i, j) for i, j in pairs.tolist())
 
     @property
     def rim_edges(self) -> NDArray[np.int64]:

@@ -10,13 +10,12 @@ import shapely
 from numpy.typing import NDArray
 from scipy.spatial import Voronoi
 
-from meshes.checks import require_count, require_not_negative, require_positive
+from meshes.checks import require_count, require_not_negative, require_positive, require_resolvable, require_seed
 from meshes.polycrystal import Polycrystal
 from meshes.regularise import merge_short_edges
 
 Floats = NDArray[np.float64]
 _SHORTEST = 0.06  # shortest grain boundary edge over mean grain size
-_MOST = 50_000  # grains, which take a minute to grow and half a million nodes at the very least
 
 
 def voronoi(
@@ -52,6 +51,7 @@ def voronoi(
     """
     count = _grain_count(width, height, grain_size, grains)
     require_not_negative(relaxation, "relaxation steps", "")
+    require_seed(seed)
     scale = np.sqrt(width * height / count)
     size = np.array([width, height]) / scale
     seeds = np.random.default_rng(seed).uniform(size=(count, 2)) * size
@@ -122,6 +122,7 @@ def layered(
     require_count(grains, "number of grains")
     require_count(layers, "number of layers")
     require_not_negative(spread, "spread of grain widths", "")
+    require_seed(seed)
     generator = np.random.default_rng(seed)
     walls = [_walls(width, int(grains), spread, generator) for _ in range(int(layers))]
     for below, above in pairwise(walls):
@@ -190,9 +191,5 @@ def _grain_count(
         if grain_size > min(width, height):
             raise ValueError(f"grain size {grain_size:g} m exceeds the film of {width:g} m x {height:g} m")
         count = max(1, round(width / grain_size if columns else width * height / grain_size**2))
-    if count > _MOST:
-        raise ValueError(
-            f"a film of {count:,} grains is too large to resolve ({_MOST:,} at most): make it smaller or its grains"
-            " larger, or take it as uniform with the diffusivity that homogenised_diffusivity gives"
-        )
+    require_resolvable(count)
     return count

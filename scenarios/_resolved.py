@@ -65,8 +65,9 @@ class NodeBudget:
             film, sizes, electrodes=electrodes, boundaries=boundaries, free_surfaces=free_surfaces
         )
         report = mesh_report(mesh, film, electrodes, debye, repair).as_dict()
-        facts = {"grain_statistics": grain_statistics(film).as_dict(), "warnings": self._warnings(mesh)}
-        return MeshedFilm(mesh, report | facts)
+        grains = grain_statistics(film)
+        warnings = [*film.warnings, *grains.warnings, *self._warnings(mesh)]
+        return MeshedFilm(mesh, report | {"grain_statistics": grains.as_dict(), "warnings": warnings})
 
     def _require_within(
         self, film: Polycrystal, sizes: MeshSizes, electrodes: Sequence[str], boundaries: Lines | Strips

@@ -7,7 +7,6 @@ import numpy as np
 import shapely
 
 from meshes import Polycrystal
-from meshes.orientation import boundary_pairs
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class Sections:
         per_section = self.film.n_grains // len(self.names)
         values = dict(zip(range(len(self.names)), boundaries, strict=True))
         return {"grain_interior": grains} | {
-            f"boundary_{i}_{j}": values[i // per_section] for i, j in boundary_pairs(self.film)
+            f"boundary_{i}_{j}": values[i // per_section] for i, j in self.film.boundary_pairs
         }
 
     @property

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from irregular_films import VACANCY, film
+from scipy.spatial.transform import Rotation
 from skfem import MeshTri
 from verification import Verification
 
@@ -17,7 +18,18 @@ from fem.physics.boundary_barriers import (
 )
 from fem.physics.layers import boundary_lines
 from fem.physics.species import Species
-from meshes import Lines, MeshSizes, Strips, columnar, triangulate, voronoi
+from meshes import (
+    Lines,
+    Lognormal,
+    MeshSizes,
+    Strips,
+    columnar,
+    misorientations,
+    periodic_laguerre,
+    triangulate,
+    voronoi,
+    whole_grains,
+)
 
 DEGREE = np.pi / 180
 GRAIN, HIGH = 0.58 * eV, 0.30 * eV
@@ -41,6 +53,34 @@ def test_drawn_barriers_depend_on_the_grains_not_on_the_mesh() -> None:
     assert coarse == fine
     assert coarse != drawn_barriers(polycrystal(Lines()), HIGH, 0.03 * eV, 6)
     assert set(drawn_barriers(polycrystal(Lines()), HIGH, 0.0, 5).values()) == {HIGH}
+
+
+def test_the_parts_of_a_boundary_that_a_periodic_side_cuts_are_one_boundary() -> None:
+    grains = periodic_laguerre(1500 * nm, 1000 * nm, Lognormal(300 * nm, 0.3), along="xy", seed=1)
+    mesh = triangulate(grains, MeshSizes(40 * nm, 40 * nm, 80 * nm), electrodes=())
+    whole = whole_grains(grains).numbers
+    parts: dict[tuple[int, ...], list[tuple[int, int]]] = {}
+    for i, j in boundary_pairs(mesh):
+        parts.setdefault(tuple(sorted((int(whole[i]), int(whole[j])))), []).append((i, j))
+    assert max(map(len, parts.values())) > 1
+    drawn = drawn_barriers(mesh, HIGH, 0.03 * eV, 1, whole)
+    apart = drawn_barriers(mesh, HIGH, 0.03 * eV, 1)
+    orientations = Rotation.random(int(whole.max()) + 1, rng=1)[whole]
+    angles = misorientations(grains, orientations)
+    for pairs in parts.values():
+        assert len({drawn[f"boundary_{i}_{j}"] for i, j in pairs}) == 1
+        assert len({round(angles[pair], 9) for pair in pairs}) == 1
+    assert len(set(drawn.values())) == len(parts) < len(set(apart.values())) == len(drawn)
+    with pytest.raises(ValueError, match=r"numbers of 3 grains, the mesh has boundaries of \d+"):
+        drawn_barriers(mesh, HIGH, 0.03 * eV, 1, whole[:3])
+
+
+def test_a_film_and_its_mesh_have_the_same_boundaries() -> None:
+    grains = voronoi(900 * nm, 600 * nm, grains=9, seed=3)
+    assert grains.boundary_pairs == boundary_pairs(polycrystal(Lines()))
+    assert drawn_barriers(polycrystal(Lines()), HIGH, 0.03 * eV, 5) == drawn_barriers(
+        polycrystal(Lines()), HIGH, 0.03 * eV, 5, range(9)
+    )
 
 
 def test_drawn_barriers_have_the_distribution_asked_for() -> None:
@@ -104,5 +144,11 @@ def test_bad_angles_laws_and_spreads_are_named() -> None:
         barriers_by_misorientation(mesh, {**angles, pairs[0]: 40.0}, two_classes(HIGH, HIGH))
     with pytest.raises(ValueError, match=r"law gives -1 eV between grains"):
         barriers_by_misorientation(mesh, angles, lambda angle: -1.0 * eV)
+    with pytest.raises(ValueError, match=r"limit of low-angle boundaries .* got 15 rad: degrees"):
+        two_classes(HIGH, HIGH, 15)
+    with pytest.raises(ValueError, match=r"limit of low-angle boundaries .* got 15 rad: degrees"):
+        read_shockley_barrier(GRAIN, HIGH, 15)
+    with pytest.raises(ValueError, match=r"seed of grain boundary barriers .* got -1"):
+        drawn_barriers(mesh, 0.3 * eV, 0.02 * eV, -1)
     with pytest.raises(ValueError, match=r"third of their mean, 0.1 eV, got 0.2 eV"):
         drawn_barriers(mesh, 0.3 * eV, 0.2 * eV, 1)

@@ -119,8 +119,9 @@ def test_the_threshold_decides_what_is_one_grain(tmp_path: Path) -> None:
     assert np.rad2deg(angle) == pytest.approx(8, abs=0.1)
     with pytest.raises(ValueError, match="at least two"):
         read_ebsd(path, threshold=np.deg2rad(10))
-    with pytest.raises(ValueError, match="threshold"):
-        read_ebsd(path, threshold=0.0)
+    for threshold in (0.0, 5.0, float("nan")):  # five degrees, meant in rad
+        with pytest.raises(ValueError, match=rf"threshold .* at most pi/2 rad, got {threshold:g} rad: degrees"):
+            read_ebsd(path, threshold=threshold)
 
 
 def test_the_symmetry_may_be_stated_instead_of_the_files(tmp_path: Path) -> None:

@@ -179,6 +179,45 @@ def test_random_pixels_become_a_valid_film(picture: Picture) -> None:
     labels = np.random.default_rng(1).integers(1, 6, size=(24, 24)).astype(np.uint8)
     grain_map = read_grain_map(picture(labels), smoothing=0, minimum_edge=0)
     assert grain_map.film.areas == pytest.approx(grain_map.measured_areas, rel=1e-9)
+    [warning] = grain_map.film.warnings
+    assert warning.endswith("of the pixels of the map stayed in their grain, the rest were loose pieces: is it noise?")
+    assert grain_map.summary().endswith(f"warning: {warning}")
+
+
+@pytest.mark.parametrize("grains", [200, 3600])
+def test_noise_is_no_grain_map(grains: int) -> None:
+    labels = np.random.default_rng(1).integers(1, grains + 1, size=(60, 60))
+    with pytest.raises(ValueError, match=r"grain areas change by \d+% .* pixels across: smooth less, .* is it noise"):
+        GrainMap.of(GrainImage(labels, 10 * nm))
+
+
+def test_a_grain_that_is_drawn_far_too_small_is_warned_of() -> None:
+    labels = blocks().astype(np.int64)
+    labels[19:21, 19:21] = 9  # four pixels where three grains meet
+    grain_map = GrainMap.of(GrainImage(labels, 10 * nm))
+    [warning] = grain_map.film.warnings
+    assert grain_map.largest_area_error > 0.5
+    assert warning.startswith("1 of 4 grains changed by more than 50%")
+    assert "area of grain 2 (22.6 nm) by -75%" in warning
+    assert warning in grain_map.summary()
+    assert GrainMap.of(GrainImage(blocks().astype(np.int64), 10 * nm)).film.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("labels", "pixel_size", "message"),
+    [
+        (
+            np.array([[1.0, 2.0], [1.0, 2.7]]),
+            10 * nm,
+            "labels of grains must be whole numbers, got an array of float64",
+        ),
+        (np.array([1, 1, 2, 2]), 10 * nm, r"labels of grains must have rows and columns, got shape \(4,\)"),
+        (blocks(), 10.0, r"pixel size of 10 m is above 10 um: .* 10 nm are 10 \* nm"),
+    ],
+)
+def test_images_that_cannot_be_meant_are_refused(labels: NDArray[Any], pixel_size: float, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        GrainImage(labels, pixel_size)
 
 
 def test_more_smoothing_means_fewer_vertices_and_shorter_boundaries() -> None:

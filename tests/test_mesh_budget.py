@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -151,6 +152,15 @@ def test_a_large_film_is_warned_of_in_the_record() -> None:
     large = NodeBudget(comfortable=100).meshed(film, sizes, 60 * nm, electrodes=SIDES).report
     assert calm["warnings"] == []
     assert isinstance(large["warnings"], list) and "more than the 100" in large["warnings"][0]
+
+
+def test_a_film_that_misses_its_target_is_warned_of_in_the_record() -> None:
+    lonely = replace(laguerre(300 * nm, 300 * nm, Lognormal(300 * nm, 0.4)), warnings=("drawn from memory",))
+    record = meshed(lonely, MeshSizes(10 * nm, 20 * nm, 40 * nm), 60 * nm, electrodes=SIDES).report
+    assert isinstance(record["warnings"], list)
+    assert [one.split(" is ")[0] for one in record["warnings"]] == [
+        "drawn from memory", "the mean grain diameter", "the spread of grain diameters"
+    ]  # fmt: skip
 
 
 def test_the_limit_is_an_option_of_the_measured_film(no_mesher: None, command_line: CommandLine) -> None:

@@ -147,6 +147,8 @@ def test_each_boundary_of_a_film_knows_its_misorientation(nickel: GrainMap) -> N
 def test_a_film_needs_one_orientation_per_grain(nickel: GrainMap) -> None:
     with pytest.raises(ValueError, match="108 grains needs as many orientations, got 107"):
         misorientations(nickel.film, Rotation.random(107, rng=1))
+    with pytest.raises(ValueError, match=r"tolerance of a twin .* got 8.66 rad"):
+        nickel.twin_boundaries(8.66)
     with pytest.raises(ValueError, match="got 1"):
         sigma3_boundaries(nickel.film, Rotation.identity())
 
@@ -196,7 +198,11 @@ def test_merging_by_angle_needs_orientations_and_twins_a_cubic_crystal() -> None
     tetragonal = GrainImage(labels, 1e-8, Rotation.random(2, rng=1), Symmetry.TETRAGONAL)
     with pytest.raises(ValueError, match="tetragonal"):
         tetragonal.without_twins()
-    with pytest.raises(ValueError, match="angle below which grains are merged"):
-        tetragonal.merged_below(-1)
+    for angle in (-1, 15):
+        with pytest.raises(ValueError, match=f"angle below which grains are merged .* got {angle} rad"):
+            tetragonal.merged_below(angle)
+    cubic = GrainImage(labels, 1e-8, Rotation.random(2, rng=1))
+    with pytest.raises(ValueError, match=r"tolerance of a twin .* got 8.66 rad"):
+        cubic.without_twins(8.66)
     with pytest.raises(ValueError, match="2 grains need as many orientations, got 3"):
         GrainImage(labels, 1e-8, Rotation.random(3, rng=1))

@@ -30,9 +30,11 @@ from meshes import (
     grain_statistics,
     laguerre,
     mesh_report,
+    periodic_laguerre,
     read_grain_map,
     triangulate,
     voronoi,
+    whole_grains,
     with_pinholes,
 )
 
@@ -122,6 +124,17 @@ def test_measured_films_and_single_crystals_can_be_pierced() -> None:
     assert film.n_grains == measured.n_grains and film.n_pinholes > 30
     crystal = with_pinholes(voronoi(um, um, grains=1), Lognormal(100 * nm, 0), area_share=0.1)
     assert len(crystal.polygons[0].interiors) == crystal.n_pinholes > 5
+
+
+def test_a_periodic_film_stays_one() -> None:
+    whole = periodic_laguerre(1.8 * um, 1.3 * um, Lognormal(350 * nm, 0.3), along="xy", seed=2)
+    film = with_pinholes(whole, Lognormal(100 * nm, 0.2), area_share=0.05)
+    assert film.periodic == (True, True) and film.n_pinholes > 5
+    assert np.array_equal(whole_grains(film).numbers, whole_grains(whole).numbers)
+    mesh = triangulate(film, SIZES, electrodes=())
+    for one, other, axis in (("left", "right", 1), ("bottom", "top", 0)):
+        here, there = (np.sort(mesh.p[axis, np.unique(mesh.facets[:, mesh.boundaries[side]])]) for side in (one, other))
+        assert np.array_equal(here, there)
 
 
 def test_statistics_count_what_the_pinholes_leave() -> None:
@@ -218,6 +231,10 @@ BAD: dict[str, tuple[Callable[[], object], str]] = {
     "pierced twice": (
         lambda: with_pinholes(pierced(), Lognormal(100 * nm, 0), area_share=0.1),
         "has 11 pinholes already",
+    ),
+    "a negative seed": (
+        lambda: with_pinholes(dense_film(), Lognormal(100 * nm, 0), area_share=0.1, seed=-1),
+        "seed of the random generator .* got -1",
     ),
     "larger than grains": (
         lambda: with_pinholes(dense_film(), Lognormal(um, 0), area_share=0.25),

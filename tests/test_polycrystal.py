@@ -121,6 +121,15 @@ def test_a_boundary_never_slides_onto_a_corner_of_the_film() -> None:
     assert simple.areas / film.areas == pytest.approx(1, rel=FLAT)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_merged_gently_no_grain_changes_its_area_by_more_than_a_quarter(seed: int) -> None:
+    film = voronoi(2 * um, 1.5 * um, grains=60, seed=seed, relaxation=0)
+    roughly, gently = merge_short_edges(film, 100 * nm), merge_short_edges(film, 100 * nm, gently=True)
+    assert len(roughly.edges) < len(gently.edges) < len(film.edges)
+    assert np.abs(roughly.areas / film.areas - 1).max() > 0.25
+    assert np.abs(gently.areas / film.areas - 1).max() <= 0.25
+
+
 def test_two_thousand_grains_are_built_and_simplified_in_seconds() -> None:
     film = merge_short_edges(voronoi(30 * um, 30 * um, grains=2000, relaxation=0), 60 * nm)
     assert film.n_grains == 2000
@@ -149,6 +158,8 @@ BAD: dict[str, tuple[Callable[[], object], str]] = {
     "neither": (lambda: columnar(um, um), "either grain_size or grains"),
     "negative spread": (lambda: columnar(um, um, grains=3, spread=-1), "spread of grain widths .* got -1"),
     "no layers": (lambda: layered(um, um, grains=3, layers=0), "number of layers .* got 0"),
+    "negative seed": (lambda: voronoi(um, um, grains=3, seed=-2), "seed of the random generator .* got -2"),
+    "seed of columns with a fraction": (lambda: columnar(um, um, grains=3, seed=1.5), "seed .* got 1.5"),  # type: ignore[arg-type]
     "negative relaxation": (lambda: voronoi(um, um, grains=3, relaxation=-1), "relaxation steps .* got -1"),
     "negative shortest edge": (lambda: merge_short_edges(voronoi(um, um, grains=3), -nm), "smallest edge .* -1e-09"),
     "no polygons": (lambda: Polycrystal.from_polygons(um, um, []), "at least one grain"),

@@ -243,10 +243,38 @@ def test_sizes_of_large_grains_weigh_more() -> None:
     assert other.mean_deviation == pytest.approx(other.mean_diameter / (300 * nm) - 1)
 
 
+@pytest.mark.parametrize("spread", [1.4, 2.0])
+def test_very_unequal_grains_are_met_as_well(spread: float) -> None:
+    assert deviation(grain_statistics(grown(40, spread))) < 0.01
+
+
+def test_what_misses_its_target_is_warned_of() -> None:
+    assert grain_statistics(grown(40, 0.4)).warnings == ()
+    assert grain_statistics(voronoi(um, um, grains=9)).warnings == ()  # without a target
+    alone = grain_statistics(laguerre(300 * nm, 300 * nm, Lognormal(300 * nm, 0.4))).warnings
+    assert len(alone) == 2
+    assert "mean grain diameter is 339 nm, +13% off its target of 300 nm: 1 grains are too few" in alone[0]
+    assert "spread of grain diameters is 0, -100% off its target of 0.4" in alone[1]
+    few_small = Bimodal(Lognormal(150 * nm, 0.25), Lognormal(700 * nm, 0.2), 0.999)
+    found = grain_statistics(laguerre(4 * um, 4 * um, few_small)).warnings
+    assert any("spread of grain diameters" in one for one in found)
+
+
 BAD: dict[str, tuple[Callable[[], object], str]] = {
     "no width": (lambda: laguerre(0, um, Lognormal(100 * nm, 0.3)), "film width .* got 0 m"),
     "negative diameter": (lambda: Lognormal(-nm, 0.3), "mean grain diameter .* got -1e-09 m"),
     "negative spread": (lambda: Lognormal(nm, -0.3), "spread of grain diameters .* got -0.3"),
+    "a spread in percent": (lambda: Lognormal(nm, 30), "between 0 and 2, got 30: .* standard deviation of their log"),
+    "a spread that is no number": (lambda: Lognormal.of_number(9, um**2, np.nan), "between 0 and 2, got nan"),
+    "more grains than any mesh holds": (
+        lambda: laguerre(1000 * um, 1000 * um, Lognormal(300 * nm, 0.3)),
+        "12,929,481 grains is too large to resolve",
+    ),
+    "a number of grains that no mesh holds": (
+        lambda: Lognormal.of_number(10**7, um**2, 0.3),
+        "10,000,000 grains is too large to resolve",
+    ),
+    "a negative seed": (lambda: grown(9, 0.3, seed=-1), "seed of the random generator .* got -1"),
     "no grains": (lambda: Lognormal.of_number(0, um**2, 0.3), "number of grains .* got 0"),
     "grain larger than film": (
         lambda: laguerre(um, um, Lognormal(2 * um, 0.3)),

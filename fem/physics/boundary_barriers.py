@@ -5,24 +5,28 @@ merged into the barriers of a species it overrides what ``grain_boundary`` says:
 
     barriers = {"grain_interior": 0.58 * eV, **drawn_barriers(mesh, 0.30 * eV, 0.03 * eV, seed=1)}
 
-The same grains give the same barriers on every mesh of them, with boundaries as strips or as lines.
+The same grains give the same barriers on every mesh of them, with boundaries as strips or as lines. Periodic sides cut
+grains in parts; with the number of the whole grain of each part, parts of one boundary have one barrier.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from math import isfinite, log, pi
 
 import numpy as np
+from numpy.typing import NDArray
 from skfem import MeshTri
 
 from fem.checks import require_positive
 from fem.constants import eV
 
+IntArray = NDArray[np.int64]
 Pair = tuple[int, int]
 Law = Callable[[float], float]
 _BOUNDARY = re.compile(r"boundary_(\d+)_(\d+)")
 _DEGREE = pi / 180.0
-_HIGH_ANGLE = 15 * _DEGREE  # where low-angle boundaries end: Brandon, Acta Metall. 14, 1479 (1966)
+#: Where low-angle boundaries end [rad]: Brandon, Acta Metall. 14, 1479 (1966), doi:10.1016/0001-6160(66)90168-4
+_HIGH_ANGLE = 15 * _DEGREE
 
 
 def boundary_pairs(mesh: MeshTri) -> tuple[Pair, ...]:
@@ -64,7 +68,7 @@ def barriers_by_misorientation(mesh: MeshTri, misorientations: Mapping[Pair, flo
 
 def two_classes(low_angle: float, high_angle: float, limit: float = _HIGH_ANGLE) -> Law:
     """One barrier [J] for low-angle boundaries, another from the angle `limit` [rad] on."""
-    require_positive(limit, "limit of low-angle boundaries", "rad")
+    _require_limit(limit)
     return lambda angle: low_angle if angle < limit else high_angle
 
 
@@ -82,7 +86,7 @@ def read_shockley_barrier(grain: float, high_angle: float, limit: float = _HIGH_
     limit
         a_m [rad], 15 degrees unless stated.
     """
-    require_positive(limit, "limit of low-angle boundaries", "rad")
+    _require_limit(limit)
 
     def law(angle: float) -> float:
         share = min(angle / limit, 1.0)
@@ -92,7 +96,9 @@ def read_shockley_barrier(grain: float, high_angle: float, limit: float = _HIGH_
     return law
 
 
-def drawn_barriers(mesh: MeshTri, mean: float, spread: float, seed: int) -> dict[str, float]:
+def drawn_barriers(
+    mesh: MeshTri, mean: float, spread: float, seed: int, whole: Sequence[int] | IntArray | None = None
+) -> dict[str, float]:
     """Barrier of each boundary drawn from a normal distribution.
 
     Parameters
@@ -103,11 +109,15 @@ def drawn_barriers(mesh: MeshTri, mean: float, spread: float, seed: int) -> dict
         Mean and standard deviation of the activation energies [J].
     seed
         Of the random generator. A boundary's barrier depends on this and on the numbers of its grains only.
+    whole
+        Number of the whole grain that each grain of the film is a part of, ``whole_grains(film).numbers``, shape
+        (n_grains,). A periodic film needs it, or the parts of a boundary that its sides cut draw one barrier each.
 
     Raises
     ------
     ValueError
-        If the mean is not positive, the spread negative or above a third of the mean (draws could fall below zero).
+        If the mean is not positive, the spread negative or above a third of the mean (draws could fall below zero),
+        the seed negative, or `whole` too short for the grains of the mesh.
     """
     require_positive(mean, "mean barrier of grain boundaries", "J")
     if not 0 <= spread <= mean / 3:
@@ -115,8 +125,15 @@ def drawn_barriers(mesh: MeshTri, mean: float, spread: float, seed: int) -> dict
             f"spread of grain boundary barriers must lie between 0 and a third of their mean, {mean / 3 / eV:.3g} eV,"
             f" got {spread / eV:.3g} eV"
         )
+    if seed < 0:
+        raise ValueError(f"seed of grain boundary barriers must be a whole number of at least 0, got {seed}")
     pairs = boundary_pairs(mesh)
-    return {_name(pair): max(mean + spread * _standard_normal(seed, pair), 0.0) for pair in pairs}
+    count = max((j for _, j in pairs), default=-1) + 1
+    numbers = list(range(count)) if whole is None else [int(number) for number in whole]
+    if len(numbers) < count:
+        raise ValueError(f"whole gives the numbers of {len(numbers)} grains, the mesh has boundaries of {count}")
+    keys = {(i, j): tuple(sorted((numbers[i], numbers[j]))) for i, j in pairs}
+    return {_name(pair): max(mean + spread * _standard_normal(seed, key), 0.0) for pair, key in keys.items()}
 
 
 def boltzmann_mean(mean: float, spread: float, kt: float) -> float:
@@ -127,8 +144,16 @@ def boltzmann_mean(mean: float, spread: float, kt: float) -> float:
     return mean - spread**2 / (2 * kt)
 
 
-def _standard_normal(seed: int, pair: Pair) -> float:
+def _standard_normal(seed: int, pair: tuple[int, ...]) -> float:
     return float(np.random.default_rng([seed, *pair]).standard_normal())
+
+
+def _require_limit(limit: float) -> None:
+    if not 0 < limit <= pi / 2:
+        raise ValueError(
+            f"limit of low-angle boundaries must lie above 0 and be at most pi/2 rad, got {limit:g} rad: degrees are"
+            " converted by math.radians(...)"
+        )
 
 
 def _name(pair: Pair) -> str:
