@@ -23,7 +23,7 @@ _AXIS = {"left": 0, "right": 0, "bottom": 1, "top": 1}
 _AT_END = {"left": False, "right": True, "bottom": False, "top": True}
 _REACH = 3.0  # the squeeze ends at this multiple of the skin's thickness
 _OF_SHALLOWEST = 0.5  # thickness of the skin over the mean depth of the shallowest grain at an electrode
-_OF_MEAN = 0.02  # allowed in any case, over the mean size of all grains: a sliver shall not rule the mesh
+_OF_MEAN = 0.01  # allowed in any case, over the mean size of all grains: a sliver shall not rule the mesh
 _OF_FILM = 0.2  # never exceeded, over the size of the film
 
 

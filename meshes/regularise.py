@@ -18,9 +18,10 @@ from meshes.rims import with_pinhole_areas
 Point = tuple[float, float]
 _SHARP = np.deg2rad(20.0)  # angles below this are never made sharper
 _SHARPEST = np.deg2rad(5.0)  # likewise where an edge has to go
+_GENTLE = 0.25  # relative change of a grain's area
 
 
-def merge_short_edges(film: Polycrystal, minimum: float, *, rims: bool = True) -> Polycrystal:
+def merge_short_edges(film: Polycrystal, minimum: float, *, gently: bool = False) -> Polycrystal:
     """Film whose edges are at least `minimum` long, wherever that is possible without losing a grain.
 
     Parameters
@@ -29,8 +30,8 @@ def merge_short_edges(film: Polycrystal, minimum: float, *, rims: bool = True) -
         Film to simplify; the number and numbering of its grains are kept.
     minimum
         Smallest length of an edge [m]; 0 returns the film unchanged.
-    rims
-        Whether edges on the rims of pinholes are merged as well.
+    gently
+        Spare the rims of pinholes, and every edge without which a grain's area would be a quarter larger or smaller.
 
     Raises
     ------
@@ -40,10 +41,10 @@ def merge_short_edges(film: Polycrystal, minimum: float, *, rims: bool = True) -
     require_not_negative(minimum, "smallest edge length")
     if minimum == 0 or (film.edge_lengths >= minimum).all():
         return film
-    graph = _Graph(film)
+    graph = _Graph(film, largest_change=_GENTLE if gently else np.inf)
 
     def short(a: int, b: int) -> bool:
-        return graph.length(a, b) < minimum and (rims or not graph.on_rim(a, b))
+        return graph.length(a, b) < minimum and not (gently and graph.on_rim(a, b))
 
     queue = [(graph.length(a, b), a, b) for a, b in film.edges.tolist() if short(a, b)]
     heapq.heapify(queue)
@@ -67,8 +68,10 @@ def without_edge(film: Polycrystal, start: int, end: int) -> Polycrystal | None:
 class _Graph:
     """Mutable planar graph: ``around[v][u]`` is the face to the left of the edge that runs from v to u."""
 
-    def __init__(self, film: Polycrystal, sharp: float = _SHARP) -> None:
+    def __init__(self, film: Polycrystal, sharp: float = _SHARP, largest_change: float = np.inf) -> None:
         self.sharp = sharp
+        self.slack = dict(enumerate((largest_change * film.areas).tolist()))
+        self.gain = dict.fromkeys(self.slack, 0.0)
         self.position: list[Point] = [(x, y) for x, y in film.vertices.tolist()]
         self.around: dict[int, dict[int, int]] = {v: {} for v in range(len(self.position))}
         self.members: dict[int, set[int]] = {}
@@ -139,14 +142,30 @@ class _Graph:
             swept = (self.position[v], place, self.position[u])
             if _any_inside(swept, corners[numbers != u]):
                 return False
+        if any(abs(self.gain[grain] + more) > self.slack[grain] for grain, more in self._gains(keep, lose, place)):
+            return False
         before = min(self._sharpest(keep, self.position[keep]), self._sharpest(lose, self.position[lose]))
         ends = [self.position[u] for _, u in fans]
         return _sharpest_angle(place, ends) >= min(before, self.sharp)
+
+    def _gains(self, keep: int, lose: int, place: Point) -> list[tuple[int, float]]:
+        """Grains around an edge and the area that each gains where its ends merge at a place on it."""
+        gains = dict.fromkeys(self.gain.keys() & {*self.around[keep].values(), *self.around[lose].values()}, 0.0)
+        for v in (keep, lose):
+            for u, left in self.around[v].items():
+                if u not in (keep, lose):
+                    swept = _signed_area(self.position[v], place, self.position[u])
+                    for face, sign in ((left, 1), (self.around[u][v], -1)):
+                        if face in gains:
+                            gains[face] += sign * swept
+        return list(gains.items())
 
     def _sharpest(self, vertex: int, place: Point) -> float:
         return _sharpest_angle(place, [self.position[u] for u in self.around[vertex]])
 
     def _merge(self, keep: int, lose: int, place: Point) -> None:
+        for grain, more in self._gains(keep, lose, place):
+            self.gain[grain] += more
         for face in set(self.around[lose].values()):
             self.members[face].discard(lose)
             self.members[face].add(keep)
@@ -165,6 +184,11 @@ def _sharpest_angle(apex: Point, ends: list[Point]) -> float:
     headings = sorted(np.arctan2(y - apex[1], x - apex[0]) for x, y in ends)
     turns = [after - before for before, after in pairwise(headings)]
     return float(min(*turns, headings[0] + 2 * np.pi - headings[-1]))
+
+
+def _signed_area(a: Point, b: Point, c: Point) -> float:
+    """Area of a triangle, positive if its corners run counter-clockwise."""
+    return 0.5 * ((b[0] - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (b[1] - a[1]))
 
 
 def _any_inside(triangle: tuple[Point, Point, Point], points: np.ndarray) -> bool:

@@ -5,6 +5,7 @@ they are. They hold a few cells across the strip and the graded skin beside it, 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import shapely
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from meshes.gmsh_session import counter_clockwise
 from meshes.labelled import LabelledTriangles
 from meshes.planar_graph import joined
-from meshes.polycrystal import Polycrystal
+from meshes.polycrystal import SIDES, Polycrystal
 from meshes.regularise import merge_short_edges, without_edge
 from meshes.size_field import MeshSizes, Strips
 from meshes.strip_cuts import Cuts, NoRoomError, cut_sides
@@ -27,6 +28,8 @@ Ints = NDArray[np.int64]
 
 _SHORTEST = 1.5  # edges below this multiple of the strips' width cannot carry a strip
 _SHORTEST_AT_CORNERS = 4.0  # nor can edges up to this one at the corner of a sharp grain
+_FLATTEST = 0.1  # sine of the angle with a side of the film below which a boundary counts as no flatter
+_CLEAR = 1.3  # distance of a boundary's end from a corner of the film, over half the length that its strip takes there
 
 
 def mesh_strips(film: Polycrystal, strips: Strips, electrodes: Sequence[str], sizes: MeshSizes) -> LabelledTriangles:
@@ -52,7 +55,7 @@ def mesh_strips(film: Polycrystal, strips: Strips, electrodes: Sequence[str], si
     RuntimeError
         If Gmsh fails or its system libraries are missing.
     """
-    film = _away_from_corners(merge_short_edges(film, _SHORTEST * strips.width), _SHORTEST * strips.width)
+    film = _away_from_corners(merge_short_edges(film, _SHORTEST * strips.width), strips.width)
     film, sides, cuts = _with_room(film, strips)
     layout = Layout(sides, cuts, Spacing.of(strips, sizes), _electrode_sides(film, sides, electrodes))
     parts = [_halved(block, sides) for block in layout.blocks()]
@@ -87,18 +90,42 @@ def _without_one_of(film: Polycrystal, edges: Ints, longest: float) -> Polycryst
     return None
 
 
-def _away_from_corners(film: Polycrystal, distance: float) -> Polycrystal:
-    """Film whose grain boundaries end at least `distance` from its corners."""
-    size = np.array([film.width, film.height])
-    distance = min(distance, 0.25 * size.min())
-    on = film.vertices_on_sides
-    along_x, along_y = on["bottom"] | on["top"], on["left"] | on["right"]
+def _away_from_corners(film: Polycrystal, width: float) -> Polycrystal:
+    """Film whose grain boundaries end so far from its corners that strips of a width have room, slanted ones too."""
+    ends = film.edges[film.grain_boundary_edges]
+    heading = np.abs(np.diff(film.vertices[ends], axis=1)[:, 0])
+    heading /= np.linalg.norm(heading, axis=1)[:, None]
     vertices = film.vertices.copy()
-    for axis, chosen in enumerate((along_x & ~along_y, along_y & ~along_x)):
-        vertices[chosen, axis] = np.clip(vertices[chosen, axis], distance, size[axis] - distance)
+    for side in SIDES:
+        axis = 1 - SIDES.index(side) // 2  # along the side
+        taken = _CLEAR * 0.5 * width / np.maximum(heading[:, 1 - axis], _FLATTEST)
+        distance = np.zeros(len(vertices))
+        for column in ends.T:
+            np.maximum.at(distance, column, np.maximum(taken, _SHORTEST * width))
+        inner = film.vertices_along(side)[1:-1]
+        size = (film.width, film.height)[axis]
+        wanted = np.minimum(distance[inner], 0.25 * min(film.width, film.height))
+        there = _pushed(vertices[inner, axis], wanted, _SHORTEST * width)
+        vertices[inner, axis] = size - _pushed(size - there[::-1], wanted[::-1], _SHORTEST * width)[::-1]
     if np.array_equal(vertices, film.vertices):
         return film
-    return Polycrystal(film.width, film.height, vertices, film.edges, film.edge_grains)
+    try:
+        return replace(film, vertices=vertices)
+    except ValueError as error:
+        raise ValueError(
+            f"there is no room for grain boundary strips {1e9 * width:g} nm wide near the film's corners ({error}):"
+            " merge short edges of the film first (merge_short_edges) or make the strips narrower"
+        ) from error
+
+
+def _pushed(places: Floats, nearest: Floats, gap: float) -> Floats:
+    """Rising places, each moved up to at least its `nearest`; what is in the way of one that moved moves too."""
+    new = places.copy()
+    for k in range(len(new)):
+        new[k] = max(new[k], nearest[k])
+        if k > 0 and new[k - 1] > places[k - 1]:
+            new[k] = max(new[k], new[k - 1] + gap)
+    return new
 
 
 def _electrode_sides(film: Polycrystal, sides: Sides, electrodes: Sequence[str]) -> NDArray[np.bool_]:

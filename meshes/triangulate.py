@@ -86,7 +86,7 @@ def triangulate_and_count(
     _check_periodic(film, electrodes, boundaries)
     skin = ElectrodeSkin.resolving(film, sizes, electrodes)
     core = replace(skin.squeezed(film), periodic=film.periodic)
-    core = merge_short_edges(core, _SHORTEST * sizes.boundary, rims=False)
+    core = merge_short_edges(core, _SHORTEST * sizes.boundary, gently=True)
     core_sizes = replace(sizes, electrode=skin.spacing)
     if isinstance(boundaries, Strips):
         triangles = mesh_strips(core, boundaries, electrodes, core_sizes)

@@ -9,12 +9,15 @@ from numpy.typing import NDArray
 from skfem import MeshTri
 
 from meshes import (
+    Lognormal,
     MeshSizes,
     Polycrystal,
     Strips,
     check_contract,
     columnar,
+    laguerre,
     layered,
+    mesh_report,
     read_grain_map,
     triangulate,
     triangulate_and_count,
@@ -145,6 +148,29 @@ def test_a_bent_boundary_keeps_its_width_around_the_bend() -> None:
         # The mitres at the bend and on the outline add on one side what they take away on the other.
         assert strip_area(mesh) == pytest.approx(8 * nm * film.grain_boundary_length, rel=1e-9)
         assert areas(mesh)[mesh.subdomains["grain_0"]].sum() == pytest.approx(left.area, rel=1e-9)
+
+
+@pytest.mark.parametrize("end", [1, 5, 12])
+def test_a_slanted_boundary_that_ends_near_a_corner_makes_room_for_itself(end: float) -> None:
+    cut = [(0, end * nm), (0.05 * um, 0.25 * um), (0.4 * um, 0.25 * um)]
+    upper = shapely.Polygon([*cut, (0.4 * um, 0.4 * um), (0, 0.4 * um)])
+    lower = shapely.Polygon([(0, 0), (0.4 * um, 0), *cut[::-1]])
+    film = Polycrystal.from_polygons(0.4 * um, 0.4 * um, [upper, lower])
+    mesh, repair = triangulate_and_count(film, SIZES, electrodes=(), boundaries=Strips(8 * nm))
+    assert_conforming(mesh, film)
+    assert repair.after == 0
+    assert areas(mesh)[mesh.subdomains["grain_0"]].sum() == pytest.approx(upper.area, rel=0.02)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_sharp_grains_get_strips_and_stay_in_one_piece(seed: int) -> None:
+    film = laguerre(0.6 * um, 0.4 * um, Lognormal(80 * nm, 0.4), seed=seed, elongation=4.0, angle=0.5)
+    mesh, repair = triangulate_and_count(film, SIZES, boundaries=Strips(3 * nm, across=2))
+    report = mesh_report(mesh, film, ("left", "right"), debye_length=8 * nm, repair=repair)
+    assert_conforming(mesh, film)
+    assert report.grains == report.grain_pieces == film.n_grains
+    assert report.largest_piece_over_its_grain < 1.6
+    assert report.non_delaunay_after == 0
 
 
 def test_an_island_grain_is_surrounded_by_a_strip() -> None:
