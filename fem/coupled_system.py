@@ -66,7 +66,7 @@ class CoupledSystem:
                 rows[0, electrode.nodes] = drop
             else:
                 rows[0, electrode.nodes] += electrode.capacitance * self._volt * drop
-        for k in range(len(self.unknowns.species)):
+        for k in range(len(self.unknowns.populations)):
             rows[k + 1] = -(self._divergence @ self.edge_flux(k, fields).flux)
         entered = self.unknowns.entered(out)
         for q, one in enumerate(self.unknowns.exchanges):
@@ -83,9 +83,9 @@ class CoupledSystem:
 
     def edge_flux(self, k: int, fields: Array) -> EdgeFlux:
         """Flux of species k along each edge, in units of its mean concentration, with its derivatives."""
-        transport = self.unknowns.transports[k]
+        transport = self.unknowns.populations[k].transport
         energy = self.unknowns.charges[k] * fields[0]
-        sites = self.unknowns.species[k].sublattice
+        sites = self.unknowns.populations[k].sublattice
         if sites is not None:
             energy = energy + crowding(self.unknowns.filling(sites, fields))[0]
         i, j = self.volumes.nodes
@@ -105,7 +105,7 @@ class CoupledSystem:
         drop = self.pieces[one.contact].value(time) / self._volt - fields[0, nodes] if coated else np.zeros(len(nodes))
         if isinstance(one.law, ElectrodeReaction):
             drop = drop - one.law.standard_potential / self._volt
-        charge = self.unknowns.species[one.species].charge
+        charge = self.unknowns.populations[one.species].charge
         flux, by_c, by_drop = inward_flux(one.law, unit * fields[one.species + 1, nodes], drop, charge)
         lengths = electrode.lengths
         return lengths * flux / unit, lengths * by_c, -lengths * by_drop * coated / unit
@@ -116,7 +116,7 @@ class CoupledSystem:
         """df/dy, exact; the pattern never changes."""
         u, fields = self.unknowns, self.unknowns.nodal(values)
         data = self._constant_jacobian.copy()
-        for k, one in enumerate(u.species):
+        for k, one in enumerate(u.populations):
             edge = self.edge_flux(k, fields)
             self._pattern.add_drift(data, k, u.charges[k] * edge.by_theta)
             if one.sublattice is None:

@@ -24,6 +24,7 @@ def resolve(
     regions: Mapping[str, NDArray[np.int64]],
     what: str,
     ignored: frozenset[str] = frozenset(),
+    needed: NDArray[np.bool_] | None = None,
 ) -> Array:
     """Values of `field` at `points`.
 
@@ -39,17 +40,25 @@ def resolve(
         Name of the quantity, for error messages ("activation_energy of iodide vacancy").
     ignored
         Names that are valid keys elsewhere (thin layers when cells are resolved) and are passed over here.
+    needed
+        Points at which the quantity exists, shape (n,); all of them by default.
 
     Returns
     -------
-    Array of shape (n,).
+    Array of shape (n,), zero where the quantity is not needed.
 
     Raises
     ------
     ValueError
         If a region is unknown, a point has no value, or a value is not finite.
     """
-    values = _from_regions(field, points, regions, what, ignored) if isinstance(field, Mapping) else _at(field, points)
+    everywhere = np.ones(points.shape[1], dtype=bool) if needed is None else needed
+    if isinstance(field, Mapping):
+        values, covered = _from_regions(field, points, regions, what, ignored)
+        _require_covered(covered | ~everywhere, regions, what)
+    else:
+        values = _at(field, points)
+    values[~everywhere] = 0.0
     _require_finite(values, points, what)
     return values
 
@@ -71,7 +80,8 @@ def _from_regions(
     regions: Mapping[str, NDArray[np.int64]],
     what: str,
     ignored: frozenset[str],
-) -> Array:
+) -> tuple[Array, NDArray[np.bool_]]:
+    """Values of a mapping at `points` and which of them it covers, both of shape (n,)."""
     values = np.zeros(points.shape[1])
     covered = np.zeros(points.shape[1], dtype=bool)
     for name, value in field.items():
@@ -80,10 +90,13 @@ def _from_regions(
             covered[regions[name]] = True
         elif name not in ignored:
             require_known(name, set(regions) | ignored, f"{what}: region")
+    return values, covered
+
+
+def _require_covered(covered: NDArray[np.bool_], regions: Mapping[str, NDArray[np.int64]], what: str) -> None:
     if not covered.all():
         missing = [name for name, members in regions.items() if not covered[members].any()]
         raise ValueError(f"{what} has no value in: {', '.join(sorted(missing)[:8]) or 'part of the mesh'}")
-    return values
 
 
 def _require_finite(values: Array, points: Array, what: str) -> None:

@@ -38,7 +38,7 @@ class JacobianPattern:
         first, free = self._first, self._free
         self._pattern.diagonal("diagonal")
         self._pattern.edges("poisson", first, first, free)
-        for k, one in enumerate(self._unknowns.species):
+        for k, one in enumerate(self._unknowns.populations):
             self._pattern.block(f"charge {k}", first[free], first[free] + k + 1)
             self._pattern.edges(f"drift {k}", first + k + 1, first)
             for m in self._unknowns.members(one.sublattice) if one.sublattice else [k]:
@@ -66,7 +66,7 @@ class JacobianPattern:
             else:
                 potential[electrode.nodes] -= electrode.capacitance * unknowns.thermal_voltage
         self._pattern.add(data, "diagonal", diagonal)
-        for k in range(len(unknowns.species)):
+        for k in range(len(unknowns.populations)):
             charge = elementary_charge * unknowns.charges[k] * unknowns.unit[k] * unknowns.storage[k]
             self._pattern.add(data, f"charge {k}", charge[self._free])
         return data

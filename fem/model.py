@@ -20,6 +20,7 @@ from fem.physics.materials import Material
 from fem.physics.nernst_planck import TransportOperator, transport_operator
 from fem.physics.periodic import PeriodicSides
 from fem.physics.poisson import PoissonOperator, poisson_operator
+from fem.physics.populations import Population
 from fem.physics.regions import Regions
 from fem.physics.scales import Scales
 from fem.physics.species import Species
@@ -105,6 +106,11 @@ class PoissonNernstPlanck:
         )
 
     @cached_property
+    def populations(self) -> tuple[Population, ...]:
+        """What the coupled system follows beside the potential."""
+        return tuple(Population.of_ions(*pair) for pair in zip(self.species, self.transports, strict=True))
+
+    @cached_property
     def electrodes(self) -> tuple[Electrode, ...]:
         """Contacts on the mesh."""
         return electrodes_on(self.mesh, self.control_volumes, tuple(self.contacts), tuple(self.species))
@@ -112,15 +118,15 @@ class PoissonNernstPlanck:
     @cached_property
     def system(self) -> CoupledSystem:
         """Residual and Jacobian of the film with its exchanging contacts."""
-        return self._system(self.transports, open_contacts=True)
+        return self._system(self.populations, open_contacts=True)
 
     @property
     def unknowns(self) -> Unknowns:
         """Layout and scaling of the unknowns."""
         return self.system.unknowns
 
-    def _system(self, transports: tuple[TransportOperator, ...], open_contacts: bool) -> CoupledSystem:
-        unknowns = Unknowns(tuple(self.species), transports, self.electrodes, self.temperature, open_contacts)
+    def _system(self, populations: tuple[Population, ...], open_contacts: bool) -> CoupledSystem:
+        unknowns = Unknowns(populations, self.electrodes, self.temperature, open_contacts)
         return CoupledSystem(self.control_volumes, self._poisson, unknowns)
 
     @cached_property
@@ -150,7 +156,8 @@ class PoissonNernstPlanck:
     def _closed_film(self) -> CoupledSystem:
         """The film without exchange and with one diffusivity everywhere, on which its equilibrium does not depend."""
         weights = self.control_volumes.unit_weights
-        return self._system(tuple(replace(one, weights=weights) for one in self.transports), open_contacts=False)
+        even = [replace(one, transport=replace(one.transport, weights=weights)) for one in self.populations]
+        return self._system(tuple(even), open_contacts=False)
 
     def initial_state(self) -> State:
         """The film at rest at t = 0, before the drive starts."""

@@ -67,7 +67,7 @@ def _after_steps(
 def _at_rest(closed: CoupledSystem, values: Array) -> bool:
     """Whether the ions stay where they are: every edge flux vanishes against its two opposing parts."""
     fields = closed.unknowns.nodal(values)
-    for k in range(len(closed.unknowns.species)):
+    for k in range(len(closed.unknowns.populations)):
         edge = closed.edge_flux(k, fields)
         if np.abs(edge.flux).max() > 1e-12 * np.abs(edge.by_first * fields[k + 1].mean()).max():
             return False

@@ -23,7 +23,10 @@ def scale_report(
     """Characteristic lengths and times of a film, with warnings about what is not resolved."""
     permittivity = regions.on_cells(material.relative_permittivity, "relative permittivity")
     mean_permittivity = float(np.average(permittivity, weights=volumes.areas))
-    charges, density, volt = np.abs(unknowns.charges), unknowns.unit, unknowns.thermal_voltage
+    movers = unknowns.movers
+    transports = [one.transport for one in movers]
+    charges, density = np.array([abs(one.charge) for one in movers]), np.array([one.unit for one in movers])
+    volt = unknowns.thermal_voltage
     debye = debye_length(mean_permittivity, float((charges**2 * density).sum()), volt)
     over = [_voltage_over(one, unknowns.electrodes) for one in unknowns.electrodes]
     largest = max(abs(voltage) for pair in over for voltage in pair)
@@ -31,12 +34,12 @@ def scale_report(
     gap = electrode_gap(mesh, unknowns.electrodes)
     field = max(2 * largest / width if width else 0.0, largest / gap)
     heights = {one.contact.facets: _first_cell(mesh, volumes, one) for one in unknowns.electrodes}
-    drawn = [bool((-unknowns.charges * low > 0).any() or (-unknowns.charges * high > 0).any()) for low, high in over]
+    drawn = [any(one.charge * voltage < 0 for one in movers for voltage in pair) for pair in over]
     drawing = {name: field * ever for name, ever in zip(heights, drawn, strict=True)}
     first_cell = {name: height / debye for name, height in heights.items()}
-    slowest = min(float(one.cell_diffusivity.min()) for one in unknowns.transports)
-    mean = max(one.mean_diffusivity for one in unknowns.transports)
-    fastest = max(one.fastest_diffusivity for one in unknowns.transports)
+    slowest = min(float(one.cell_diffusivity.min()) for one in transports)
+    mean = max(one.mean_diffusivity for one in transports)
+    fastest = max(one.fastest_diffusivity for one in transports)
     return Scales(
         debye_length=debye,
         depletion_width=width,
@@ -101,7 +104,7 @@ def _steep_reactions(unknowns: Unknowns, over: list[tuple[float, float]]) -> lis
 
 def _added_area(regions: Regions, unknowns: Unknowns, area: float) -> dict[str, float]:
     """Area that each thin layer inserts over the `area` of the film [m^2], for the species that has most of it."""
-    widths = [np.max([one.inserted_widths[n] for one in unknowns.transports], axis=0)
+    widths = [np.max([one.transport.inserted_widths[n] for one in unknowns.populations], axis=0)
               for n in range(len(regions.layers))]  # fmt: skip
     layers = zip(regions.layer_facets, widths, strict=True)
     return {one.layer.region: float(width @ one.lengths) / area for one, width in layers}
@@ -112,7 +115,8 @@ def _layer_times(volumes: ControlVolumes, regions: Regions, unknowns: Unknowns) 
     found = {}
     for one in (layer for layer in regions.layer_facets if len(layer.facets)):
         height = 2 * volumes.areas[one.beside] / one.lengths
-        times = [float(np.median(height**2 / species.cell_diffusivity[one.beside])) for species in unknowns.transports]
+        speeds = [mover.transport.cell_diffusivity[one.beside] for mover in unknowns.movers]
+        times = [float(np.median(height**2 / diffusivity)) for diffusivity in speeds]
         found[one.layer.region] = max(times)
     return found
 

@@ -14,8 +14,8 @@ from fem.constants import thermal_voltage
 from fem.fields import Array
 from fem.physics.contacts import Blocking, IonExchange
 from fem.physics.electrodes import Electrode
-from fem.physics.nernst_planck import TransportOperator
-from fem.physics.species import Species, Sublattice
+from fem.physics.populations import Population
+from fem.physics.species import Sublattice
 
 OVERFILL = 1e-3  # filling above 1 that the continued logarithm can reach at the largest voltages
 _NEWTON_SHARE = 0.05  # a Newton update keeps at least this share of a concentration, or of the free sites
@@ -39,8 +39,8 @@ class Unknowns:
 
     Parameters
     ----------
-    species, transports
-        Ions and their transport operators, in the same order.
+    populations
+        What lives at the nodes beside the potential: ions, then electrons and holes.
     electrodes
         Contacts on the mesh.
     temperature
@@ -49,8 +49,7 @@ class Unknowns:
         Whether ions cross the contacts; without, the film is closed.
     """
 
-    species: tuple[Species, ...]
-    transports: tuple[TransportOperator, ...]
+    populations: tuple[Population, ...]
     electrodes: tuple[Electrode, ...]
     temperature: float
     open_contacts: bool = True
@@ -63,27 +62,33 @@ class Unknowns:
     @cached_property
     def n_nodes(self) -> int:
         """Number of nodes."""
-        return len(self.transports[0].storage)
+        return len(self.populations[0].transport.storage)
 
     @property
     def n_fields(self) -> int:
         """Unknowns per node."""
-        return len(self.species) + 1
+        return len(self.populations) + 1
 
     @property
     def size(self) -> int:
         """Number of unknowns."""
         return self.n_nodes * self.n_fields + len(self.exchanges)
 
+    @property
+    def movers(self) -> tuple[Population, ...]:
+        """The populations that set the pace of the film: mobile ions, or the carriers of a film without any."""
+        ions = tuple(one for one in self.populations if one.mobile and not one.carrier)
+        return ions or tuple(one for one in self.populations if one.mobile) or self.populations
+
     @cached_property
     def charges(self) -> Array:
         """Charge numbers, shape (n_species,)."""
-        return np.array([one.charge for one in self.species], dtype=float)
+        return np.array([one.charge for one in self.populations], dtype=float)
 
     @cached_property
     def storage(self) -> Array:
         """Area that stores each species at each node [m^2], shape (n_species, n_nodes)."""
-        return np.array([transport.storage for transport in self.transports])
+        return np.array([one.transport.storage for one in self.populations])
 
     @cached_property
     def content(self) -> Array:
@@ -92,13 +97,13 @@ class Unknowns:
 
     @cached_property
     def unit(self) -> Array:
-        """Mean concentration of each species [1/m^3], the unit of its unknowns, shape (n_species,)."""
-        return np.array([np.average(t.start, weights=t.storage) for t in self.transports])
+        """Concentration in which each population is counted [1/m^3], shape (n_species,)."""
+        return np.array([one.unit for one in self.populations])
 
     @cached_property
     def start(self) -> Array:
         """Stated concentrations in units of the mean, shape (n_species, n_nodes)."""
-        return np.array([transport.start for transport in self.transports]) / self.unit[:, None]
+        return np.array([one.transport.start for one in self.populations]) / self.unit[:, None]
 
     @cached_property
     def exchanges(self) -> tuple[Exchange, ...]:
@@ -106,7 +111,7 @@ class Unknowns:
         return tuple(
             Exchange(e, k, law, electrode)
             for e, electrode in enumerate(self.electrodes)
-            for k, one in enumerate(self.species)
+            for k, one in enumerate(self.populations)
             if self.open_contacts and not isinstance(law := electrode.contact.ions.get(one.name, Blocking()), Blocking)
         )
 
@@ -128,7 +133,7 @@ class Unknowns:
 
     def exchanged(self, values: Array) -> Array:
         """Ions that entered through each contact [1/m], shape (n_contacts, n_species)."""
-        out = np.zeros((len(self.electrodes), len(self.species)))
+        out = np.zeros((len(self.electrodes), len(self.populations)))
         for one, amount in zip(self.exchanges, self.entered(values), strict=True):
             out[one.contact, one.species] = amount * self.unit[one.species] * self.content[one.species]
         return out
@@ -156,11 +161,11 @@ class Unknowns:
     @cached_property
     def sublattices(self) -> tuple[Sublattice, ...]:
         """Every sublattice once."""
-        return tuple({one.sublattice: None for one in self.species if one.sublattice is not None})
+        return tuple({one.sublattice: None for one in self.populations if one.sublattice is not None})
 
     def members(self, sites: Sublattice) -> list[int]:
         """Numbers of the species on a sublattice."""
-        return [m for m, one in enumerate(self.species) if one.sublattice == sites]
+        return [m for m, one in enumerate(self.populations) if one.sublattice == sites]
 
     def filling(self, sites: Sublattice, fields: Array) -> Array:
         """Share of the sublattice's sites that is taken, shape (n_nodes,)."""

@@ -156,8 +156,9 @@ def _contact_axis(model: PoissonNernstPlanck) -> int:
 def _drops(model: PoissonNernstPlanck, state: State, k: int) -> tuple[Array, Array]:
     """Flux of species k along each edge per weight W, and the sum of the fluxes to and fro [1/m^3], (n_edges,) each."""
     u = model.unknowns
-    bare = tuple(replace(one, weights=np.ones_like(one.weights)) for one in u.transports)
-    system = CoupledSystem(model.control_volumes, model.system.poisson, replace(u, transports=bare))
+    ones = np.ones_like(u.populations[k].transport.weights)
+    bare = tuple(replace(one, transport=replace(one.transport, weights=ones)) for one in u.populations)
+    system = CoupledSystem(model.control_volumes, model.system.poisson, replace(u, populations=bare))
     fields = np.vstack([state.potential / u.thermal_voltage, state.concentrations / u.unit[:, None]])
     edge, (i, j) = system.edge_flux(k, fields), model.control_volumes.nodes
     to_and_fro = edge.by_first * fields[k + 1, i] - edge.by_second * fields[k + 1, j]

@@ -112,7 +112,8 @@ class Conductances:
     @cached_property
     def hopping(self) -> Hopping:
         """D and s of each cell, shape (n_cells,)."""
-        return Hopping.on_cells(self.regions, self.species, self.temperature)
+        inside = self.regions.inside(self.species.where, f"{self.species.name}: region")
+        return Hopping.on_cells(self.regions, self.species, self.temperature, inside)
 
     @property
     def cells(self) -> Array:

@@ -9,7 +9,7 @@ import numpy as np
 
 from fem.constants import boltzmann, eV
 from fem.fields import Array, Field
-from fem.physics.regions import LayerFacets, Regions
+from fem.physics.regions import BoolArray, LayerFacets, Regions
 from fem.physics.species import Species
 
 _FROZEN = 400.0  # barrier over kT beyond which nothing moves in any time and numbers underflow
@@ -43,19 +43,24 @@ class Hopping:
         """D s [m^2/s], what a gradient of c / s drives."""
         return self.diffusivity * self.enrichment
 
+    @property
+    def moves(self) -> bool:
+        """Whether anything moves anywhere."""
+        return bool(self.prefactor.any())
+
     @classmethod
-    def on_cells(cls, regions: Regions, species: Species, temperature: float) -> "Hopping":
-        """Properties of the cells, shape (n_cells,).
+    def on_cells(cls, regions: Regions, species: Species, temperature: float, inside: BoolArray) -> "Hopping":
+        """Properties of the cells, shape (n_cells,); zero for cells that are not `inside` the species' regions.
 
         Raises
         ------
         ValueError
             If a field has no value somewhere, or a value makes no sense.
         """
-        prefactor, energy, segregation = (regions.on_cells(field, what) for field, what in _fields(species))
-        _check(species, temperature, prefactor, energy)
+        prefactor, energy, segregation = (regions.on_cells(field, what, inside) for field, what in _fields(species))
+        _check(species, temperature, prefactor[inside], energy[inside])
         kt = boltzmann * temperature
-        return cls(prefactor, np.exp(-energy / kt), np.exp(-segregation / kt))
+        return cls(prefactor * inside, np.exp(-energy / kt) * inside, np.exp(-segregation / kt) * inside)
 
     def on_layer(self, regions: Regions, layer: LayerFacets, species: Species, temperature: float) -> "Hopping":
         """Properties of a thin layer, shape (n_facets,); what is not stated for it is that of the cells beside.
@@ -85,7 +90,10 @@ def _fields(species: Species) -> tuple[tuple[Field, str], ...]:
 
 def _check(species: Species, temperature: float, prefactor: Array | None, energy: Array | None) -> None:
     if prefactor is not None:
-        require(prefactor > 0, prefactor, f"diffusivity prefactor of {species.name} must be positive [m^2/s]")
+        moves = (prefactor > 0) | (not prefactor.any())
+        require(
+            moves, prefactor, f"diffusivity prefactor of {species.name} must be positive, or zero everywhere [m^2/s]"
+        )
     if energy is not None:
         require(energy >= 0, energy / eV, f"activation energy of {species.name} must not be negative [eV]")
         require(energy / (boltzmann * temperature) < _FROZEN, energy / eV, _frozen(species, temperature))

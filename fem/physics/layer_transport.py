@@ -49,17 +49,24 @@ class LayerTransport:
     core: Array
 
     @classmethod
+    def nothing(cls, layer: LayerFacets) -> "LayerTransport":
+        """No change, and no way across."""
+        zero = np.zeros(len(layer.facets))
+        return cls(zero, zero, zero + np.inf, zero)
+
+    @classmethod
     def of(cls, layer: LayerFacets, own: Hopping, cells: Hopping) -> "LayerTransport":
         """Changes that a layer with the properties `own` makes in a film with those of `cells`."""
-        conductivity = own.conductivity
-        beside = cells.conductivity[layer.beside].mean(axis=0)
+        held = cells.enrichment[layer.beside[0]] > 0
+        conductivity = np.where(held, own.conductivity, 1.0)
+        beside = np.where(held, cells.conductivity[layer.beside].mean(axis=0), 1.0)
         enriched = cells.enrichment[layer.beside].mean(axis=0)
         ratio = beside / conductivity
         different = _where_different(1.0 - np.minimum(ratio, 1.0 / ratio))
         different[layer.rim & (ratio > 1.0)] = 0.0  # nothing crosses it
-        inserted = np.maximum(different, _where_different(1.0 - enriched / own.enrichment))
+        inserted = held * np.maximum(different, _where_different(1.0 - enriched / own.enrichment))
         delta = layer.widths
-        across = np.maximum(different / conductivity, THINNEST / beside)
+        across = np.where(held, np.maximum(different / conductivity, THINNEST / beside), np.inf)
         core = np.where(ratio < 1.0, 2.0 * different * conductivity, 0.0)
         return cls(delta * inserted, delta * different * conductivity, delta * across, core)
 

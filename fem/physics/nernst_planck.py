@@ -17,7 +17,7 @@ from fem.fields import Array
 from fem.numerics.control_volumes import ControlVolumes
 from fem.physics.hopping import Hopping, require
 from fem.physics.layer_transport import LayerTransport, require_room, require_two_sides
-from fem.physics.regions import Regions
+from fem.physics.regions import LayerFacets, Regions
 from fem.physics.species import Species
 
 _FULL = 1e-6  # free-site fraction below which the logarithm is continued by its tangent
@@ -83,38 +83,68 @@ def transport_operator(
         If a field of the species has no value somewhere or a value that makes no sense, or a thin layer cannot do
         what its values ask of it.
     """
-    hopping = Hopping.on_cells(regions, species, temperature)
-    start_cells = regions.on_cells(species.concentration, f"concentration of {species.name}")
-    require(start_cells > 0, start_cells, f"concentration of {species.name} must be positive [1/m^3]")
-    _require_sites(species, start_cells)
-    product = hopping.conductivity
-    weights = volumes.edge_weights(product)
-    storage = volumes.node_integrals(np.ones_like(product))
-    enriched = volumes.node_integrals(hopping.enrichment)
+    inside = regions.inside(species.where, f"{species.name}: region")
+    hopping = Hopping.on_cells(regions, species, temperature, inside)
+    start_cells = regions.on_cells(species.concentration, f"concentration of {species.name}", inside)
+    _require_start(species, start_cells[inside])
     amount = volumes.node_integrals(start_cells)
-    widths = []
-    fastest = float(hopping.diffusivity.max())
-    conductance, area = float(volumes.areas @ product), float(volumes.areas @ hopping.enrichment)
-    for layer in regions.layer_facets:
+    changes: list[tuple[LayerFacets, Hopping, LayerTransport]] = []
+    for layer in regions.layer_facets_beside(inside):
         own = hopping.on_layer(regions, layer, species, temperature)
-        require_two_sides(species, layer, own, hopping)
-        require_room(species, layer, own, hopping)
-        change = LayerTransport.of(layer, own, hopping)
+        change = LayerTransport.nothing(layer)
+        if hopping.moves:
+            require_two_sides(species, layer, own, hopping)
+            require_room(species, layer, own, hopping)
+            change = LayerTransport.of(layer, own, hopping)
+        changes.append((layer, own, change))
+        added = regions.added_by(species.concentration, layer, change.width, f"concentration of {species.name}", inside)
+        amount += volumes.facet_integrals(layer.facets, added)
+    energy = regions.on_cells(species.activation_energy, f"activation energy of {species.name}", inside)
+    return on_edges(volumes, regions, hopping, changes, amount, energy)
+
+
+def on_edges(
+    volumes: ControlVolumes,
+    regions: Regions,
+    cells: Hopping,
+    changes: list[tuple[LayerFacets, Hopping, LayerTransport]],
+    amount: Array,
+    activation_energy: Array,
+) -> TransportOperator:
+    """Sum cells and thin layers into the transport of one population on edges.
+
+    Parameters
+    ----------
+    cells
+        Properties of the cells; those in which the population does not exist have an enrichment of zero.
+    changes
+        Each thin layer with its own properties and the change that it makes.
+    amount
+        Particles of each node at the start [1/m], shape (n_nodes,).
+    activation_energy
+        Of each cell [J], for the record, shape (n_cells,).
+    """
+    product, inside = cells.conductivity, cells.enrichment > 0
+    weights = volumes.edge_weights(product)
+    storage = volumes.node_integrals(inside.astype(float))
+    enriched = volumes.node_integrals(cells.enrichment)
+    fastest = float(cells.diffusivity.max())
+    conductance, area = float(volumes.areas @ product), float(volumes.areas @ cells.enrichment)
+    for layer, own, change in changes:
         change.add_to(weights, layer, regions)
         storage += volumes.facet_integrals(layer.facets, change.width)
         enriched += volumes.facet_integrals(layer.facets, change.width * own.enrichment)
-        added = regions.added_by(species.concentration, layer, change.width, f"concentration of {species.name}")
-        amount += volumes.facet_integrals(layer.facets, added)
-        widths.append(change.width)
         conductance += float(layer.lengths @ change.conductance)
-        gained = layer.widths * (own.enrichment - hopping.enrichment[layer.beside].mean(axis=0))
+        gained = layer.widths * (own.enrichment - cells.enrichment[layer.beside].mean(axis=0))
         area += float(layer.lengths @ gained)
         fastest = max(fastest, float(own.diffusivity.max(initial=0.0)))
     if regions.ties:
         regions.ties.add(weights, volumes.nodes)
-    energy = regions.on_cells(species.activation_energy, f"activation energy of {species.name}")
+    holds = storage > 0
+    shared = np.where(holds, storage, 1.0)
     return TransportOperator(
-        weights, storage, enriched / storage, amount / storage, tuple(widths), hopping.diffusivity, energy,
+        weights, storage, np.where(holds, enriched, 1.0) / shared, np.where(holds, amount, 0.0) / shared,
+        tuple(change.width for _, _, change in changes), cells.diffusivity, activation_energy,
         fastest, conductance / area,
     )  # fmt: skip
 
@@ -126,10 +156,14 @@ def crowding(filling: Array) -> tuple[Array, Array]:
     return -np.log(free) + slope * (filling - (1.0 - free)), slope
 
 
-def _require_sites(species: Species, concentration: Array) -> None:
-    """Raise ValueError if more ions are stated than the sublattice has sites."""
+def _require_start(species: Species, concentration: Array) -> None:
+    """Raise ValueError unless the stated concentration makes sense and fits the sites of the sublattice."""
+    name = f"concentration of {species.name}"
+    if species.reference is None:
+        require(concentration > 0, concentration, f"{name} must be positive [1/m^3], or have a reference concentration")
+    require(concentration >= 0, concentration, f"{name} must not be negative [1/m^3]")
     if species.sublattice is not None and (concentration >= species.sublattice.site_density).any():
         raise ValueError(
-            f"concentration of {species.name} reaches {concentration.max():.3g} 1/m^3, the sublattice"
+            f"{name} reaches {concentration.max():.3g} 1/m^3, the sublattice"
             f" {species.sublattice.name!r} has only {species.sublattice.site_density:.3g} sites per m^3"
         )

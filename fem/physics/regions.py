@@ -1,7 +1,7 @@
 """Where quantities live: the cells of the mesh and the facets of the thin layers, each resolved by region name."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -56,6 +56,11 @@ class LayerFacets:
         alone[self.joints.sides] = False
         return alone
 
+    def beside_cells(self, inside: BoolArray) -> "LayerFacets":
+        """The layer as it is to what exists `inside` some cells only; facets between other cells keep theirs."""
+        one, two = self.beside
+        return replace(self, beside=np.array([np.where(inside[one], one, two), np.where(inside[two], two, one)]))
+
 
 @dataclass(frozen=True)
 class Regions:
@@ -106,8 +111,28 @@ class Regions:
         first = self.mesh.facets.shape[1] + sum(one.joints.pairs.shape[1] for one in self.layer_facets)
         return Ties.between(self.mesh, self.periodic, first)
 
-    def on_cells(self, field: Field, what: str) -> Array:
-        """`field` on the cells, shape (n_cells,).
+    def inside(self, names: Sequence[str] | None, what: str) -> BoolArray:
+        """Which cells lie in the subdomains `names` (all of them if None), shape (n_cells,).
+
+        Raises
+        ------
+        ValueError
+            If there is no such subdomain.
+        """
+        found = np.full(self.mesh.t.shape[1], names is None)
+        for name in names or ():
+            require_known(name, self.cells, what)
+            found[self.cells[name]] = True
+        return found
+
+    def layer_facets_beside(self, inside: BoolArray) -> tuple[LayerFacets, ...]:
+        """The thin layers as they are to what exists `inside` some cells only: other cells beside them do not count."""
+        if inside.all():
+            return self.layer_facets
+        return tuple(one.beside_cells(inside) for one in self.layer_facets)
+
+    def on_cells(self, field: Field, what: str, inside: BoolArray | None = None) -> Array:
+        """`field` on the cells, shape (n_cells,); zero for cells that are not `inside`, which need no value.
 
         Raises
         ------
@@ -121,7 +146,7 @@ class Regions:
                     f"{what}: region {region!r} is neither meshed nor a thin layer: add {layer}(width) to the model's"
                     " layers, or mesh the boundaries as Strips"
                 )
-        return resolve(field, self.centroids, self.cells, what, ignored=self._layer_names)
+        return resolve(field, self.centroids, self.cells, what, ignored=self._layer_names, needed=inside)
 
     def on_layer(self, field: Field, layer: LayerFacets, what: str) -> Array | None:
         """`field` on the facets of `layer`, or None where it gives the layer no value of its own."""
@@ -130,13 +155,15 @@ class Regions:
         ignored = frozenset(self.cells) | self._layer_names
         return resolve(field, layer.midpoints, layer.regions, what, ignored=ignored)
 
-    def added_by(self, field: Field, layer: LayerFacets, inserted: Array, what: str) -> Array:
+    def added_by(
+        self, field: Field, layer: LayerFacets, inserted: Array, what: str, inside: BoolArray | None = None
+    ) -> Array:
         """What a thin layer adds of the density `field` per length of its facets, shape (n_facets,).
 
         Of the layer's width the part `inserted` [m] is new matter; the rest lies where the film is already, so that
         only the difference to the cells beside counts there.
         """
-        beside = self.on_cells(field, what)[layer.beside].mean(axis=0)
+        beside = self.on_cells(field, what, inside)[layer.beside].mean(axis=0)
         stated = self.on_layer(field, layer, what)
         own = beside if stated is None else stated
         return np.asarray(inserted * own + (layer.widths - inserted) * (own - beside))

@@ -1,0 +1,59 @@
+"""Populations: everything the coupled system follows node by node beside the potential, resolved on a mesh.
+
+An ion species is one population, the electrons and the holes of a semiconductor are one each. They share the flux law
+of :mod:`fem.physics.nernst_planck`; what sets carriers apart is stated here: nothing compensates them at the start,
+contacts hold their density, and their numbers span so many decades that small ones are counted against the largest.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fem.physics.nernst_planck import TransportOperator
+from fem.physics.species import Species, Sublattice
+
+
+@dataclass(frozen=True)
+class Population:
+    """Particles of one kind on a mesh.
+
+    Parameters
+    ----------
+    name
+        "iodide vacancy", "electron".
+    charge
+        Charge number z.
+    transport
+        Where they are, how many at the start, and how they move.
+    unit
+        Concentration in which they are counted [1/m^3].
+    sublattice
+        Sites that limit them, if any.
+    carrier
+        Electrons or holes.
+    """
+
+    name: str
+    charge: int
+    transport: TransportOperator
+    unit: float
+    sublattice: Sublattice | None = None
+    carrier: bool = False
+
+    @classmethod
+    def of_ions(cls, species: Species, transport: TransportOperator) -> "Population":
+        """The ions of `species`, counted in units of their reference or else of their mean at the start."""
+        mean = float(np.average(transport.start, weights=transport.storage))
+        return cls(species.name, species.charge, transport, species.reference or mean, species.sublattice)
+
+    @cached_property
+    def present(self) -> NDArray[np.bool_]:
+        """Nodes that belong to the part of the film in which the particles exist, shape (n_nodes,)."""
+        return np.asarray(self.transport.storage > 0)
+
+    @property
+    def mobile(self) -> bool:
+        """Whether they move at all."""
+        return bool((self.transport.weights != 0).any())
