@@ -1,29 +1,35 @@
 """The coupled Poisson-Nernst-Planck system ``M dy/dt = f(t, y)`` on control volumes: residual and exact Jacobian.
 
 Rows of f: at a node, the charge that is not balanced by displacement [C/m] (zero mass; on a bare electrode the distance
-from its voltage), then the inflow of each species [m^2/s, in units of its mean]; last, the ions that enter through each
-contact.
+from its voltage), then the inflow of each population with what reactions make of it [m^2/s, in units of its count];
+last, the ions that enter through each contact. Where a population does not exist its row holds it at zero.
 """
 
 from collections.abc import Sequence
 from copy import copy
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import sparse
 
 from fem.constants import elementary_charge
+from fem.electrostatics import Electrostatics
 from fem.fields import Array
 from fem.jacobian import JacobianPattern
 from fem.numerics.control_volumes import ControlVolumes
 from fem.numerics.exponential_fitting import fitting_factors
-from fem.numerics.sparse_direct import SparseDirect, best_solver
 from fem.physics.contacts import ElectrodeReaction
 from fem.physics.drive import Piece
 from fem.physics.electrodes import inward_flux
 from fem.physics.nernst_planck import EdgeFlux, crowding
 from fem.physics.poisson import PoissonOperator
 from fem.unknowns import Exchange, Unknowns
+
+if TYPE_CHECKING:
+    from fem.physics.reaction_network import ReactionNetwork, Sources
+
+_DARK = Piece(-np.inf, lambda time: 0.0, lambda time: 0.0)
 
 
 class CoupledSystem:
@@ -36,21 +42,30 @@ class CoupledSystem:
     poisson
         Poisson's equation on them.
     unknowns
-        Ions, contacts and the layout of the unknowns.
+        Populations, contacts and the layout of the unknowns.
+    network
+        Reactions between the populations, if any.
     """
 
-    def __init__(self, volumes: ControlVolumes, poisson: PoissonOperator, unknowns: Unknowns) -> None:
-        self.volumes, self.poisson, self.unknowns = volumes, poisson, unknowns
+    def __init__(
+        self,
+        volumes: ControlVolumes,
+        poisson: PoissonOperator,
+        unknowns: Unknowns,
+        network: "ReactionNetwork | None" = None,
+    ) -> None:
+        self.volumes, self.poisson, self.unknowns, self.network = volumes, poisson, unknowns, network
+        self.electrostatics = Electrostatics(volumes, poisson, unknowns)
         self.mass = unknowns.mass
         self.pieces: tuple[Piece, ...] = ()
+        self.light = _DARK
         self._volt = unknowns.thermal_voltage
 
-    def driven_by(self, pieces: Sequence[Piece]) -> "CoupledSystem":
-        """The system with its contacts on the given stretches of their drives."""
-        _ = self._pattern, self._constant_jacobian, self._poisson_solver, self.immobile  # no drive changes these:
-        _ = self._divergence, self._stiffness  # the copy shares them
+    def driven_by(self, pieces: Sequence[Piece], light: Piece | None = None) -> "CoupledSystem":
+        """The system with its contacts, and its light, on the given stretches of their drives."""
+        _ = self._pattern, self._constant_jacobian  # no drive changes these: the copy shares them
         other = copy(self)
-        other.pieces = tuple(pieces)
+        other.pieces, other.light = tuple(pieces), light or _DARK
         return other
 
     # --- residual -----------------------------------------------------------------------------------------------
@@ -59,27 +74,29 @@ class CoupledSystem:
         """f(t, y), shape (n_unknowns,)."""
         fields, out = self.unknowns.nodal(values), np.zeros_like(values)
         rows = self.unknowns.nodal(out)
-        rows[0] = self._charge_defect(fields)
-        for electrode, piece in zip(self.unknowns.electrodes, self.pieces, strict=True):
-            drop = piece.value(time) / self._volt - fields[0, electrode.nodes]
-            if electrode.capacitance is None:
-                rows[0, electrode.nodes] = drop
-            else:
-                rows[0, electrode.nodes] += electrode.capacitance * self._volt * drop
-        for k in range(len(self.unknowns.populations)):
-            rows[k + 1] = -(self._divergence @ self.edge_flux(k, fields).flux)
+        rows[0] = self.electrostatics.balance(time, fields, self.pieces)
+        for k, population in enumerate(self.unknowns.populations):
+            if population.mobile:
+                rows[k + 1] = -(self.volumes.divergence @ self.edge_flux(k, fields).flux)
         entered = self.unknowns.entered(out)
         for q, one in enumerate(self.unknowns.exchanges):
             inflow = self._inflow(time, fields, one)[0]
             rows[one.species + 1, one.electrode.nodes] += inflow
             entered[q] = inflow.sum()
+        for carrier in self.unknowns.carrier_exchanges:
+            row, unit = carrier.population + 1, self.unknowns.unit[carrier.population]
+            rows[row, carrier.nodes] += carrier.rate * (carrier.equilibrium / unit - fields[row, carrier.nodes])
+        if self.network is not None:
+            rows[1:] += self._sources(time, fields).amount / self.unknowns.unit[:, None]
+        absent = self.unknowns.absent
+        rows[1:][absent] = -fields[1:][absent]
         return out
 
-    def _charge_defect(self, fields: Array) -> Array:
-        """Charge in each control volume minus the displacement that leaves it [C/m], shape (n_nodes,)."""
-        u = self.unknowns
-        charge = (u.charges * u.unit) @ (u.storage * fields[1:]) + self.immobile
-        return elementary_charge * charge - self._volt * (self._stiffness @ fields[0])
+    def _sources(self, time: float, fields: Array) -> "Sources":
+        """What the reactions do at the nodes, of the populations as they are counted in 1/m^3."""
+        assert self.network is not None
+        field = self.electrostatics.field_strength(fields) if self.network.needs_field else None
+        return self.network.sources(fields[1:] * self.unknowns.unit[:, None], self.light.value(time), field)
 
     def edge_flux(self, k: int, fields: Array) -> EdgeFlux:
         """Flux of species k along each edge, in units of its mean concentration, with its derivatives."""
@@ -102,7 +119,8 @@ class CoupledSystem:
         """Inflow at a contact's nodes [m^2/s, in units of the mean], its derivatives by concentration and potential."""
         electrode, unit = one.electrode, self.unknowns.unit[one.species]
         nodes, coated = electrode.nodes, electrode.capacitance is not None
-        drop = self.pieces[one.contact].value(time) / self._volt - fields[0, nodes] if coated else np.zeros(len(nodes))
+        level = electrode.level(self.pieces[one.contact], time) / self._volt
+        drop = level - fields[0, nodes] if coated else np.zeros(len(nodes))
         if isinstance(one.law, ElectrodeReaction):
             drop = drop - one.law.standard_potential / self._volt
         charge = self.unknowns.populations[one.species].charge
@@ -117,6 +135,8 @@ class CoupledSystem:
         u, fields = self.unknowns, self.unknowns.nodal(values)
         data = self._constant_jacobian.copy()
         for k, one in enumerate(u.populations):
+            if not one.mobile:
+                continue
             edge = self.edge_flux(k, fields)
             self._pattern.add_drift(data, k, u.charges[k] * edge.by_theta)
             if one.sublattice is None:
@@ -135,11 +155,15 @@ class CoupledSystem:
         for q, exchange in enumerate(u.exchanges):
             _, by_c, by_phi = self._inflow(time, fields, exchange)
             self._pattern.add_exchange(data, q, by_c, by_phi)
+        if self.network is not None:
+            for (k, m), slope in self._sources(time, fields).by.items():
+                self._pattern.add_reaction(data, k, m, slope * (u.unit[m] / u.unit[k]))
         return self._pattern.matrix(data)
 
     @cached_property
     def _pattern(self) -> JacobianPattern:
-        return JacobianPattern(self.volumes, self.unknowns)
+        couplings = () if self.network is None else self.network.couplings
+        return JacobianPattern(self.volumes, self.unknowns, couplings)
 
     @cached_property
     def _constant_jacobian(self) -> Array:
@@ -154,23 +178,25 @@ class CoupledSystem:
         fields, out = self.unknowns.nodal(values), np.zeros(self.unknowns.size)
         rows, entered = self.unknowns.nodal(out), self.unknowns.entered(out)
         rates = [piece.rate(time) for piece in self.pieces]
-        for electrode, rate in zip(self.unknowns.electrodes, rates, strict=True):
-            scale = 1.0 / self._volt if electrode.capacitance is None else electrode.capacitance
-            rows[0, electrode.nodes] += scale * rate
+        rows[0] = self.electrostatics.sweep(time, self.pieces)
         for q, one in enumerate(self.unknowns.exchanges):
             by_phi = self._inflow(time, fields, one)[2]
             change = -by_phi * rates[one.contact] / self._volt
             rows[one.species + 1, one.electrode.nodes] += change
             entered[q] = change.sum()
+        brighter = self.light.rate(time)
+        if self.network is not None and brighter:
+            made = self.network.by_light(fields[1:] * self.unknowns.unit[:, None])
+            rows[1:] += brighter * made / self.unknowns.unit[:, None]
         return out
 
     # --- services -----------------------------------------------------------------------------------------------
 
     def hold_algebraic(self, time: float, values: Array) -> Array:
-        """`values` with the potential solved from Poisson's equation at fixed ions and the contacts' voltages."""
+        """`values` with the potential solved from Poisson's equation at fixed populations and contact voltages."""
         new = values.copy()
-        defect = self.unknowns.nodal(self.residual(time, values))[0]
-        self.unknowns.nodal(new)[0] += self._poisson_solver.solve(np.ascontiguousarray(defect))
+        fields = self.unknowns.nodal(new)
+        fields[0] += self.electrostatics.correction(self.electrostatics.balance(time, fields, self.pieces))
         return new
 
     def rates(self, time: float, values: Array) -> Array:
@@ -181,46 +207,29 @@ class CoupledSystem:
         return self.with_potential_rate(time, out)
 
     def with_potential_rate(self, time: float, rates: Array) -> Array:
-        """`rates` of the ions with that of the potential solved from Poisson's equation derived by time."""
+        """`rates` of the populations with that of the potential solved from Poisson's equation derived by time."""
         out = rates.copy()
         fields = self.unknowns.nodal(out)
-        fields[0] = 0.0
-        charging = self._charge_defect(fields) - elementary_charge * self.immobile
-        for electrode, piece in zip(self.unknowns.electrodes, self.pieces, strict=True):
-            if electrode.capacitance is None:
-                charging[electrode.nodes] = piece.rate(time) / self._volt
-            else:
-                charging[electrode.nodes] += electrode.capacitance * piece.rate(time)
-        fields[0] = self._poisson_solver.solve(charging)
+        fields[0] = self.electrostatics.potential_rate(time, fields, self.pieces)
         return out
 
-    @cached_property
-    def _poisson_solver(self) -> SparseDirect:
-        """Factorised matrix of Poisson's equation for the potential alone."""
-        columns = np.arange(self.unknowns.n_nodes) * self.unknowns.n_fields
-        matrix = self._pattern.matrix(-self._constant_jacobian)
-        solver = best_solver()
-        solver.factorise(sparse.csr_matrix(matrix[columns][:, columns]))
-        return solver
+    def conduction(self, fields: Array) -> Array:
+        """Current that electrons and holes carry from each contact into the film [A/m], shape (n_contacts,)."""
+        out = np.zeros(len(self.unknowns.electrodes))
+        for one in self.unknowns.carrier_exchanges:
+            density = fields[one.population + 1, one.nodes] * self.unknowns.unit[one.population]
+            inflow = float(one.rate @ (one.equilibrium - density))
+            out[one.contact] += elementary_charge * self.unknowns.charges[one.population] * inflow
+        return out
 
     def metal_charge(self, fields: Array, volts: Array, moving: bool = False) -> Array:
-        """Charge on the metal of each contact [C/m], shape (n_contacts,); its rate [A/m] if the arguments are rates."""
-        defect = self._charge_defect(fields)
-        if moving:
-            defect = defect - elementary_charge * self.immobile
-        out = np.zeros(len(self.unknowns.electrodes))
-        for e, electrode in enumerate(self.unknowns.electrodes):
-            if electrode.capacitance is None:
-                out[e] = -defect[electrode.nodes].sum()
-            else:
-                out[e] = electrode.capacitance @ (volts[e] - self._volt * fields[0, electrode.nodes])
-        return out
+        """Charge on the metal of each contact; see :meth:`Electrostatics.metal_charge`."""
+        return self.electrostatics.metal_charge(fields, volts, moving)
 
-    @cached_property
+    @property
     def immobile(self) -> Array:
-        """Immobile charge numbers per node [1/m]: compensating background plus fixed charge, shape (n_nodes,)."""
-        u = self.unknowns
-        return self.poisson.fixed_charge - (u.charges * u.unit) @ (u.storage * u.start)
+        """Immobile charge numbers per node; see :attr:`Electrostatics.immobile`."""
+        return self.electrostatics.immobile
 
     def scaled_norm(self, change: Array, values: Array) -> float:
         """Size of a change; see :meth:`Unknowns.scaled_norm`."""
@@ -241,18 +250,3 @@ class CoupledSystem:
     def bounded(self, values: Array, change: Array) -> Array:
         """Bounded Newton update; see :meth:`Unknowns.bounded`."""
         return self.unknowns.bounded(values, change)
-
-    @cached_property
-    def _divergence(self) -> sparse.csr_matrix:
-        """Sum of the edge fluxes that leave each node, shape (n_nodes, n_edges)."""
-        i, j = self.volumes.nodes
-        edge = np.arange(len(i))
-        signs = np.concatenate([np.ones(len(i)), -np.ones(len(i))])
-        places = (np.concatenate([i, j]), np.concatenate([edge, edge]))
-        return sparse.csr_matrix((signs, places), shape=(self.volumes.n_nodes, len(i)))
-
-    @cached_property
-    def _stiffness(self) -> sparse.csr_matrix:
-        """Poisson's stiffness matrix [F/m], shape (n_nodes, n_nodes)."""
-        d = self._divergence
-        return sparse.csr_matrix(d @ sparse.diags_array(self.poisson.weights) @ d.T)

@@ -115,7 +115,7 @@ def evolve(
     first_step = _FIRST_STEP * model.scale_report().fastest_time
     breaks = _breaks(model, end)
     while k < len(times):
-        driven = system.driven_by(model.pieces(cursor.time))
+        driven = model.driven(cursor.time)
         stop = breaks[bisect_right(breaks, cursor.time)]
         if cursor.step == 0:  # a start or a break of a drive: the potential jumps, the ions do not
             consistent = driven.hold_algebraic(cursor.time, cursor.values)
@@ -149,5 +149,6 @@ def output_times(times: Array) -> Array:
 
 
 def _breaks(model: PoissonNernstPlanck, end: float) -> list[float]:
-    """Times [s] at which a drive breaks, in order, and the end."""
-    return sorted({time for one in model.electrodes for time in one.drive.breakpoints(0.0, end)} | {end})
+    """Times [s] at which a drive, or the light, breaks, in order, and the end."""
+    drives = [*(one.drive for one in model.electrodes), model.light_drive]
+    return sorted({time for drive in drives for time in drive.breakpoints(0.0, end)} | {end})

@@ -1,5 +1,7 @@
 """Places and constant entries of the Jacobian of the coupled system."""
 
+from collections.abc import Iterable
+
 import numpy as np
 from scipy import sparse
 
@@ -20,9 +22,11 @@ class JacobianPattern:
         Edges of the mesh.
     unknowns
         Layout of the unknowns.
+    couplings
+        Pairs (k, m) of populations for which reactions make the rows of k depend on m.
     """
 
-    def __init__(self, volumes: ControlVolumes, unknowns: Unknowns) -> None:
+    def __init__(self, volumes: ControlVolumes, unknowns: Unknowns, couplings: Iterable[tuple[int, int]] = ()) -> None:
         self._unknowns = unknowns
         self._first = np.arange(unknowns.n_nodes) * unknowns.n_fields  # the potential of each node
         self._free = np.ones(unknowns.n_nodes, dtype=bool)  # potentials that no bare electrode holds
@@ -32,6 +36,8 @@ class JacobianPattern:
         self._pattern = Pattern(unknowns.size, volumes.nodes)
         self._declare_film()
         self._declare_exchanges()
+        for k, m in couplings:
+            self._pattern.block(f"reaction {k} {m}", self._first + k + 1, self._first + m + 1)
         self._pattern.close()
 
     def _declare_film(self) -> None:
@@ -40,6 +46,8 @@ class JacobianPattern:
         self._pattern.edges("poisson", first, first, free)
         for k, one in enumerate(self._unknowns.populations):
             self._pattern.block(f"charge {k}", first[free], first[free] + k + 1)
+            if not one.mobile:
+                continue
             self._pattern.edges(f"drift {k}", first + k + 1, first)
             for m in self._unknowns.members(one.sublattice) if one.sublattice else [k]:
                 self._pattern.edges(f"diffusion {k} {m}", first + k + 1, first + m + 1)
@@ -54,7 +62,7 @@ class JacobianPattern:
                 self._pattern.block(f"{name} {q} by potential", rows, potential)
 
     def poisson_entries(self, poisson: PoissonOperator) -> Array:
-        """Entries that never change: Poisson's equation, electrodes and coatings, shape (n_entries,)."""
+        """Entries that never change: Poisson's equation, electrodes, carriers that cross them, shape (n_entries,)."""
         unknowns, data = self._unknowns, self._pattern.zeros()
         weights = unknowns.thermal_voltage * poisson.weights
         self._pattern.add_edges(data, "poisson", weights, -weights)
@@ -65,6 +73,9 @@ class JacobianPattern:
                 potential[electrode.nodes] = -1.0
             else:
                 potential[electrode.nodes] -= electrode.capacitance * unknowns.thermal_voltage
+        unknowns.nodal(diagonal)[1:][unknowns.absent] = -1.0
+        for carrier in unknowns.carrier_exchanges:
+            unknowns.nodal(diagonal)[carrier.population + 1, carrier.nodes] -= carrier.rate
         self._pattern.add(data, "diagonal", diagonal)
         for k in range(len(unknowns.populations)):
             charge = elementary_charge * unknowns.charges[k] * unknowns.unit[k] * unknowns.storage[k]
@@ -84,6 +95,10 @@ class JacobianPattern:
         for name in ("inflow", "entered"):
             self._pattern.add(data, f"{name} {q} by ion", by_ion)
             self._pattern.add(data, f"{name} {q} by potential", by_potential)
+
+    def add_reaction(self, data: Array, k: int, m: int, slope: Array) -> None:
+        """Add the derivative of the rows of population k by population m at each node."""
+        self._pattern.add(data, f"reaction {k} {m}", slope)
 
     def shifted(self, jacobian: sparse.csr_matrix, diagonal: Array) -> sparse.csr_matrix:
         """``diag(diagonal) - jacobian``, in the same pattern."""

@@ -3,58 +3,38 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
-from skfem import MeshTri
 
-from fem.checks import require_positive
 from fem.constants import elementary_charge, thermal_voltage, vacuum_permittivity
 from fem.coupled_system import CoupledSystem
 from fem.fields import Array
+from fem.film import Film
 from fem.numerics.control_volumes import ControlVolumes
-from fem.physics.contacts import Contact
-from fem.physics.drive import Piece
+from fem.physics.carrier_contacts import AlignedContacts
+from fem.physics.drive import Drive, Piece, as_drive
 from fem.physics.electrodes import Electrode, electrodes_on
-from fem.physics.layers import ThinLayer
-from fem.physics.materials import Material
 from fem.physics.nernst_planck import TransportOperator, transport_operator
-from fem.physics.periodic import PeriodicSides
 from fem.physics.poisson import PoissonOperator, poisson_operator
 from fem.physics.populations import Population
 from fem.physics.regions import Regions
 from fem.physics.scales import Scales
-from fem.physics.species import Species
-from fem.rest import as_deposited, relaxed
+from fem.physics.semiconductor import Bands
+from fem.rest import Start
 from fem.scale_report import scale_report
 from fem.state import State
 from fem.unknowns import Unknowns
+
+if TYPE_CHECKING:
+    from fem.physics.reaction_network import ReactionNetwork
 
 _BEFORE = -1e-300  # a time just before the drive starts
 
 
 @dataclass(frozen=True)
-class PoissonNernstPlanck:
-    """Poisson's equation coupled with Nernst-Planck transport of any number of ion species.
-
-    Parameters
-    ----------
-    mesh
-        Triangles in metres with the names of the mesh contract (see ``docs/architecture.md``).
-    material
-        Permittivity, fixed charge, recombination.
-    species
-        Mobile ions.
-    contacts
-        Electrodes; at least one.
-    temperature
-        [K].
-    layers
-        Grain boundaries or surfaces that are lines rather than meshed strips.
-    relax_first
-        Start from the closed film's equilibrium under the potentials before t = 0 (otherwise from the stated
-        concentrations as they are).
-    periodic
-        Two opposite sides that are one: the film repeats itself. Without it they are closed.
+class PoissonNernstPlanck(Film):
+    """A :class:`~fem.film.Film` with Poisson's equation and the transport of all that moves in it, discretised.
 
     Raises
     ------
@@ -62,26 +42,8 @@ class PoissonNernstPlanck:
         If a name does not exist in the mesh, a field has no value somewhere or a number makes no sense.
     """
 
-    mesh: MeshTri
-    material: Material
-    species: Sequence[Species]
-    contacts: Sequence[Contact]
-    temperature: float = 300.0
-    layers: Sequence[ThinLayer] = ()
-    relax_first: bool = True
-    periodic: PeriodicSides | None = None
-
     def __post_init__(self) -> None:
-        for name in ("species", "contacts", "layers"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))
-        require_positive(self.temperature, "temperature", "K")
-        if not self.species:
-            raise ValueError("the model needs at least one mobile species")
-        names = [one.name for one in self.species]
-        if len(set(names)) < len(names):
-            raise ValueError(f"two species have the same name: {', '.join(names)}")
-        if len({contact.facets for contact in self.contacts}) < len(self.contacts):
-            raise ValueError("two contacts are on the same electrode")
+        super().__post_init__()
         _ = self.system  # resolves and checks every name and field
         stated = [field for one in self.species for field in one.fields]
         self.regions.require_stated([*stated, self.material.relative_permittivity, self.material.fixed_charge])
@@ -106,14 +68,43 @@ class PoissonNernstPlanck:
         )
 
     @cached_property
-    def populations(self) -> tuple[Population, ...]:
-        """What the coupled system follows beside the potential."""
-        return tuple(Population.of_ions(*pair) for pair in zip(self.species, self.transports, strict=True))
+    def bands(self) -> Bands | None:
+        """The semiconductor on the mesh."""
+        if self.semiconductor is None:
+            return None
+        return Bands.of(self.control_volumes, self.regions, self.semiconductor, self.temperature)
 
     @cached_property
+    def populations(self) -> tuple[Population, ...]:
+        """What the coupled system follows beside the potential: ions, then electrons and holes."""
+        ions = tuple(Population.of_ions(*pair) for pair in zip(self.species, self.transports, strict=True))
+        if self.bands is None:
+            return ions
+        unit = max([float(np.abs(self.bands.doping).max()), self.bands.intrinsic, *(one.unit for one in ions)])
+        return (*ions, *self.bands.populations(self.control_volumes, self.regions, unit))
+
+    @cached_property
+    def _aligned(self) -> AlignedContacts:
+        electrodes = electrodes_on(self.mesh, self.control_volumes, tuple(self.contacts), tuple(self.species))
+        if self.bands is None:
+            return AlignedContacts(electrodes, ())
+        electrons, holes = self.populations[-2:]
+        first = len(self.species)
+        return AlignedContacts.of(electrodes, self.bands, self.control_volumes, (electrons, holes), first)
+
+    @property
     def electrodes(self) -> tuple[Electrode, ...]:
         """Contacts on the mesh."""
-        return electrodes_on(self.mesh, self.control_volumes, tuple(self.contacts), tuple(self.species))
+        return self._aligned.electrodes
+
+    @cached_property
+    def network(self) -> "ReactionNetwork | None":
+        """The reactions on the mesh."""
+        if not self.reactions:
+            return None
+        from fem.physics.reaction_network import ReactionNetwork
+
+        return ReactionNetwork.on(self.control_volumes, self.regions, self.reactions, self.populations)
 
     @cached_property
     def system(self) -> CoupledSystem:
@@ -125,17 +116,34 @@ class PoissonNernstPlanck:
         """Layout and scaling of the unknowns."""
         return self.system.unknowns
 
+    def driven(self, time: float) -> CoupledSystem:
+        """The system on the stretches of contacts' drives and light that hold from `time` [s] on."""
+        return self.system.driven_by(self.pieces(time), self.light_drive.piece(time))
+
     def _system(self, populations: tuple[Population, ...], open_contacts: bool) -> CoupledSystem:
-        unknowns = Unknowns(populations, self.electrodes, self.temperature, open_contacts)
-        return CoupledSystem(self.control_volumes, self._poisson, unknowns)
+        changed = {name for one in self.reactions for name in one.stoichiometry}
+        reacting = tuple(k for k, one in enumerate(populations) if one.name in changed)
+        unknowns = Unknowns(
+            populations, self.electrodes, self.temperature, open_contacts, self._aligned.exchanges, reacting
+        )
+        return CoupledSystem(self.control_volumes, self._poisson, unknowns, self.network)
 
     @cached_property
     def _poisson(self) -> PoissonOperator:
         widths = [
-            np.max([transport.inserted_widths[n] for transport in self.transports], axis=0)
+            np.max([one.transport.inserted_widths[n] for one in self.populations], axis=0)
             for n in range(len(self.layers))
         ]
-        return poisson_operator(self.control_volumes, self.regions, self.material, tuple(widths))
+        operator = poisson_operator(self.control_volumes, self.regions, self.material, tuple(widths))
+        if self.bands is None:
+            return operator
+        doping = self.control_volumes.node_integrals(self.bands.doping)
+        return replace(operator, fixed_charge=operator.fixed_charge + doping)
+
+    @cached_property
+    def light_drive(self) -> Drive:
+        """Intensity of the light over time."""
+        return as_drive(self.light)
 
     # --- start ----------------------------------------------------------------------------------------------------
 
@@ -145,19 +153,8 @@ class PoissonNernstPlanck:
 
     @cached_property
     def _initial_values(self) -> Array:
-        closed = self._closed_film().driven_by(self.pieces(_BEFORE))
-        values = as_deposited(closed, _BEFORE)
-        if self.relax_first:
-            values = relaxed(closed, values, _BEFORE, self.extent)
-        full = np.zeros(self.unknowns.size)
-        full[: len(values)] = values
-        return full
-
-    def _closed_film(self) -> CoupledSystem:
-        """The film without exchange and with one diffusivity everywhere, on which its equilibrium does not depend."""
-        weights = self.control_volumes.unit_weights
-        even = [replace(one, transport=replace(one.transport, weights=weights)) for one in self.populations]
-        return self._system(tuple(even), open_contacts=False)
+        start = Start(self.system, self._system(self.populations, open_contacts=False))
+        return start.values(self.pieces(_BEFORE), self.light_drive.piece(_BEFORE), self.extent, self.relax_first)
 
     def initial_state(self) -> State:
         """The film at rest at t = 0, before the drive starts."""
@@ -190,12 +187,14 @@ class PoissonNernstPlanck:
         """Snapshot from the unknowns, shape (n_unknowns,), and the contacts' currents with their errors (0 at rest)."""
         u, still = self.unknowns, np.zeros(len(self.electrodes))
         fields = u.nodal(values)
+        concentrations = fields[1:] * u.unit[:, None]
         volts = np.array([piece.value(time) for piece in pieces])
         return State(
             time=time,
             potential=fields[0] * u.thermal_voltage,
-            concentrations=fields[1:] * u.unit[:, None],
-            exchanged=u.exchanged(values),
+            concentrations=concentrations[: len(self.species)],
+            carriers=concentrations[len(self.species) :],
+            exchanged=u.exchanged(values)[:, : len(self.species)],
             contact_potential=volts,
             contact_charge=self.system.metal_charge(fields, volts),
             contact_current=still if current is None else current,
@@ -218,12 +217,13 @@ class PoissonNernstPlanck:
 
     def total_ions(self, state: State) -> Array:
         """Number of ions of each species in the film, per metre of depth [1/m], shape (n_species,)."""
-        return np.asarray((self.unknowns.storage * state.concentrations).sum(axis=1))
+        return np.asarray((self.unknowns.storage[: len(self.species)] * state.concentrations).sum(axis=1))
 
     def film_charge(self, state: State) -> float:
-        """Net charge of the film, ions and immobile charge, per metre of depth [C/m]."""
-        ions = float(self.unknowns.charges @ self.total_ions(state))
-        return elementary_charge * (ions + float(self.system.immobile.sum()))
+        """Net charge of the film, ions, carriers and immobile charge, per metre of depth [C/m]."""
+        u, everything = self.unknowns, np.vstack([state.concentrations, state.carriers])
+        mobile = float(u.charges @ (u.storage * everything).sum(axis=1))
+        return elementary_charge * (mobile + float(self.system.immobile.sum()))
 
     def electric_field(self, state: State) -> Array:
         """Electric field in each cell [V/m], shape (2, n_cells); cells beside thin layers keep a gap from them."""

@@ -1,5 +1,8 @@
 """The film at rest, before the drive starts: as deposited, or in the equilibrium that the closed film reaches."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
 import numpy as np
 
 from fem.coupled_system import CoupledSystem
@@ -7,9 +10,71 @@ from fem.fields import Array
 from fem.numerics.newton import implicit_euler_step
 from fem.numerics.sparse_direct import SolverError, best_solver
 from fem.numerics.system import Statistics
+from fem.physics.drive import Piece
 
-_HUGE = (1e4,) * 3  # diffusion times; each step leaves 1e-4 of what was missing, or less
+_BEFORE = -1e-300  # a time just before the drive starts [s]
+
+_HUGE = (1e4,) * 3  # s, for ions that cross the film in one; each step leaves 1e-4 of what was missing, or less
 _GROWING = (*(3.0**k for k in range(-25, 7)), *(3.0**6,) * 3)  # for a start that Newton's method finds too far
+
+
+@dataclass(frozen=True)
+class Start:
+    """How a film comes to rest.
+
+    Parameters
+    ----------
+    film
+        The film as it will be driven.
+    closed
+        The same without ions that cross its contacts.
+    """
+
+    film: CoupledSystem
+    closed: CoupledSystem
+
+    def values(self, pieces: Sequence[Piece], light: Piece, extent: float, relax: bool) -> Array:
+        """Unknowns of the film at rest under what `pieces` and `light` say of the time before the start, shape (n,).
+
+        Parameters
+        ----------
+        extent
+            Size of the film [m].
+        relax
+            Whether it has come to rest; otherwise it is as deposited.
+
+        Raises
+        ------
+        SolverError
+            If Newton's method does not find the rest.
+        """
+        levels = [piece.value(_BEFORE) for piece in pieces]
+        dark = light.value(_BEFORE) == 0
+        even = (dark and max(levels) == min(levels)) or (not self.film.unknowns.carrier_exchanges and dark)
+        closed = self._paced(extent, even).driven_by(pieces, light)
+        values = as_deposited(closed, _BEFORE)
+        if relax:
+            values = relaxed(closed, values)
+        full = np.zeros(self.film.unknowns.size)
+        full[: len(values)] = values
+        return full
+
+    def _paced(self, extent: float, even: bool) -> CoupledSystem:
+        """The closed film with ions that cross it in a second.
+
+        Where it comes to equilibrium (`even`) they have one diffusivity everywhere: equilibrium does not depend on it,
+        and no contrast of barriers can spoil the matrices. A steady state that carries a current does depend on it.
+        """
+        u, ones = self.closed.unknowns, self.closed.volumes.unit_weights
+        mean = max((one.transport.mean_diffusivity for one in u.movers if not one.carrier), default=1.0)
+        populations = []
+        for one in u.populations:
+            if one.mobile and not one.carrier:
+                weights = (ones * (one.transport.weights != 0) if even else one.transport.weights / mean) * extent**2
+                one = replace(one, transport=replace(one.transport, weights=weights))
+            populations.append(one)
+        unknowns = replace(u, populations=tuple(populations))
+        return CoupledSystem(self.closed.volumes, self.closed.poisson, unknowns, self.closed.network)
 
 
 def as_deposited(closed: CoupledSystem, time: float) -> Array:
@@ -19,22 +84,8 @@ def as_deposited(closed: CoupledSystem, time: float) -> Array:
     return closed.hold_algebraic(time, values)
 
 
-def relaxed(closed: CoupledSystem, values: Array, time: float, extent: float) -> Array:
-    """Equilibrium of a closed film, reached from `values`.
-
-    Equilibrium does not depend on diffusivities, so `closed` has one of 1 m^2/s everywhere and no contrast of barriers
-    can spoil the matrices.
-
-    Parameters
-    ----------
-    closed
-        The film without exchange at its contacts, driven by the potentials before the start.
-    values
-        Unknowns to start from, shape (n,).
-    time
-        Before the start [s].
-    extent
-        Size of the film [m].
+def relaxed(closed: CoupledSystem, values: Array) -> Array:
+    """Rest of a closed film whose ions cross it in a second, reached from `values`, shape (n,).
 
     Raises
     ------
@@ -44,10 +95,10 @@ def relaxed(closed: CoupledSystem, values: Array, time: float, extent: float) ->
     if _at_rest(closed, values):
         return values
     try:
-        return _after_steps(closed, values, time, extent**2, _HUGE)
+        return _after_steps(closed, values, _HUGE)
     except SolverError:
         try:
-            return _after_steps(closed, values, time, extent**2, _GROWING)
+            return _after_steps(closed, values, _GROWING)
         except SolverError as error:
             raise SolverError(
                 f"the film's equilibrium before t = 0 was not found ({error}): start from a smaller voltage, a weaker"
@@ -55,17 +106,17 @@ def relaxed(closed: CoupledSystem, values: Array, time: float, extent: float) ->
             ) from error
 
 
-def _after_steps(
-    closed: CoupledSystem, values: Array, time: float, diffusion_time: float, steps: tuple[float, ...]
-) -> Array:
+def _after_steps(closed: CoupledSystem, values: Array, steps: tuple[float, ...]) -> Array:
     solver, done = best_solver(), Statistics()
     for step in steps:
-        values = implicit_euler_step(closed, solver, time, values, step * diffusion_time, done)
+        values = implicit_euler_step(closed, solver, _BEFORE, values, step, done)
     return values
 
 
 def _at_rest(closed: CoupledSystem, values: Array) -> bool:
     """Whether the ions stay where they are: every edge flux vanishes against its two opposing parts."""
+    if closed.unknowns.carrier_exchanges or closed.network is not None:
+        return False
     fields = closed.unknowns.nodal(values)
     for k in range(len(closed.unknowns.populations)):
         edge = closed.edge_flux(k, fields)

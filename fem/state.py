@@ -21,6 +21,8 @@ class State:
         Electric potential at the nodes [V], shape (n_nodes,).
     concentrations
         Concentration of each species at the nodes [1/m^3], shape (n_species, n_nodes).
+    carriers
+        Densities of electrons and holes at the nodes [1/m^3], shape (2, n_nodes); (0, n_nodes) without a semiconductor.
     exchanged
         Ions of each species that have entered through each contact since the start [1/m], shape (n_contacts,
         n_species).
@@ -38,6 +40,7 @@ class State:
     time: float
     potential: Array
     concentrations: Array
+    carriers: Array
     exchanged: Array
     contact_potential: Array
     contact_charge: Array

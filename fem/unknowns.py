@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fem.constants import thermal_voltage
 from fem.fields import Array
+from fem.physics.carrier_contacts import CarrierExchange
 from fem.physics.contacts import Blocking, IonExchange
 from fem.physics.electrodes import Electrode
 from fem.physics.populations import Population
@@ -20,7 +22,9 @@ from fem.physics.species import Sublattice
 OVERFILL = 1e-3  # filling above 1 that the continued logarithm can reach at the largest voltages
 _NEWTON_SHARE = 0.05  # a Newton update keeps at least this share of a concentration, or of the free sites
 _ROUND_OFF = 1e-11  # of a species' ions: the most that a step's linear solves may lose and get back
-_NOISE = 1e-2  # of the mean concentration: errors in nearly empty places are measured against it
+_NOISE = 1e-2  # of the mean of ions, of the largest density of carriers: errors in empty places are measured against it
+_EMPTY = 1e-30  # likewise where there are no carriers at all
+_CARRIERS_BELOW = 1e-3  # of the largest density: how far below zero a step may leave carriers
 
 
 @dataclass(frozen=True)
@@ -46,13 +50,19 @@ class Unknowns:
     temperature
         [K].
     open_contacts
-        Whether ions cross the contacts; without, the film is closed.
+        Whether ions cross the contacts; without, the film is closed to them.
+    carrier_exchanges
+        Electrons and holes that cross the contacts.
+    reacting
+        Numbers of the populations that reactions make or consume.
     """
 
     populations: tuple[Population, ...]
     electrodes: tuple[Electrode, ...]
     temperature: float
     open_contacts: bool = True
+    carrier_exchanges: tuple[CarrierExchange, ...] = ()
+    reacting: tuple[int, ...] = ()
 
     @cached_property
     def thermal_voltage(self) -> float:
@@ -89,6 +99,16 @@ class Unknowns:
     def storage(self) -> Array:
         """Area that stores each species at each node [m^2], shape (n_species, n_nodes)."""
         return np.array([one.transport.storage for one in self.populations])
+
+    @cached_property
+    def absent(self) -> NDArray[np.bool_]:
+        """Nodes at which a population does not exist, shape (n_species, n_nodes)."""
+        return ~np.array([one.present for one in self.populations])
+
+    @cached_property
+    def _carriers(self) -> NDArray[np.bool_]:
+        """Which populations are electrons or holes, shape (n_species,)."""
+        return np.array([one.carrier for one in self.populations])
 
     @cached_property
     def content(self) -> Array:
@@ -149,14 +169,24 @@ class Unknowns:
         """`values` with the ions that round-off in the linear solve has lost since `before`, and their largest share.
 
         The loss is made good in proportion to the concentration, but only up to round-off size: a larger drift has
-        another cause and must stay visible.
+        another cause and must stay visible. Populations that react are left alone; carriers that a step leaves
+        slightly below zero, where they follow everything else at once, are cut off there.
         """
         lost = self.conserved(before) - self.conserved(values)
-        share = np.where(np.abs(lost) <= _ROUND_OFF, lost, 0.0)
+        share = np.where((np.abs(lost) <= _ROUND_OFF) & self._kept, lost, 0.0)
         new = values.copy()
         fields = self.nodal(new)[1:]
-        fields *= 1.0 + (share / np.einsum("kn,kn->k", self.storage, fields) * self.content)[:, None]
+        held = np.einsum("kn,kn->k", self.storage, fields)
+        fields *= 1.0 + (share * self.content / np.where(held > 0, held, 1.0))[:, None]
+        fields[self._carriers] = np.maximum(fields[self._carriers], 0.0)
         return new, float(np.abs(share).max())
+
+    @cached_property
+    def _kept(self) -> NDArray[np.bool_]:
+        """Populations whose number nothing in the film changes, shape (n_species,)."""
+        kept = ~self._carriers
+        kept[list(self.reacting)] = False
+        return kept
 
     @cached_property
     def sublattices(self) -> tuple[Sublattice, ...]:
@@ -175,20 +205,22 @@ class Unknowns:
     def scaled_norm(self, change: Array, values: Array) -> float:
         """Root mean square of the relative change: concentrations against themselves plus 1 % of the mean."""
         size, moved = self.nodal(np.abs(values)), self.nodal(change)
-        ions = moved[1:] / (size[1:] + _NOISE)
+        noise = np.where(self._carriers, _NOISE * size[1:].max(axis=1), _NOISE)
+        ions = moved[1:] / (size[1:] + np.maximum(noise, _EMPTY)[:, None])
         potential = moved[0] / (1.0 + size[0].max())
         amounts = self.entered(change) / (np.abs(self.entered(values)) + 1.0)
         total = (ions**2).sum() + (potential**2).sum() + (amounts**2).sum()
         return float(np.sqrt(total / self.size))
 
     def lowest(self, values: Array) -> float:
-        """Lowest concentration relative to the mean of its species."""
-        return float(self.nodal(values)[1:].min())
+        """Lowest concentration relative to the unit of its ion species."""
+        return float(self.nodal(values)[1:][~self._carriers].min(initial=0.0 if self.absent.any() else np.inf))
 
     def outside(self, values: Array, allowance: float) -> bool:
         """Whether a concentration lies more than `allowance` below zero or a sublattice is overfull."""
         fields = self.nodal(values)
-        if fields[1:].min() < -allowance:
+        lowest, highest = fields[1:].min(axis=1), fields[1:].max(axis=1)
+        if (lowest < -np.where(self._carriers, _CARRIERS_BELOW * highest, allowance)).any():
             return True
         return any(self.filling(sites, fields).max() > 1.0 + OVERFILL for sites in self.sublattices)
 

@@ -7,9 +7,11 @@ doi:10.1090/S0025-5718-99-01148-5).
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 from skfem import MeshTri
 
 from fem.fields import Array
@@ -85,6 +87,15 @@ class ControlVolumes:
             return self
         lengths = np.concatenate([self.lengths, np.zeros(pairs.shape[1])])
         return replace(self, nodes=np.hstack([self.nodes, pairs]), lengths=lengths)
+
+    @cached_property
+    def divergence(self) -> sparse.csr_matrix:
+        """Sum of the edge fluxes that leave each node, shape (n_nodes, n_edges)."""
+        i, j = self.nodes
+        edge = np.arange(len(i))
+        signs = np.concatenate([np.ones(len(i)), -np.ones(len(i))])
+        places = (np.concatenate([i, j]), np.concatenate([edge, edge]))
+        return sparse.csr_matrix((signs, places), shape=(self.n_nodes, len(i)))
 
     @property
     def unit_weights(self) -> Array:

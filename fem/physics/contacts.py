@@ -10,6 +10,8 @@ Inward flux of a species at an electrode (J.n into the film):
 
 A coating of thickness t and permittivity eps_c in series carries the surface charge
 ``sigma = eps_c (V_electrode - phi) / t`` (Bazant, Thornton and Ajdari, doi:10.1103/PhysRevE.70.021506).
+
+Electrons and holes cross with the inward flux ``S (n_eq - n)``, see :mod:`fem.physics.carrier_contacts`.
 """
 
 from collections.abc import Mapping
@@ -69,6 +71,33 @@ IonExchange = Blocking | Reservoir | ElectrodeReaction
 
 
 @dataclass(frozen=True)
+class CarrierContact:
+    """What a metal does to electrons and holes.
+
+    Parameters
+    ----------
+    electron_velocity, hole_velocity
+        Exchange velocity S of each carrier [m/s]; 0 blocks it. The default is a thermal velocity: ohmic.
+    work_function
+        W of the metal [J]; None for one that leaves the film's bands flat.
+    """
+
+    electron_velocity: float = 1e5
+    hole_velocity: float = 1e5
+    work_function: float | None = None
+
+    def __post_init__(self) -> None:
+        require_not_negative(self.electron_velocity, "exchange velocity of electrons at a contact", "m/s")
+        require_not_negative(self.hole_velocity, "exchange velocity of holes at a contact", "m/s")
+        if self.work_function is not None:
+            require_finite(self.work_function, "work function of a contact", "J")
+
+
+#: Metal that exchanges neither electrons nor holes and leaves the bands flat.
+INSULATED = CarrierContact(0.0, 0.0)
+
+
+@dataclass(frozen=True)
 class Coating:
     """Thin insulator (or compact layer) in series: `thickness` [m], `relative_permittivity` [1]."""
 
@@ -94,12 +123,15 @@ class Contact:
         What each species does here, by species name; a species that is not named is blocked.
     coating
         Insulator between metal and film; None for a bare electrode.
+    carriers
+        What electrons and holes do here; none cross by default.
     """
 
     facets: str
     potential: float | Drive
     ions: Mapping[str, IonExchange] = field(default_factory=dict)
     coating: Coating | None = None
+    carriers: CarrierContact = INSULATED
 
     def __post_init__(self) -> None:
         if not isinstance(self.potential, Drive):

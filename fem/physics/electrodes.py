@@ -15,7 +15,7 @@ from fem.constants import vacuum_permittivity
 from fem.fields import Array
 from fem.numerics.control_volumes import ControlVolumes
 from fem.physics.contacts import Blocking, Contact, IonExchange, Reservoir
-from fem.physics.drive import Drive, as_drive
+from fem.physics.drive import Drive, Piece, as_drive
 from fem.physics.regions import require_regions
 from fem.physics.species import Species
 
@@ -38,6 +38,8 @@ class Electrode:
         Electrode length of each node [m], shape (n,).
     capacitance
         Coating capacitance of each node [F/m per metre of depth], shape (n,); None for a bare electrode.
+    offset
+        Potential that the alignment of the bands adds to the voltage [V].
     """
 
     contact: Contact
@@ -45,6 +47,11 @@ class Electrode:
     nodes: NDArray[np.int64]
     lengths: Array
     capacitance: Array | None
+    offset: float = 0.0
+
+    def level(self, piece: Piece, time: float) -> float:
+        """Potential of the metal as the film sees it [V]: voltage and alignment."""
+        return piece.value(time) + self.offset
 
     @property
     def length(self) -> float:

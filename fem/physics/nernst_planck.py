@@ -156,6 +156,13 @@ def crowding(filling: Array) -> tuple[Array, Array]:
     return -np.log(free) + slope * (filling - (1.0 - free)), slope
 
 
+def crowding_energy(filling: Array) -> Array:
+    """Integral of :func:`crowding` over the filling from 0 on, ``(1 - f) ln(1 - f) + f`` [kT per site]."""
+    free = np.maximum(1.0 - filling, _FULL)
+    past = filling - (1.0 - free)
+    return np.asarray(free * np.log(free) + (1.0 - free) - np.log(free) * past + 0.5 * past**2 / free)
+
+
 def _require_start(species: Species, concentration: Array) -> None:
     """Raise ValueError unless the stated concentration makes sense and fits the sites of the sublattice."""
     name = f"concentration of {species.name}"
