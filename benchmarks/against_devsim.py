@@ -7,7 +7,6 @@ is the largest deviation of an electrode's charge from a run of the program at a
 value; the last column is against the program at the loosest tolerance that is at least as good.
 """
 
-import argparse
 import os
 import sys
 from collections.abc import Sequence
@@ -21,7 +20,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 from against_oracle import TOLERANCES, Run, fast
 from devsim_film import DevsimFilm, DevsimRun, Volumes, load_devsim, quiet
-from standard_cases import CASES, TIMES, write_section
+from page import parser, report
+from standard_cases import CASES, TIMES
 
 from fem.evolve import evolve
 from fem.model import PoissonNernstPlanck
@@ -64,10 +64,9 @@ def compare(model: PoissonNernstPlanck, steps: Sequence[int]) -> list[str]:
 
 def main() -> None:
     """Measure, print, and write the page if asked to."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--steps", type=int, nargs="+", default=[1, 2], help="DEVSIM's steps between outputs")
-    parser.add_argument("--page", action="store_true", help="write docs/performance.md")
-    arguments = parser.parse_args()
+    arguments = parser(__doc__)
+    arguments.add_argument("--steps", type=int, nargs="+", default=[1, 2], help="DEVSIM's steps between outputs")
+    chosen = arguments.parse_args()
     try:
         version = load_devsim().__version__
     except (ImportError, RuntimeError) as error:
@@ -75,10 +74,8 @@ def main() -> None:
         return
     case = CASES[0]
     model = case.model(case.mesh())
-    lines = [f"DEVSIM {version}, {model.mesh.p.shape[1]} nodes.", "", *compare(model, arguments.steps)]
-    print("\n".join(lines))
-    if arguments.page:
-        write_section("DEVSIM", lines)
+    head = f"DEVSIM {version}, {model.mesh.p.shape[1]} nodes."
+    report("DEVSIM", [head, "", *compare(model, chosen.steps)], chosen.page)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 OnFilm = Callable[[Path], None]
 Quiet = Annotated[bool, Parameter(help="Print nothing but warnings and errors.", negative=())]
+Strict = Annotated[bool, Parameter(help="Fail if a check of the computation does; all is written first.", negative=())]
 Debug = Annotated[bool, Parameter(help="Show where in the code an error arose.", negative=())]
 
 
@@ -32,8 +33,10 @@ def list_scenarios() -> None:
         say(f"{name:{width}}  {built_in_summary(name)}")
 
 
-def run_new(entry: Entry, given: dict[str, object], out: Path | None, quiet: bool, debug: bool) -> None:
-    """Run a scenario with the arguments `given` into the folder `out`."""
+def run_new(
+    entry: Entry, given: dict[str, object], out: Path | None, strict: bool, quiet: bool, debug: bool
+) -> None:  # fmt: skip
+    """Run a scenario with the arguments `given` into the folder `out`; `strict`: a failed check is an error."""
     from fem.results.record import run_scenario
 
     scenario = declared(entry, given)
@@ -41,10 +44,13 @@ def run_new(entry: Entry, given: dict[str, object], out: Path | None, quiet: boo
     identity = identity_of(entry, given)
     earlier = _record_text(directory)
     with _advice(entry, directory, lambda: _record_text(directory) not in ("", earlier)):
-        _follow(scenario, entry, quiet, lambda *told: run_scenario(scenario, identity, directory, *told))
+        summary = _follow(scenario, entry, quiet, lambda *told: run_scenario(scenario, identity, directory, *told))
+    _judge(summary, strict)
 
 
-def resume(directory: Path, *, scenario: Path | None = None, quiet: Quiet = False, debug: Debug = False) -> None:
+def resume(
+    directory: Path, *, scenario: Path | None = None, strict: Strict = False, quiet: Quiet = False, debug: Debug = False
+) -> None:
     """Continue a run that was stopped, in its results folder.
 
     Parameters
@@ -67,7 +73,8 @@ def resume(directory: Path, *, scenario: Path | None = None, quiet: Quiet = Fals
         raise ValueError(f"{directory} was made with scenario {identity.name!r}, {scenario} is {entry.name!r}")
     continued = declared(entry, recorded_values(entry, identity))
     with _advice(entry, directory, directory.is_dir):
-        _follow(continued, entry, quiet, lambda *told: resume_run(continued, directory, *told))
+        summary = _follow(continued, entry, quiet, lambda *told: resume_run(continued, directory, *told))
+    _judge(summary, strict)
 
 
 def export(directory: Path, *, pvd: Annotated[bool, Parameter(negative=())] = False) -> None:
@@ -107,7 +114,15 @@ def _advice(entry: Entry, directory: Path, can_continue: Callable[[], bool]) -> 
         raise
 
 
-def _follow(scenario: "Scenario", entry: Entry, quiet: bool, run: Callable[[OnStep, OnFilm], "Summary"]) -> None:
+def _judge(summary: "Summary", strict: bool) -> None:
+    """Raise RuntimeError if the run is judged strictly and a check of the computation failed."""
+    if strict and summary.failed:
+        raise RuntimeError(f"{summary.directory} is complete, but not sound (--strict): {'; '.join(summary.failed)}")
+
+
+def _follow(
+    scenario: "Scenario", entry: Entry, quiet: bool, run: Callable[[OnStep, OnFilm], "Summary"]
+) -> "Summary":  # fmt: skip
     """Report what is run and where its film is drawn, show how far it is, and say what came out."""
     scales = scenario.model.scale_report()
     if not quiet:
@@ -128,3 +143,4 @@ def _follow(scenario: "Scenario", entry: Entry, quiet: bool, run: Callable[[OnSt
     warn(warning for warning in summary.warnings if warning not in scales.warnings)
     if not quiet:
         say(*summary.lines)
+    return summary

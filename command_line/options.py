@@ -17,6 +17,7 @@ Options = Mapping[str, tuple[object, object, str]]  # type, default and descript
 _DEBUG = (bool, False, "Show where in the code an error arose.")
 RUN_OPTIONS: Options = {
     "out": (Path | None, None, "Results folder; results/<scenario> if not given."),
+    "strict": (bool, False, "Fail (exit code 1) if a check of the computation does; all results are written first."),
     "quiet": (bool, False, "Print nothing but warnings and errors."),
     "debug": _DEBUG,
 }

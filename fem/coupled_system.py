@@ -8,7 +8,6 @@ last, the ions that enter through each contact. Where a population does not exis
 from collections.abc import Sequence
 from copy import copy
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import sparse
@@ -24,11 +23,10 @@ from fem.physics.drive import Piece
 from fem.physics.electrodes import inward_flux
 from fem.physics.nernst_planck import EdgeFlux, crowding
 from fem.physics.poisson import PoissonOperator
+from fem.physics.reaction_network import ReactionNetwork, Sources
 from fem.unknowns import Exchange, Unknowns
 
-if TYPE_CHECKING:
-    from fem.physics.reaction_network import ReactionNetwork, Sources
-
+_FROZEN = 1e25  # times heavier: what does not move in any step
 _DARK = Piece(-np.inf, lambda time: 0.0, lambda time: 0.0)
 
 
@@ -52,7 +50,7 @@ class CoupledSystem:
         volumes: ControlVolumes,
         poisson: PoissonOperator,
         unknowns: Unknowns,
-        network: "ReactionNetwork | None" = None,
+        network: ReactionNetwork | None = None,
     ) -> None:
         self.volumes, self.poisson, self.unknowns, self.network = volumes, poisson, unknowns, network
         self.electrostatics = Electrostatics(volumes, poisson, unknowns)
@@ -92,7 +90,7 @@ class CoupledSystem:
         rows[1:][absent] = -fields[1:][absent]
         return out
 
-    def _sources(self, time: float, fields: Array) -> "Sources":
+    def _sources(self, time: float, fields: Array) -> Sources:
         """What the reactions do at the nodes, of the populations as they are counted in 1/m^3."""
         assert self.network is not None
         field = self.electrostatics.field_strength(fields) if self.network.needs_field else None
@@ -212,6 +210,15 @@ class CoupledSystem:
         fields = self.unknowns.nodal(out)
         fields[0] = self.electrostatics.potential_rate(time, fields, self.pieces)
         return out
+
+    def with_frozen_ions(self) -> "CoupledSystem":
+        """The system in which only the potential, electrons and holes follow."""
+        other = copy(self)
+        other.mass = self.mass.copy()
+        heavy = self.unknowns.nodal(other.mass)[1:]
+        heavy[~self.unknowns.carriers] *= _FROZEN
+        self.unknowns.entered(other.mass)[:] *= _FROZEN
+        return other
 
     def conduction(self, fields: Array) -> Array:
         """Current that electrons and holes carry from each contact into the film [A/m], shape (n_contacts,)."""

@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 
+from fem.coupled_system import CoupledSystem
 from fem.fields import Array
 from fem.model import PoissonNernstPlanck
 from fem.numerics.adaptive import Cursor, integrate
@@ -16,6 +17,7 @@ from fem.output_state import landed, state_within
 from fem.state import State
 
 _FIRST_STEP = 1e-2  # of the fastest time, after a start or a break of a drive
+_FIRST_STEP_OF_CARRIERS = 1e-13  # [s]; their dielectric relaxation in a good contact
 
 
 @dataclass(frozen=True)
@@ -29,16 +31,20 @@ class StepReport:
 
 @dataclass(frozen=True)
 class Restart:
-    """All that is needed to continue a run exactly: the solver's cursor and the next output to write."""
+    """All that is needed to continue a run exactly: the solver's cursor and the next output to write.
+
+    `charge_error` sums the errors of the contacts' charges that the steps so far estimate [C/m], with their signs.
+    """
 
     cursor: Cursor
     next_output: int
+    charge_error: Array
 
     def as_arrays(self) -> dict[str, Array]:
         """Plain arrays, by name, for a checkpoint file."""
         c = self.cursor
         numbers = [c.time, c.step, c.previous_step, c.previous_error, float(c.implicit_left), float(self.next_output)]
-        return {"values": c.values, "numbers": np.array(numbers)}
+        return {"values": c.values, "numbers": np.array(numbers), "charge_error": self.charge_error}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Array]) -> "Restart":
@@ -50,13 +56,16 @@ class Restart:
             If an array is missing, has the wrong shape or is not finite.
         """
         try:
-            values, numbers = np.asarray(arrays["values"], dtype=float), np.asarray(arrays["numbers"], dtype=float)
+            given = [np.asarray(arrays[name], dtype=float) for name in ("values", "numbers", "charge_error")]
         except KeyError as error:
             raise ValueError(f"the checkpoint lacks the array {error}") from error
-        if numbers.shape != (6,) or values.ndim != 1 or not (np.isfinite(values).all() and np.isfinite(numbers).all()):
+        values, numbers, charge_error = given
+        one_row = values.ndim == charge_error.ndim == 1 and numbers.shape == (6,)
+        if not (one_row and all(np.isfinite(array).all() for array in given)):
             raise ValueError("the checkpoint holds malformed or non-finite numbers")
         time, step, previous_step, previous_error, implicit_left, next_output = numbers.tolist()
-        return cls(Cursor(time, values, step, previous_step, previous_error, int(implicit_left)), int(next_output))
+        cursor = Cursor(time, values, step, previous_step, previous_error, int(implicit_left))
+        return cls(cursor, int(next_output), charge_error)
 
 
 @dataclass(frozen=True)
@@ -106,17 +115,18 @@ def evolve(
     done = statistics or Statistics()
     done.solver, done.unknowns = solver.name, system.unknowns.size
     if restart is None:
-        restart = Restart(Cursor(0.0, model.initial_values(), 0.0), 1)
+        restart = Restart(Cursor(0.0, model.initial_values(), 0.0), 1, np.zeros(len(model.electrodes)))
         done.lowest_relative_concentration = system.lowest(restart.cursor.values)
         yield Output(0, model.initial_state(), restart, done.copy())
-    cursor, k, end = restart.cursor, restart.next_output, float(times[-1])
-    if len(cursor.values) != system.unknowns.size:
+    cursor, k, drift, end = restart.cursor, restart.next_output, restart.charge_error, float(times[-1])
+    if len(cursor.values) != system.unknowns.size or len(drift) != len(model.electrodes):
         raise ValueError(f"the checkpoint holds {len(cursor.values)} unknowns, the model has {system.unknowns.size}")
-    first_step = _FIRST_STEP * model.scale_report().fastest_time
+    first_step = _first_step(model)
     breaks = _breaks(model, end)
     while k < len(times):
         driven = model.driven(cursor.time)
-        stop = breaks[bisect_right(breaks, cursor.time)]
+        passed = bisect_right(breaks, cursor.time)
+        since, stop = ([0.0, *breaks][passed], breaks[passed])
         if cursor.step == 0:  # a start or a break of a drive: the potential jumps, the ions do not
             consistent = driven.hold_algebraic(cursor.time, cursor.values)
             cursor = replace(cursor, values=consistent, step=min(first_step, 1e-3 * (stop - cursor.time)))
@@ -125,10 +135,11 @@ def evolve(
             if on_step is not None:
                 on_step(StepReport(after.time, after.time - before.time, end))
             while k < len(times) and times[k] <= after.time:
-                state = state_within(model, driven, stretch, float(times[k]), land)
+                state = state_within(model, driven, stretch, float(times[k]), since, land)
+                doubt = np.abs(drift + _charge_error(driven, stretch.doubt(float(times[k]))))
                 k += 1
-                yield Output(k - 1, state, Restart(before, k), done.copy())
-            cursor = after
+                yield Output(k - 1, replace(state, contact_charge_error=doubt), Restart(before, k, drift), done.copy())
+            cursor, drift = after, drift + _charge_error(driven, stretch.error)
         cursor = Cursor(stop, cursor.values, 0.0)
 
 
@@ -146,6 +157,18 @@ def output_times(times: Array) -> Array:
     if times[0] != 0 or (np.diff(times) <= 0).any():
         raise ValueError(f"output times must rise from 0 s; they begin with {times[:3]} s")
     return times
+
+
+def _charge_error(system: CoupledSystem, error: Array) -> Array:
+    """What an estimated `error` of the unknowns makes of the contacts' charges [C/m], signed, shape (n_contacts,)."""
+    still = np.zeros(len(system.unknowns.electrodes))
+    return system.metal_charge(system.unknowns.nodal(error), still, moving=True)
+
+
+def _first_step(model: PoissonNernstPlanck) -> float:
+    """Step [s] to try after a start or a break of a drive."""
+    ionic = _FIRST_STEP * model.scale_report().fastest_time
+    return ionic if model.semiconductor is None else min(ionic, _FIRST_STEP_OF_CARRIERS)
 
 
 def _breaks(model: PoissonNernstPlanck, end: float) -> list[float]:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,6 +17,7 @@ from fem.physics.electrodes import Electrode, electrodes_on
 from fem.physics.nernst_planck import TransportOperator, transport_operator
 from fem.physics.poisson import PoissonOperator, poisson_operator
 from fem.physics.populations import Population
+from fem.physics.reaction_network import ReactionNetwork
 from fem.physics.regions import Regions
 from fem.physics.scales import Scales
 from fem.physics.semiconductor import Bands
@@ -25,9 +25,6 @@ from fem.rest import Start
 from fem.scale_report import scale_report
 from fem.state import State
 from fem.unknowns import Unknowns
-
-if TYPE_CHECKING:
-    from fem.physics.reaction_network import ReactionNetwork
 
 _BEFORE = -1e-300  # a time just before the drive starts
 
@@ -98,13 +95,12 @@ class PoissonNernstPlanck(Film):
         return self._aligned.electrodes
 
     @cached_property
-    def network(self) -> "ReactionNetwork | None":
+    def network(self) -> ReactionNetwork | None:
         """The reactions on the mesh."""
         if not self.reactions:
             return None
-        from fem.physics.reaction_network import ReactionNetwork
-
-        return ReactionNetwork.on(self.control_volumes, self.regions, self.reactions, self.populations)
+        places = {one.name: one.enrichment for one in self.populations}
+        return ReactionNetwork.on(self.control_volumes, self.regions, self.reactions, places)
 
     @cached_property
     def system(self) -> CoupledSystem:
@@ -163,7 +159,8 @@ class PoissonNernstPlanck(Film):
     @cached_property
     def _initial_state(self) -> State:
         values = self.initial_values()
-        return self.state(0.0, values, self.pieces(_BEFORE))
+        carried = self.system.conduction(self.unknowns.nodal(values))
+        return self.state(0.0, values, self.pieces(_BEFORE), carried)
 
     @cached_property
     def start_concentrations(self) -> Array:

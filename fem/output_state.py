@@ -8,16 +8,21 @@ from fem.coupled_system import CoupledSystem
 from fem.fields import Array
 from fem.model import PoissonNernstPlanck
 from fem.numerics.adaptive import ALLOWANCE, Cursor, integrate
+from fem.numerics.newton import implicit_euler_step
 from fem.numerics.rosenbrock import Stretch
-from fem.numerics.sparse_direct import SparseDirect
+from fem.numerics.sparse_direct import SparseDirect, best_solver
 from fem.numerics.system import Statistics
 from fem.state import State
 
+Landing = Callable[[Stretch, float], Stretch]
+_SETTLING = 2e-3  # of the time since the drives last broke, for which carriers settle at an output
+_LONGEST_SETTLING = 1.0  # [s]; carriers that no contact holds lose their balance to round-off in longer steps
+
 
 def state_within(
-    model: PoissonNernstPlanck, system: CoupledSystem, stretch: Stretch, time: float, land: Callable[..., Stretch]
+    model: PoissonNernstPlanck, system: CoupledSystem, stretch: Stretch, time: float, since: float, land: Landing
 ) -> State:
-    """State at `time` [s] inside the step `stretch`.
+    """State at `time` [s] inside the step `stretch`, after a stretch of the drives that began at `since` [s].
 
     The interpolant serves unless it leaves the bounds of the concentrations there; then `land(stretch, time)` gives the
     last of some steps that end at `time`.
@@ -26,8 +31,26 @@ def state_within(
         stretch = land(stretch, time)
     values, _ = system.restored(stretch.at(time), stretch.first)
     held = system.hold_algebraic(time, values)  # exact for curved drives too, which no interpolant follows
+    if system.unknowns.carrier_exchanges:
+        return _settled(model, system, time, held, _SETTLING * (time - since))
     current, error = _current(model, system, stretch, time, held)
     return model.state(time, held, system.pieces, current, error)
+
+
+def _settled(model: PoissonNernstPlanck, system: CoupledSystem, time: float, values: Array, step: float) -> State:
+    """State with electrons and holes settled for `step` [s] around the ions where they are, and its current.
+
+    Where a time step is long against the carriers' own times, Rosenbrock's method leaves their nonlinear balance at the
+    size of the time error, and drift and diffusion each exceed the current that they leave by orders of magnitude. An
+    implicit Euler step of the carriers alone closes the balance. What the currents of all contacts then sum to tells
+    how well they are known.
+    """
+    step = min(max(step, 1e-15), _LONGEST_SETTLING)
+    settled = implicit_euler_step(system.with_frozen_ions(), best_solver(), time - step, values, step, Statistics())
+    sweep = np.array([piece.rate(time) for piece in system.pieces])
+    fields = system.unknowns.nodal(settled)
+    current = model.current(system.rates(time, settled), sweep) + system.conduction(fields)
+    return model.state(time, settled, system.pieces, current, np.full_like(current, abs(current.sum())))
 
 
 def landed(

@@ -21,21 +21,18 @@ def scale_report(
     mesh: MeshTri, volumes: ControlVolumes, regions: Regions, material: Material, unknowns: Unknowns
 ) -> Scales:
     """Characteristic lengths and times of a film, with warnings about what is not resolved."""
-    permittivity = regions.on_cells(material.relative_permittivity, "relative permittivity")
-    mean_permittivity = float(np.average(permittivity, weights=volumes.areas))
-    movers = unknowns.movers
+    permittivity, movers = _mean_permittivity(volumes, regions, material), unknowns.movers
     transports = [one.transport for one in movers]
     charges, density = np.array([abs(one.charge) for one in movers]), np.array([one.unit for one in movers])
     volt = unknowns.thermal_voltage
-    debye = debye_length(mean_permittivity, float((charges**2 * density).sum()), volt)
+    debye = debye_length(permittivity, float((charges**2 * density).sum()), volt)
     over = [_voltage_over(one, unknowns.electrodes) for one in unknowns.electrodes]
     largest = max(abs(voltage) for pair in over for voltage in pair)
-    width = depletion_width(mean_permittivity, float((charges * density).sum()), largest)
+    width = depletion_width(permittivity, float((charges * density).sum()), largest)
     gap = electrode_gap(mesh, unknowns.electrodes)
     field = max(2 * largest / width if width else 0.0, largest / gap)
     heights = {one.contact.facets: _first_cell(mesh, volumes, one) for one in unknowns.electrodes}
-    drawn = [any(one.charge * voltage < 0 for one in movers for voltage in pair) for pair in over]
-    drawing = {name: field * ever for name, ever in zip(heights, drawn, strict=True)}
+    drawn = [field * any(one.charge * voltage < 0 for one in movers for voltage in pair) for pair in over]
     first_cell = {name: height / debye for name, height in heights.items()}
     slowest = min(float(one.cell_diffusivity.min()) for one in transports)
     mean = max(one.mean_diffusivity for one in transports)
@@ -56,11 +53,17 @@ def scale_report(
         added_area=_added_area(regions, unknowns, float(volumes.areas.sum())),
         layer_time=_layer_times(volumes, regions, unknowns),
         warnings=(
-            *resolution_warnings(first_cell, debye, width, volt, drawing),
+            *resolution_warnings(first_cell, debye, width, volt, dict(zip(heights, drawn, strict=True))),
             *_steep_reactions(unknowns, over),
             *_wide_layers(regions, float(volumes.areas.sum())),
         ),
     )
+
+
+def _mean_permittivity(volumes: ControlVolumes, regions: Regions, material: Material) -> float:
+    """Mean relative permittivity of the film."""
+    cells = regions.on_cells(material.relative_permittivity, "relative permittivity")
+    return float(np.average(cells, weights=volumes.areas))
 
 
 def electrode_gap(mesh: MeshTri, electrodes: tuple[Electrode, ...]) -> float:

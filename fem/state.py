@@ -1,6 +1,6 @@
 """What the solver hands out: a snapshot of the film at one time."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 
@@ -35,6 +35,9 @@ class State:
         Current from each contact into the film [A/m], displacement plus ionic, shape (n_contacts,).
     contact_current_error
         Estimated error of that current [A/m], shape (n_contacts,); a smaller current is noise.
+    contact_charge_error
+        Error of the charges that the time steps so far estimate of themselves [C/m], shape (n_contacts,); empty before
+        the first step.
     """
 
     time: float
@@ -46,6 +49,7 @@ class State:
     contact_charge: Array
     contact_current: Array
     contact_current_error: Array
+    contact_charge_error: Array = field(default_factory=lambda: np.zeros(0))
 
     def __post_init__(self) -> None:
         for item in fields(self):

@@ -106,7 +106,7 @@ class Unknowns:
         return ~np.array([one.present for one in self.populations])
 
     @cached_property
-    def _carriers(self) -> NDArray[np.bool_]:
+    def carriers(self) -> NDArray[np.bool_]:
         """Which populations are electrons or holes, shape (n_species,)."""
         return np.array([one.carrier for one in self.populations])
 
@@ -178,13 +178,13 @@ class Unknowns:
         fields = self.nodal(new)[1:]
         held = np.einsum("kn,kn->k", self.storage, fields)
         fields *= 1.0 + (share * self.content / np.where(held > 0, held, 1.0))[:, None]
-        fields[self._carriers] = np.maximum(fields[self._carriers], 0.0)
+        fields[self.carriers] = np.maximum(fields[self.carriers], 0.0)
         return new, float(np.abs(share).max())
 
     @cached_property
     def _kept(self) -> NDArray[np.bool_]:
         """Populations whose number nothing in the film changes, shape (n_species,)."""
-        kept = ~self._carriers
+        kept = ~self.carriers
         kept[list(self.reacting)] = False
         return kept
 
@@ -205,7 +205,7 @@ class Unknowns:
     def scaled_norm(self, change: Array, values: Array) -> float:
         """Root mean square of the relative change: concentrations against themselves plus 1 % of the mean."""
         size, moved = self.nodal(np.abs(values)), self.nodal(change)
-        noise = np.where(self._carriers, _NOISE * size[1:].max(axis=1), _NOISE)
+        noise = np.where(self.carriers, _NOISE * size[1:].max(axis=1), _NOISE)
         ions = moved[1:] / (size[1:] + np.maximum(noise, _EMPTY)[:, None])
         potential = moved[0] / (1.0 + size[0].max())
         amounts = self.entered(change) / (np.abs(self.entered(values)) + 1.0)
@@ -214,13 +214,13 @@ class Unknowns:
 
     def lowest(self, values: Array) -> float:
         """Lowest concentration relative to the unit of its ion species."""
-        return float(self.nodal(values)[1:][~self._carriers].min(initial=0.0 if self.absent.any() else np.inf))
+        return float(self.nodal(values)[1:][~self.carriers].min(initial=0.0 if self.absent.any() else np.inf))
 
     def outside(self, values: Array, allowance: float) -> bool:
         """Whether a concentration lies more than `allowance` below zero or a sublattice is overfull."""
         fields = self.nodal(values)
         lowest, highest = fields[1:].min(axis=1), fields[1:].max(axis=1)
-        if (lowest < -np.where(self._carriers, _CARRIERS_BELOW * highest, allowance)).any():
+        if (lowest < -np.where(self.carriers, _CARRIERS_BELOW * highest, allowance)).any():
             return True
         return any(self.filling(sites, fields).max() > 1.0 + OVERFILL for sites in self.sublattices)
 

@@ -23,11 +23,12 @@ def check_contract(mesh: MeshTri) -> Ints:
         Any scikit-fem triangle mesh in metres, the user's own included. It needs subdomains ``grain_0``, ``grain_1``,
         ... that share out all triangles, ``grain_interior`` and, unless that is the whole film, ``grain_boundary`` for
         the rest; facets ``left``, ``right``, ``bottom``, ``top`` on the outline, and ``grain_boundary_lines`` where
-        boundaries are no subdomain.
+        boundaries are no subdomain. A mesh of more than a film names the film ``film``; what is said of grains then
+        holds for that part, and every other triangle needs a subdomain of its own.
 
     Returns
     -------
-    Grain of each triangle, shape (n_triangles,).
+    Grain of each triangle, -1 outside the film, shape (n_triangles,).
 
     Raises
     ------
@@ -43,10 +44,11 @@ def check_contract(mesh: MeshTri) -> Ints:
             raise ValueError(f"mesh contract: facet set {side!r} has facets inside the film")
     require_known("grain_interior", subdomains, "mesh contract: subdomain")
     grains = _grain_labels(subdomains, mesh.t.shape[1])
+    _check_layers(subdomains, grains)
     boundary = subdomains.get("grain_boundary", np.empty(0, dtype=np.int64))
     together = np.concatenate([subdomains["grain_interior"], boundary])
-    if len(together) != len(grains) or len(np.unique(together)) != len(grains):
-        raise ValueError("mesh contract: 'grain_interior' and 'grain_boundary' must share out all triangles")
+    if not np.array_equal(np.sort(together), np.flatnonzero(grains >= 0)):
+        raise ValueError("mesh contract: 'grain_interior' and 'grain_boundary' must share out the film's triangles")
     if len(boundary) == 0:
         require_known("grain_boundary_lines", facets, "mesh contract: facet set")
     return grains
@@ -65,6 +67,19 @@ def _grain_labels(subdomains: Mapping[str, Ints], n_triangles: int) -> Ints:
         if (grains[members] >= 0).any():
             raise ValueError(f"mesh contract: 'grain_{k}' overlaps 'grain_{grains[members].max()}'")
         grains[members] = k
-    if (grains < 0).any():
-        raise ValueError(f"mesh contract: {(grains < 0).sum()} triangles belong to no grain")
     return grains
+
+
+def _check_layers(subdomains: Mapping[str, Ints], grains: Ints) -> None:
+    """Raise ValueError unless grains make up the film, or all there is, and every other triangle has a region."""
+    film = subdomains.get("film", np.arange(len(grains)))
+    missing = int((grains[film] < 0).sum())
+    if missing:
+        raise ValueError(f"mesh contract: {missing} triangles belong to no grain")
+    if int((grains >= 0).sum()) > len(np.unique(film)):
+        raise ValueError("mesh contract: grains reach out of the subdomain 'film'")
+    named = np.zeros(len(grains), dtype=bool)
+    for members in subdomains.values():
+        named[members] = True
+    if not named.all():
+        raise ValueError(f"mesh contract: {(~named).sum()} triangles outside the film belong to no subdomain")

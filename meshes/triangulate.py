@@ -22,6 +22,7 @@ from meshes.labelled import LabelledTriangles
 from meshes.line_mesh import mesh_lines
 from meshes.polycrystal import SIDES, Polycrystal
 from meshes.regularise import merge_short_edges
+from meshes.side_marks import SideMark, with_side_marks
 from meshes.size_field import Lines, MeshSizes, Strips
 from meshes.strips import mesh_strips
 from meshes.two_sided import two_sided
@@ -38,6 +39,7 @@ class MeshOptions(TypedDict, total=False):
     electrodes: Sequence[str]
     free_surfaces: Sequence[str]
     boundaries: Lines | Strips
+    marks: Sequence[SideMark]
 
 
 def triangulate(film: Polycrystal, sizes: MeshSizes, **options: Unpack[MeshOptions]) -> MeshTri:
@@ -57,6 +59,9 @@ def triangulate(film: Polycrystal, sizes: MeshSizes, **options: Unpack[MeshOptio
         Sides of the film whose facets make up ``surface_lines``, and perhaps ``pinhole_rims``; none unless stated.
     boundaries
         Whether grain boundaries are lines, which they are unless stated, or strips of finite width.
+    marks
+        Places on sides of the film that get a node, none unless stated; not within reach of the graded layers (three
+        times their thickness) of an electrode at the end of that side.
 
     Returns
     -------
@@ -79,6 +84,7 @@ def triangulate_and_count(
     electrodes: Sequence[str] = ("left", "right"),
     free_surfaces: Sequence[str] = (),
     boundaries: Lines | Strips = _LINES,
+    marks: Sequence[SideMark] = (),
 ) -> tuple[MeshTri, DelaunayRepair]:
     """Mesh a film as :func:`triangulate` does, and say what it took to make it Delaunay."""
     _check_sides(electrodes, free_surfaces)
@@ -87,6 +93,7 @@ def triangulate_and_count(
     skin = ElectrodeSkin.resolving(film, sizes, electrodes)
     core = replace(skin.squeezed(film), periodic=film.periodic)
     core = merge_short_edges(core, _SHORTEST * sizes.boundary, gently=True)
+    core = with_side_marks(core, marks, skin.origin())
     core_sizes = replace(sizes, electrode=skin.spacing)
     if isinstance(boundaries, Strips):
         triangles = mesh_strips(core, boundaries, electrodes, core_sizes)

@@ -157,7 +157,7 @@ class DevsimFilm:
         self._set_edges("Permittivity", self._per_couple(self.model.system.poisson.weights * charge))
         self._set_nodes("Background", self.model.system.immobile / (u.unit[0] * u.storage[0]))
         self._set_nodes("Potential", np.zeros(u.n_nodes))
-        for k, (name, transport) in enumerate(zip(self.names, u.transports, strict=True)):
+        for k, (name, transport) in enumerate(zip(self.names, self.model.transports, strict=True)):
             self._set_edges(f"Diffusivity{k}", self._per_couple(transport.weights / nm**2))
             self._set_nodes(name, u.start[k])
 

@@ -11,7 +11,16 @@ ROOT = Path(__file__).parent.parent
 FEM_ROWS = (
     ("fem.results",),
     ("fem.evolve", "fem.scenario", "fem.output_state", "fem.measurements"),
-    ("fem.model", "fem.coupled_system", "fem.jacobian", "fem.unknowns", "fem.scale_report", "fem.rest"),
+    (
+        "fem.model",
+        "fem.film",
+        "fem.coupled_system",
+        "fem.electrostatics",
+        "fem.jacobian",
+        "fem.unknowns",
+        "fem.scale_report",
+        "fem.rest",
+    ),
     ("fem.physics",),
     ("fem.numerics",),
     ("fem.state", "fem.fields", "fem.checks", "fem.constants"),

@@ -156,7 +156,7 @@ def test_options_carry_units_and_become_arguments() -> None:
         "geometry": "section",
         "grain_map": Path("film.png"),
     }
-    assert options == {"out": Path("there"), "quiet": False, "debug": False}
+    assert options == {"out": Path("there"), "strict": False, "quiet": False, "debug": False}
 
 
 def test_a_choice_that_does_not_exist_is_answered_with_those_that_do() -> None:

@@ -147,5 +147,5 @@ def _implicit(
         return None, np.inf
     statistics.implicit_steps += 1
     error = system.scaled_norm(last - whole, np.maximum(np.abs(last), np.abs(values))) / tolerance
-    zero = np.zeros_like(last)
-    return Stretch(cursor.time, cursor.time + step, values, last, zero, zero, last - whole), error
+    bulge = 4.0 * middle - 2.0 * (values + last)  # the parabola through the three
+    return Stretch(cursor.time, cursor.time + step, values, last, bulge, np.zeros_like(last), last - whole), error

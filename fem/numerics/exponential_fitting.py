@@ -13,31 +13,43 @@ import numpy as np
 
 from fem.fields import Array
 
-_SERIES = 1e-2  # below, Taylor series; their first dropped terms are under 1e-14 here
-_LARGEST = 700.0  # exp overflows beyond
+_SERIES = 1e-2  # below, a Taylor series for the slope; its first dropped term is under 1e-14 here
+_SMALLEST, _LARGEST = 1e-300, 700.0  # exp(x) - 1 neither vanishes nor overflows in between
 
 
 def bernoulli(x: Array) -> tuple[Array, Array]:
     """``B(x) = x / (exp(x) - 1)`` and its derivative for x >= 0, both near round-off; same shape as `x`."""
-    small = x < _SERIES
-    safe = np.where(small, 1.0, np.minimum(x, _LARGEST))
-    value = safe / np.expm1(safe)
+    safe = np.maximum(x, _SERIES)
+    value = _bernoulli(x)
     slope = value * (1.0 - value - safe) / safe
-    square = x * x
-    value = np.where(small, 1.0 - 0.5 * x + square / 12.0 * (1.0 - square / 60.0), value)
-    slope = np.where(small, -0.5 + x / 6.0 * (1.0 - square / 30.0), slope)
-    return value, slope
+    return value, np.where(x < _SERIES, -0.5 + x / 6.0 * (1.0 - x * x / 30.0), slope)
 
 
-def fitting_factors(theta: Array) -> tuple[Array, Array, Array, Array]:
-    """``B(theta)``, ``B(-theta)`` and their derivatives with respect to theta, each of the shape of `theta`.
+def two_factors(theta: Array) -> tuple[Array, Array]:
+    """``B(theta)`` and ``B(-theta)``, each of the shape of `theta`: all that the flux itself needs.
 
     The larger factor is formed as B(abs(theta)) + abs(theta), so neither suffers cancellation and both stay positive.
     """
-    steepness = np.abs(theta)
-    low, low_slope = bernoulli(steepness)
-    high, uphill = low + steepness, theta > 0
+    low = _bernoulli(np.abs(theta))
+    back = np.maximum(theta, 0.0)
+    forth = back - theta
+    forth += low
+    back += low
+    return forth, back
+
+
+def fitting_factors(theta: Array) -> tuple[Array, Array, Array, Array]:
+    """``B(theta)``, ``B(-theta)`` and their derivatives with respect to theta, each of the shape of `theta`."""
+    steepness, uphill = np.abs(theta), theta > 0
+    low, slope = bernoulli(steepness)
+    high, steep = low + steepness, 1.0 + slope
     forth, back = np.where(uphill, low, high), np.where(uphill, high, low)
-    forth_slope = np.where(uphill, low_slope, -1.0 - low_slope)
-    back_slope = np.where(uphill, 1.0 + low_slope, -low_slope)
-    return forth, back, forth_slope, back_slope
+    return forth, back, np.where(uphill, slope, -steep), np.where(uphill, steep, -slope)
+
+
+def _bernoulli(x: Array) -> Array:
+    safe = np.minimum(x, _LARGEST)
+    np.maximum(safe, _SMALLEST, out=safe)
+    value = np.expm1(safe)
+    np.divide(safe, value, out=value)
+    return value

@@ -8,6 +8,7 @@ an analysis made with them on one matrix silently spoils the factorisation of an
 import os
 import sys
 import warnings
+from ctypes import POINTER, byref, c_int32
 from importlib import metadata
 from typing import Protocol
 
@@ -20,6 +21,7 @@ from fem.fields import Array
 _THREADED_FROM = 150_000  # unknowns; below, one thread is faster than two
 _REFINEMENTS = 2  # at most; PARDISO does not pivot across supernodes, and ions are lost where a row is not met
 _ROUND_OFF = 1e-14  # of the absolute sum of a row's terms
+_SMALL_ROW = 0.1  # of the largest unknown: rows whose terms are smaller need be met to that only
 
 
 class SolverError(RuntimeError):
@@ -72,7 +74,7 @@ class SuperLU:
 
 
 class Pardiso:
-    """MKL PARDISO; the symbolic analysis is made at the first factorisation and kept."""
+    """MKL PARDISO; the symbolic analysis is made for the first matrix and kept for all others of its pattern."""
 
     name = "MKL PARDISO"
 
@@ -80,25 +82,34 @@ class Pardiso:
         from pypardiso import PyPardisoSolver
 
         _point_to_mkl()
-        self._solver = PyPardisoSolver(mtype=11)
-        settings = {1: 1, 2: 2, 8: 0, 10: 13, 11: 0, 13: 0, 24: 0}
+        self._mkl = PyPardisoSolver(mtype=11)
+        settings = {1: 1, 2: 2, 8: 0, 10: 13, 11: 0, 13: 0, 24: 0, 35: 1}
         for number, value in settings.items():  # METIS ordering, no value-dependent scaling; `solve` refines
-            self._solver.set_iparm(number, value)
-        self._pattern: tuple[int, int] | None = None
+            self._mkl.set_iparm(number, value)
+        self._row_starts, self._columns = np.empty(0, np.int32), np.empty(0, np.int32)
+        self._magnitude: sparse.csr_matrix | None = None
 
     def factorise(self, matrix: sparse.csr_matrix) -> None:
         """Factorise `matrix`; see :class:`SparseDirect`."""
+        if not matrix.has_sorted_indices:
+            matrix = matrix.sorted_indices()
+        self._mkl.libmkl.MKL_Set_Num_Threads(2 if matrix.shape[0] >= _THREADED_FROM else 1)
         self._scale = row_scales(matrix)
-        data = matrix.data * np.repeat(self._scale, np.diff(matrix.indptr))
-        self._matrix = sparse.csr_matrix((data, matrix.indices, matrix.indptr), shape=matrix.shape)
-        self._magnitude = sparse.csr_matrix((np.abs(data), matrix.indices, matrix.indptr), shape=matrix.shape)
-        self._solver.libmkl.MKL_Set_Num_Threads(2 if matrix.shape[0] >= _THREADED_FROM else 1)
-        if self._pattern != (matrix.shape[0], matrix.nnz):
-            self._call(11, np.zeros(matrix.shape[0]))
-            self._pattern = (matrix.shape[0], matrix.nnz)
+        if not (np.array_equal(matrix.indptr, self._row_starts) and np.array_equal(matrix.indices, self._columns)):
+            self._analyse(matrix)
+        np.multiply(matrix.data, self._scale[self._rows], out=self._matrix.data)
+        self._magnitude = None
         self._call(22, np.zeros(matrix.shape[0]))
-        if self._solver.get_iparm(14):  # pivots that PARDISO has replaced
+        if self._mkl.get_iparm(14):  # pivots that PARDISO has replaced
             raise SolverError("the Jacobian is singular to working precision: the time step is too large for the film")
+
+    def _analyse(self, matrix: sparse.csr_matrix) -> None:
+        """Order the unknowns and lay out the factors for the pattern of `matrix`."""
+        self._row_starts, self._columns = matrix.indptr.astype(np.int32), matrix.indices.astype(np.int32)
+        self._rows = np.repeat(np.arange(matrix.shape[0], dtype=np.int32), np.diff(self._row_starts))
+        data = matrix.data * self._scale[self._rows]
+        self._matrix = sparse.csr_matrix((data, self._columns, self._row_starts), shape=matrix.shape)
+        self._call(11, np.zeros(matrix.shape[0]))
 
     def solve(self, rhs: Array) -> Array:
         """Solve with the last factorisation, refined until every row is met to round-off; see :class:`SparseDirect`."""
@@ -106,24 +117,58 @@ class Pardiso:
         solution = self._call(33, scaled)
         for _ in range(_REFINEMENTS):
             defect = scaled - self._matrix @ solution
-            if not (np.abs(defect) > _ROUND_OFF * (self._magnitude @ np.abs(solution))).any():
+            if self._is_round_off(defect, solution):
                 break
-            solution = solution + self._call(33, defect)
+            solution += self._call(33, defect)
         return solution
 
-    def _call(self, phase: int, rhs: Array) -> Array:
-        from pypardiso.pardiso_wrapper import PyPardisoError
+    def _is_round_off(self, defect: Array, solution: Array) -> bool:
+        """Whether no row is missed by more than round-off of its terms, or of the largest terms of all rows."""
+        sizes, missed = np.abs(solution), np.abs(defect)
+        floor = _ROUND_OFF * _SMALL_ROW * sizes.max()  # rows are equilibrated: entries are at most 1 in all of them
+        if missed.max() <= floor:
+            return True
+        if self._magnitude is None:
+            self._magnitude = sparse.csr_matrix(
+                (np.abs(self._matrix.data), self._columns, self._row_starts), shape=self._matrix.shape
+            )
+        return bool((missed <= floor + _ROUND_OFF * (self._magnitude @ sizes)).all())
 
-        self._solver.set_phase(phase)
-        try:
-            return self._solver._call_pardiso(self._matrix, rhs)
-        except PyPardisoError as error:
-            raise SolverError(f"MKL PARDISO failed in phase {phase}: {error}") from error
+    def _call(self, phase: int, rhs: Array) -> Array:
+        """Run a `phase` of PARDISO: 11 analyses, 22 factorises, 33 solves for `rhs`.
+
+        Its arrays are handed over as they are; pypardiso's own call would copy the pattern every time.
+        """
+        matrix, integers = self._matrix, [1, 1, self._mkl.mtype, phase, len(rhs), 1, 0]
+        maxfct, mnum, kind, what, size, n_rhs, quiet = (byref(c_int32(number)) for number in integers)
+        rhs, solution, error = np.ascontiguousarray(rhs, dtype=float), np.empty(len(rhs)), c_int32(0)
+        integer_pointer = POINTER(c_int32)
+        rows, columns, order, settings = (
+            array.ctypes.data_as(integer_pointer)
+            for array in (self._row_starts, self._columns, self._mkl.perm, self._mkl.iparm)
+        )
+        self._mkl.libmkl.pardiso(
+            self._mkl.pt.ctypes.data_as(self._mkl.libmkl.pardiso.argtypes[0]), maxfct, mnum, kind, what, size,
+            matrix.data.ctypes.data, rows, columns, order, n_rhs, settings, quiet,
+            rhs.ctypes.data, solution.ctypes.data, byref(error),
+        )  # fmt: skip
+        if error.value:
+            raise SolverError(f"MKL PARDISO failed in phase {phase} with error {error.value}: {_reason(error.value)}")
+        return solution
 
     def __del__(self) -> None:
-        solver = getattr(self, "_solver", None)
-        if solver is not None and self._pattern is not None and not sys.is_finalizing():
+        solver = getattr(self, "_mkl", None)
+        if solver is not None and len(self._row_starts) and not sys.is_finalizing():
             solver.free_memory(everything=True)
+
+
+def _reason(error: int) -> str:
+    """What an error number of PARDISO means and what helps."""
+    if error == -2:
+        return "not enough memory for the factors; use a coarser mesh"
+    if error == -4:
+        return "a pivot is zero; the time step is too large for the film"
+    return "see the table of errors in the manual of oneMKL"
 
 
 def _point_to_mkl() -> None:

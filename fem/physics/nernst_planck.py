@@ -43,6 +43,10 @@ class TransportOperator:
         D of each cell [m^2/s], shape (n_cells,).
     cell_activation_energy
         E_a of each cell [J], shape (n_cells,).
+    cell_enrichment
+        s of each cell, zero where the population does not exist, shape (n_cells,).
+    layer_enrichments
+        s of each thin layer, per facet.
     fastest_diffusivity, mean_diffusivity
         Largest and area-weighted mean D of film and layers [m^2/s]; the mean is Hart's (parallel) bound.
     """
@@ -54,6 +58,8 @@ class TransportOperator:
     inserted_widths: tuple[Array, ...]
     cell_diffusivity: Array
     cell_activation_energy: Array
+    cell_enrichment: Array
+    layer_enrichments: tuple[Array, ...]
     fastest_diffusivity: float
     mean_diffusivity: float
 
@@ -145,7 +151,7 @@ def on_edges(
     return TransportOperator(
         weights, storage, np.where(holds, enriched, 1.0) / shared, np.where(holds, amount, 0.0) / shared,
         tuple(change.width for _, _, change in changes), cells.diffusivity, activation_energy,
-        fastest, conductance / area,
+        cells.enrichment, tuple(own.enrichment for _, own, _ in changes), fastest, conductance / area,
     )  # fmt: skip
 
 

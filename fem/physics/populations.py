@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from fem.physics.enrichment import Enrichment
 from fem.physics.nernst_planck import TransportOperator
 from fem.physics.species import Species, Sublattice
 
@@ -33,6 +34,8 @@ class Population:
         Sites that limit them, if any.
     carrier
         Electrons or holes.
+    intrinsic
+        Of carriers, the density in equilibrium at phi = 0 where the enrichment is 1 [1/m^3].
     """
 
     name: str
@@ -41,6 +44,7 @@ class Population:
     unit: float
     sublattice: Sublattice | None = None
     carrier: bool = False
+    intrinsic: float | None = None
 
     @classmethod
     def of_ions(cls, species: Species, transport: TransportOperator) -> "Population":
@@ -52,6 +56,12 @@ class Population:
     def present(self) -> NDArray[np.bool_]:
         """Nodes that belong to the part of the film in which the particles exist, shape (n_nodes,)."""
         return np.asarray(self.transport.storage > 0)
+
+    @property
+    def enrichment(self) -> Enrichment:
+        """Where they live and how strongly they are drawn to each place."""
+        t = self.transport
+        return Enrichment(t.cell_enrichment, t.enrichment, t.layer_enrichments, t.inserted_widths, self.intrinsic)
 
     @property
     def mobile(self) -> bool:

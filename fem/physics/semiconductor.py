@@ -125,7 +125,7 @@ class Bands:
             changes = [_unchanged(layer, hopping) for layer in regions.layer_facets_beside(self.inside)]
             amount = volumes.node_integrals(start)
             transport = on_edges(volumes, regions, hopping, changes, amount, np.zeros_like(start))
-            made.append(Population(name, charge, transport, unit, carrier=True))
+            made.append(Population(name, charge, transport, unit, carrier=True, intrinsic=self.intrinsic))
         return made[0], made[1]
 
 

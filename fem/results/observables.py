@@ -11,6 +11,7 @@ import numpy as np
 from fem.checks import require_known
 from fem.constants import elementary_charge
 from fem.fields import Array
+from fem.measurements.free_energy import free_energy, has_free_energy
 from fem.results.maps import luminescence, quench, relative_luminescence
 from fem.scenario import Observable, Scenario
 from fem.state import State
@@ -27,11 +28,13 @@ def standard_observables(scenario: Scenario) -> tuple[Observable, ...]:
     names = [contact.facets for contact in scenario.model.contacts]
     columns = [Observable("time", "s", lambda _, state: state.time)]
     columns += [contact_potential(name) for name in names]
-    columns += [contact_charge(name) for name in names]
+    columns += [measure(name) for name in names for measure in (contact_charge, contact_charge_error)]
     columns += [measure(name) for name in names for measure in (contact_current, contact_current_error)]
     for species in scenario.model.species:
         columns += [total_ions(species.name), ion_drift(species.name), minimum_concentration(species.name)]
     columns.append(charge_balance())
+    if has_free_energy(scenario.model):
+        columns.append(energy())
     if scenario.light is not None:
         columns += [mean_luminescence(), minimum_luminescence(), maximum_luminescence()]
     columns += scenario.observables
@@ -56,6 +59,16 @@ def contact_charge(contact: str) -> Observable:
         return float(state.contact_charge[_contact(scenario, contact)]) / electrode_length(scenario, contact)
 
     return Observable(f"charge {contact}", "C/m^2", measure)
+
+
+def contact_charge_error(contact: str) -> Observable:
+    """What the time steps may have added to the error of that charge, by their own estimates [C/m^2]."""
+
+    def measure(scenario: Scenario, state: State) -> float:
+        errors, k = state.contact_charge_error, _contact(scenario, contact)
+        return float(errors[k]) / electrode_length(scenario, contact) if len(errors) else 0.0
+
+    return Observable(f"charge error {contact}", "C/m^2", measure)
 
 
 def contact_current(contact: str) -> Observable:
@@ -110,6 +123,11 @@ def relative_charge(scenario: Scenario, state: State) -> float:
     """Charge of film and electrodes together over the largest charge on an electrode, at least the least charge."""
     largest = max(float(np.abs(state.contact_charge).max(initial=0)), least_charge(scenario))
     return (scenario.model.film_charge(state) + float(state.contact_charge.sum())) / largest
+
+
+def energy() -> Observable:
+    """Free energy of film and voltage sources, which can only fall while the voltages stand still [J/m]."""
+    return Observable("free energy", "J/m", lambda s, state: free_energy(s.model, state))
 
 
 def least_charge(scenario: Scenario) -> float:

@@ -9,15 +9,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from fem.evolve import StepReport, evolve
 from fem.results.checkpoint import Checkpoint, load_checkpoint
+from fem.results.checks import laws, resolution
 from fem.results.figures import FILM, draw_figures, draw_film
 from fem.results.files import claimed, new_folder, remove_parts, require_plain
 from fem.results.recorder import FIELDS, TIMESERIES, Plan, recording
 from fem.results.report import write_report
 from fem.results.run_facts import (
     Clock,
-    broken_laws,
     conservation,
     first_record,
     judge,
@@ -137,10 +139,14 @@ def _record_outputs(
     scenario = plan.scenario
     restart, statistics = (None, None) if start is None else (start.restart, start.statistics)
     outputs = evolve(scenario.model, scenario.times, scenario.tolerance, restart, on_step, statistics)
+    columns = {name: values.tolist() for name, values in read_timeseries(directory / TIMESERIES).items()}
     with recording(plan, directory) as recorder:
         for output in outputs:
-            recorder.write(output)
+            for values, value in zip(columns.values(), recorder.write(output), strict=True):
+                values.append(value)
             record |= progress(output, len(scenario.times))
+            so_far = {name: np.array(values) for name, values in columns.items()}
+            record["checks"] = [check.as_dict() for check in laws(scenario, so_far, record["solver"])]
             write_record(directory, record | clock.reading(), durable=False)
 
 
@@ -148,11 +154,15 @@ def _finish(plan: Plan, directory: Path, record: Record, clock: Clock, missing: 
     scenario = plan.scenario
     columns = read_timeseries(directory / TIMESERIES)
     kept = conservation(scenario, columns, record["solver"])
+    kept_laws, resolved = laws(scenario, columns, record["solver"]), resolution(scenario)
+    record["checks"] = [check.as_dict() for check in (*kept_laws, *resolved)]
     record |= {"conservation": kept, "criteria": judge(scenario.criteria, columns)}
-    warnings = [*warnings_of(scenario), *broken_laws(kept), *missing, *draw_figures(scenario, directory)]
+    broken = [check.warning for check in kept_laws if not check.passed]
+    warnings = [*warnings_of(scenario), *broken, *missing, *draw_figures(scenario, directory)]
     lines = describe(scenario, columns, FieldSeries.open(directory / FIELDS), record)
     record |= {"summary": lines, "warnings": warnings, "status": Status.FINISHED} | clock.reading()
     write_report(directory, record)
     write_record(directory, record)
     where = f"results in {directory}: report.html, figures, {FIELDS} for ParaView"
-    return Summary(directory, (*lines, where), tuple(warnings))
+    failed = tuple(check.warning for check in (*kept_laws, *resolved) if not check.passed)
+    return Summary(directory, (*lines, where), tuple(warnings), failed)

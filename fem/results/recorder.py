@@ -96,13 +96,15 @@ class Recorder:
     fields: FieldSeriesWriter
     rows: TimeSeriesWriter
 
-    def write(self, output: Output) -> None:
-        """Write one output and the checkpoint behind it."""
+    def write(self, output: Output) -> list[float]:
+        """Write one output and the checkpoint behind it; returns the row of the time series."""
         scenario, state = self.plan.scenario, output.state
         self.fields.append(state.time, {item.name: item.measure(scenario, state) for item in self.plan.maps})
-        self.rows.append([item.measure(scenario, state) for item in self.plan.observables])
+        row = [item.measure(scenario, state) for item in self.plan.observables]
+        self.rows.append(row)
         checkpoint = Checkpoint(output.restart, output.statistics)
         save_checkpoint(self.directory, scenario, checkpoint)
+        return row
 
 
 @contextmanager

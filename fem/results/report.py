@@ -8,6 +8,7 @@ from string import Template
 from typing import Any
 
 from fem.constants import eV
+from fem.results.drawing import in_time_units
 from fem.results.files import replace_file
 from fem.results.run_facts import SCALE_UNITS
 from fem.results.run_record import plain
@@ -35,7 +36,8 @@ def write_report(directory: Path, record: Mapping[str, Any]) -> None:
         summary=_items(known["summary"]),
         warnings=_warnings(known["warnings"]),
         figures=_figures(directory / "figures"),
-        criteria=_criteria(known["criteria"], known["conservation"]),
+        checks=_checks(known["checks"]),
+        criteria=_criteria(known["criteria"]),
         parameters=_table({name: _quantity(**item) for name, item in known["parameters"].items()}),
         scales=_table(
             {
@@ -96,6 +98,8 @@ def _badges(record: Mapping[str, Any]) -> str:
     kept, warnings = record["conservation"]["verdict"], record["warnings"]
     badges = [_badge(kept, "conserves ions" if kept == "pass" else "loses ions")]
     badges += [_badge(item["verdict"], f"{item['id']} {item['verdict']}") for item in record["criteria"]]
+    if failed := sum(item["verdict"] != "pass" for item in record["checks"]):
+        badges.append(_badge("fail", f"{failed} failed check" + "s" * (failed > 1)))
     if warnings:
         badges.append(_badge("doubt", f"{len(warnings)} warning" + "s" * (len(warnings) > 1)))
     return "".join(badges)
@@ -105,21 +109,30 @@ def _warnings(warnings: Sequence[str]) -> str:
     return f'<section><h2>Warnings</h2><ul class="doubt">{_items(warnings)}</ul></section>' if warnings else ""
 
 
-def _criteria(criteria: Sequence[Mapping[str, Any]], kept: Mapping[str, Any]) -> str:
-    rows = [("", quantity, measured, bound, kept["verdict"]) for quantity, measured, bound in (
-        ("relative drift of ion numbers", kept["relative_drift"], f"within ± {kept['relative_drift_bound']:g}"),
-        ("share of ions lost to round-off and put back, all steps together", kept["restored_to_round_off"],
-         f"at most {kept['restored_to_round_off_bound']:g}"),
-        ("lowest concentration over mean", kept["lowest_relative_concentration"],
-         f"at least {kept['lowest_relative_concentration_bound']:g}"),
-    )]  # fmt: skip
-    rows += [(c["id"], c["quantity"], c["measured"], _bound(*c["bound"]), c["verdict"]) for c in criteria]
-    head = "<tr><th>id</th><th>quantity</th><th>measured</th><th>bound</th><th>verdict</th></tr>"
+def _checks(checks: Sequence[Mapping[str, Any]]) -> str:
+    """What the run checked of itself."""
+    rows = [
+        (c["name"], c["place"], c["worst"], f"{c['sense']} {c['limit']:g}",
+         "" if c["time [s]"] is None else in_time_units(c["time [s]"]), c["verdict"])
+        for c in checks
+    ]  # fmt: skip
+    return _judged(("check", "where", "worst", "limit", "when"), rows)
+
+
+def _criteria(criteria: Sequence[Mapping[str, Any]]) -> str:
+    """What the experiment demands."""
+    rows = [(c["id"], c["quantity"], c["measured"], _bound(*c["bound"]), c["verdict"]) for c in criteria]
+    return _judged(("id", "quantity", "measured", "bound"), rows) if rows else "<p>None.</p>"
+
+
+def _judged(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """Table whose last column is a verdict."""
+    head = "".join(f"<th>{name}</th>" for name in (*heads, "verdict"))
     body = "".join(
         f"<tr>{''.join(f'<td>{_text(cell)}</td>' for cell in cells)}<td>{_badge(verdict, verdict)}</td></tr>"
         for *cells, verdict in rows
     )
-    return f'<div class="wide"><table>{head}{body}</table></div>'
+    return f'<div class="wide"><table><tr>{head}</tr>{body}</table></div>'
 
 
 def _bound(lower: float | None, upper: float | None) -> str:

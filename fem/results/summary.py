@@ -29,6 +29,8 @@ class Summary:
         What happened, for people.
     warnings
         What is to be doubted.
+    failed
+        The checks among them that the run failed (see :mod:`fem.results.checks`).
     set_aside
         Where the folder of an earlier run was moved; None if there was none.
     """
@@ -36,6 +38,7 @@ class Summary:
     directory: Path
     lines: tuple[str, ...]
     warnings: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
     set_aside: Path | None = None
 
 
