@@ -53,8 +53,10 @@ verify: install ## run every test, slow ones too, and write the record of the ch
 	$(BIN)/python -m pytest tests -m "slow or not slow" \
 		--verification=results/verification.json --verification-page=docs/verification.md
 
-bench: install ## measure speed and memory
-	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+bench: install ## measure speed and memory, fill docs/performance.md
+	@for script in $(filter-out benchmarks/page.py,$(wildcard benchmarks/*.py)); do \
+		echo "== $$script"; OMP_NUM_THREADS=1 $(BIN)/python "$$script" --page || exit 1; \
+	done
 
 clean: ## remove .venv and everything generated, except results/
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache

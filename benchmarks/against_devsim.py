@@ -65,7 +65,7 @@ def compare(model: PoissonNernstPlanck, steps: Sequence[int]) -> list[str]:
 def main() -> None:
     """Measure, print, and write the page if asked to."""
     arguments = parser(__doc__)
-    arguments.add_argument("--steps", type=int, nargs="+", default=[1, 2], help="DEVSIM's steps between outputs")
+    arguments.add_argument("--steps", type=int, nargs="+", default=[2, 5], help="DEVSIM's steps between outputs")
     chosen = arguments.parse_args()
     try:
         version = load_devsim().__version__

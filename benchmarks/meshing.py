@@ -1,8 +1,8 @@
 """What meshing costs against the number of grains, part by part, and what the largest film costs to simulate.
 
-``python benchmarks/meshing.py`` prints two tables and the exponents of growth; counts are exact, seconds depend on the
-machine. Grains are 300 nm. On lines cells are 45 nm at boundaries and 150 nm inside grains; on strips, 4 nm wide, 20 nm
-and 60 nm. Electrodes start at 2 nm.
+``python benchmarks/meshing.py [--page]`` prints two tables and the exponents of growth; counts are exact, seconds
+depend on the machine. Grains are 300 nm. On lines cells are 45 nm at boundaries and 150 nm inside grains; on strips,
+4 nm wide, 20 nm and 60 nm. Electrodes start at 2 nm.
 """
 
 import resource
@@ -12,6 +12,7 @@ from pstats import Stats
 from time import perf_counter
 
 import numpy as np
+from page import parser, report
 from skfem import MeshTri
 
 from fem.constants import V, eV, ms, nm, s
@@ -70,25 +71,23 @@ def measured(grains: int, sizes: MeshSizes, boundaries: Lines | Strips) -> tuple
     return Meshing(grains, mesh.p.shape[1], tessellation, {"geometry": total - sum(parts.values()), **parts}), mesh
 
 
-def table(boundaries: Lines | Strips, sizes: MeshSizes, numbers: tuple[int, ...]) -> MeshTri:
-    """Print one series and its exponents of growth; the mesh of the largest film."""
-    print(f"\nGrain boundaries as {type(boundaries).__name__.lower()}:\n")
-    print(f"| grains | nodes | tessellation s | geometry s | {' s | '.join(PARTS)} s | film and mesh s |")
-    print("|---" * (len(PARTS) + 5) + "|")
+def table(boundaries: Lines | Strips, sizes: MeshSizes, numbers: tuple[int, ...]) -> tuple[list[str], MeshTri]:
+    """One series and its exponent of growth; the mesh of the largest film."""
+    head = f"| grains | nodes | tessellation s | geometry s | {' s | '.join(PARTS)} s | film and mesh s |"
+    lines = [f"Grain boundaries as {type(boundaries).__name__.lower()}:", "", head, "|---" * (len(PARTS) + 5) + "|"]
     measured(numbers[0], sizes, boundaries)  # libraries load
     rows = []
     for grains in numbers:
         row, mesh = measured(grains, sizes, boundaries)
         rows.append(row)
         parts = " | ".join(f"{seconds:.2f}" for seconds in (row.tessellation, *row.parts.values()))
-        print(f"| {grains} | {row.nodes} | {parts} | {row.tessellation + row.total:.2f} |", flush=True)
+        lines.append(f"| {grains} | {row.nodes} | {parts} | {row.tessellation + row.total:.2f} |")
     by_nodes = np.polyfit(np.log([row.nodes for row in rows]), np.log([row.total for row in rows]), 1)[0]
-    print(f"\nSeconds of meshing grow as nodes^{by_nodes:.2f}.")
-    return mesh
+    return [*lines, "", f"Seconds of meshing grow as nodes<sup>{by_nodes:.2f}</sup>.", ""], mesh
 
 
-def simulate(mesh: MeshTri) -> None:
-    """Print what the step response of a film takes, from 1 ms to its end."""
+def simulate(mesh: MeshTri) -> list[str]:
+    """What the step response of a film takes, from 1 ms to its end."""
     vacancy = Species("iodide vacancy", 1, DENSITY, 6.5e-8, BARRIERS)
     contacts = [Contact("left", 0 * V), Contact("right", step(2 * V))]
     start = perf_counter()
@@ -98,20 +97,22 @@ def simulate(mesh: MeshTri) -> None:
     *_, last = evolve(model, logarithmic_times(1 * ms, END))
     loop, done = perf_counter() - start, last.statistics
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print("\nThe largest film on lines under 2 V, 1 ms to 100 s:\n")
-    print("| nodes | unknowns | solver | steps | factorisations | model s | assembly s | factorisation s | solves s "
-          "| time loop s | peak memory GiB |")  # fmt: skip
-    print("|---" * 11 + "|")
     parts = " | ".join(f"{done.seconds[part]:.1f}" for part in ("assembly", "factorisation", "solve"))
-    print(f"| {mesh.p.shape[1]} | {done.unknowns} | {done.solver} | {done.steps} | {done.factorisations} | {built:.1f} "
-          f"| {parts} | {loop:.1f} | {peak:.1f} |")  # fmt: skip
+    return [
+        "The largest film on lines under 2 V, 1 ms to 100 s:", "",
+        "| nodes | unknowns | solver | steps | factorisations | model s | assembly s | factorisation s | solves s "
+        "| time loop s | peak memory GiB |", "|---" * 11 + "|",
+        f"| {mesh.p.shape[1]} | {done.unknowns} | {done.solver} | {done.steps} | {done.factorisations} | {built:.1f} "
+        f"| {parts} | {loop:.1f} | {peak:.1f} |", "",
+    ]  # fmt: skip
 
 
 def main() -> None:
-    """Print the tables."""
-    lines, strips = SERIES
-    simulate(table(*lines))
-    table(*strips)
+    """Measure, print, and write the page if asked to."""
+    page = parser(__doc__).parse_args().page
+    on_lines, mesh = table(*SERIES[0])
+    on_strips, _ = table(*SERIES[1])
+    report("meshing", [*on_lines, *simulate(mesh), *on_strips][:-1], page)
 
 
 if __name__ == "__main__":

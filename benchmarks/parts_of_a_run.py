@@ -1,11 +1,13 @@
 """Where the time of a run goes: mesh, assembly, factorisation, solve, by scenario and solver backend.
 
-``python benchmarks/parts_of_a_run.py [SCENARIO ...]`` prints a table; counts are exact, seconds depend on the machine.
+``python benchmarks/parts_of_a_run.py [SCENARIO ...] [--page]`` prints a table; counts are exact, seconds depend on the
+machine.
 """
 
 import importlib
-import sys
 from time import perf_counter
+
+from page import parser, report
 
 from fem.evolve import evolve
 from fem.scenario import Scenario
@@ -30,14 +32,15 @@ def measure(name: str) -> str:
     )
 
 
-def main(names: list[str]) -> None:
-    """Print the table."""
-    print("| scenario | nodes | unknowns | solver | steps | factorisations | film and mesh s | assembly s "
-          "| factorisation s | solves s | time loop s | in linear algebra |")  # fmt: skip
-    print("|---" * 12 + "|")
-    for name in names:
-        print(measure(name), flush=True)
+def main() -> None:
+    """Measure, print, and write the page if asked to."""
+    arguments = parser(__doc__)
+    arguments.add_argument("scenarios", nargs="*", default=DEFAULT)
+    chosen = arguments.parse_args()
+    head = ("| scenario | nodes | unknowns | solver | steps | factorisations | film and mesh s | assembly s "
+            "| factorisation s | solves s | time loop s | in linear algebra |")  # fmt: skip
+    report("scenarios", [head, "|---" * 12 + "|", *map(measure, chosen.scenarios)], chosen.page)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or list(DEFAULT))
+    main()

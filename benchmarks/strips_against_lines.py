@@ -1,12 +1,11 @@
 """What grain boundaries cost as meshed strips and as lines, and what the cheaper ones miss of the charge transient.
 
-``python benchmarks/strips_against_lines.py [--figure FILE]`` prints a table, and draws the transients. The first film
+``python benchmarks/strips_against_lines.py [--page]`` prints a table, and draws the transients. The first film
 is two columns with a boundary of 4 nm between them; that with lines is made of the columns alone, so that the area is
 the same. The second is a Voronoi film in plan view, with lines in the film as drawn and charges per area. Ions hop
 16,000 times faster in boundaries; a cell beside a boundary is filled when they have crossed it at the grain's pace.
 """
 
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,6 +14,7 @@ from time import process_time
 
 import numpy as np
 import shapely
+from page import IMAGES, parser, report
 
 from fem.constants import nm, um
 from fem.evolve import evolve
@@ -150,19 +150,19 @@ def draw(found: list[Measured], path: Path) -> None:
     save(figure, path)
 
 
-def main(arguments: list[str]) -> None:
-    """Print the table; ``--figure FILE`` draws the first film's transients."""
-    print("| film | boundaries | nodes | factorisations | mesh CPU s | time loop CPU s | nodes / strips "
-          "| loop / strips | charge off by at most | once the cell beside a boundary is filled |")  # fmt: skip
-    print("|---" * 10 + "|")
+def main() -> None:
+    """Measure, print, and write the page and draw the first film's transients if asked to."""
+    page = parser(__doc__).parse_args().page
+    lines = ["| film | boundaries | nodes | factorisations | mesh CPU s | time loop CPU s | nodes / strips "
+             "| loop / strips | charge off by at most | once the cell beside a boundary is filled |",
+             "|---" * 10 + "|"]  # fmt: skip
     for name, cases in (("two columns", two_columns()), ("plan view, 20 grains", plan_view())):
-        found: list[Measured] = []
-        for case in cases:
-            found.append(measure(case))
-            print(row(name, found[-1], found[0]), flush=True)
-        if name == "two columns" and arguments[:1] == ["--figure"]:
-            draw(found, Path(arguments[1]))
+        found = [measure(case) for case in cases]
+        lines += [row(name, one, found[0]) for one in found]
+        if page and name == "two columns":
+            draw(found, IMAGES / "strips_against_lines.png")
+    report("strips against lines", lines, page)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -141,6 +141,10 @@ class PoissonNernstPlanck(Film):
         """Intensity of the light over time."""
         return as_drive(self.light)
 
+    def light_at(self, time: float) -> float:
+        """Intensity of the light at `time` [s]; before the start where time is 0, as for the state at rest."""
+        return self.light_drive(time if time > 0 else _BEFORE)
+
     # --- start ----------------------------------------------------------------------------------------------------
 
     def initial_values(self) -> Array:
@@ -265,6 +269,12 @@ class PoissonNernstPlanck(Film):
                  "ions": {name: repr(exchange) for name, exchange in e.contact.ions.items()}}
                 for e in self.electrodes
             ],
+            "semiconductor": self.semiconductor is not None,
+            "reactions": [
+                {"name": one.name, "stoichiometry": dict(one.stoichiometry), "where": one.where}
+                for one in self.reactions
+            ],
+            "light": self.light_drive.description,
             "thin layers": [{"region": layer.region, "width [m]": layer.width} for layer in self.layers],
             "periodic sides": [self.periodic.one, self.periodic.other] if self.periodic else [],
             "nodes": int(self.mesh.p.shape[1]),

@@ -18,6 +18,9 @@ from meshes.regularise import merge_short_edges
 from meshes.segmentation import BoundaryLook, segment_micrograph
 from meshes.sidecar import nominal_pixel_size
 from meshes.size_field import Lines, MeshSizes, Strips
+from meshes.stack import StackMesh, mesh_stack
+from meshes.stack_layers import Layer, Metal, Stack
+from meshes.stack_report import StackReport, stack_report
 from meshes.triangulate import triangulate, triangulate_and_count
 from meshes.voronoi import columnar, layered, voronoi
 
@@ -30,11 +33,16 @@ __all__ = [
     "GrainShape",
     "GrainSizes",
     "GrainStatistics",
+    "Layer",
     "Lines",
     "Lognormal",
     "MeshReport",
     "MeshSizes",
+    "Metal",
     "Polycrystal",
+    "Stack",
+    "StackMesh",
+    "StackReport",
     "Strips",
     "Symmetry",
     "WholeGrains",
@@ -46,12 +54,14 @@ __all__ = [
     "layered",
     "merge_short_edges",
     "mesh_report",
+    "mesh_stack",
     "misorientations",
     "nominal_pixel_size",
     "periodic_laguerre",
     "read_ebsd",
     "read_grain_map",
     "segment_micrograph",
+    "stack_report",
     "triangulate",
     "triangulate_and_count",
     "voronoi",

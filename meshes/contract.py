@@ -48,7 +48,7 @@ def check_contract(mesh: MeshTri) -> Ints:
     boundary = subdomains.get("grain_boundary", np.empty(0, dtype=np.int64))
     together = np.concatenate([subdomains["grain_interior"], boundary])
     if not np.array_equal(np.sort(together), np.flatnonzero(grains >= 0)):
-        raise ValueError("mesh contract: 'grain_interior' and 'grain_boundary' must share out the film's triangles")
+        raise ValueError("mesh contract: 'grain_interior' and 'grain_boundary' must share out all triangles of a film")
     if len(boundary) == 0:
         require_known("grain_boundary_lines", facets, "mesh contract: facet set")
     return grains

@@ -60,8 +60,8 @@ def triangulate(film: Polycrystal, sizes: MeshSizes, **options: Unpack[MeshOptio
     boundaries
         Whether grain boundaries are lines, which they are unless stated, or strips of finite width.
     marks
-        Places on sides of the film that get a node, none unless stated; not within reach of the graded layers (three
-        times their thickness) of an electrode at the end of that side.
+        Places on sides of the film that get a node, none unless stated; not in the graded layers of an electrode at
+        the end of that side.
 
     Returns
     -------

@@ -17,7 +17,7 @@ from fem.physics.defect_chemistry import (
 )
 from fem.physics.field_assisted import Exponential, FieldAssisted, Threshold
 from fem.physics.rate_laws import Degradation, Generation, MassAction, Passivation
-from fem.physics.reactions import Reaction
+from fem.physics.reactions import RateLaw, Reaction
 from fem.physics.recombination import Auger, Radiative
 from fem.physics.redox import TwoElectronCapture
 from fem.physics.trap_recombination import ShockleyReadHall, SurfaceRecombination, TrapRecombination, level_density
@@ -40,7 +40,7 @@ COMPOSITIONS = {
 DAMAGE = Degradation("degraded", "vacancy", 1e-3, 1e24, 1.2e28)
 TWO_LEVEL = TwoElectronCapture("lead ion", "lead", 1e-14, 1e-14, ABOVE, DEEP)
 
-RECOMBINATION = {
+RECOMBINATION: dict[str, RateLaw] = {
     "radiative": Radiative(6e-17, N_I),
     "Auger": Auger(1.1e-40, 0.5e-40, N_I),
     "Shockley-Read-Hall": ShockleyReadHall(1e-7, 3e-7, DEEP, N_I),

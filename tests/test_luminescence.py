@@ -22,7 +22,7 @@ from fem.physics.luminescence import (
 )
 from fem.physics.materials import MAPbI3, Material, Recombination
 from fem.physics.species import Species
-from fem.results.maps import relative_luminescence
+from fem.results.emission import relative_luminescence
 from fem.scenario import Scenario
 
 K1, K2, K3 = 15e6, 0.6e-16, 1.6e-40  # MAPbI3

@@ -4,11 +4,10 @@ from collections.abc import Mapping
 
 import numpy as np
 import pytest
-from reaction_examples import ABOVE, CHARGES, COMPOSITIONS, DEEP, N_C, REACTIONS, TWO_LEVEL
+from reaction_examples import ABOVE, CHARGES, COMPOSITIONS, DEEP, REACTIONS, TWO_LEVEL
 from scipy.integrate import solve_ivp
 from verification import Verification
 
-from fem.constants import boltzmann
 from fem.fields import Array
 from fem.physics.defect_chemistry import coulomb_radius, frenkel_pair, frenkel_rate_constant
 from fem.physics.field_assisted import Exponential, FieldAssisted, Threshold
@@ -45,7 +44,7 @@ def test_the_books_notice_a_wrong_number(reaction: Reaction) -> None:
         assert set(reaction.stoichiometry) == {"degraded"}
         return
     more = {**reaction.stoichiometry, charged[0]: 3 * reaction.stoichiometry[charged[0]]}
-    with pytest.raises(ValueError, match="is not balanced, an event makes .* charge"):
+    with pytest.raises(ValueError, match=r"is not balanced, an event makes .* charge"):
         require_balanced([Reaction(reaction.name, more, reaction.law)], CHARGES, COMPOSITIONS)
 
 
@@ -59,7 +58,7 @@ def test_the_message_names_reaction_and_imbalance() -> None:
 
 
 def test_a_reaction_cannot_consume_what_its_rate_does_not_know() -> None:
-    with pytest.raises(ValueError, match="consumes 'interstitial'.*fall below zero"):
+    with pytest.raises(ValueError, match=r"consumes 'interstitial'.*fall below zero"):
         Reaction("blind", {"vacancy": -1, "interstitial": -1}, MassAction({"vacancy": 1}, 1.0))
     with pytest.raises(ValueError, match="whole number other than zero, got 0"):
         Reaction("nothing", {"vacancy": 0}, MassAction({}, 1.0))
@@ -135,8 +134,8 @@ def frenkel(diffusivity: float, equilibrium: float) -> MassAction:
 def test_frenkel_pairs_annihilate_in_seventeen_seconds(verify: Verification) -> None:
     """n0 / n = 1 + k_F n0 t, so that half are left after 1 / (k_F n0)."""
     verify(
-        id="E2", quantity="Coulomb radius at a permittivity of 24.1 and 300 K [m]", measured=coulomb_radius(24.1, 300.0),
-        expected=2.3e-9, tolerance=0.01,
+        id="E2", quantity="Coulomb radius at a permittivity of 24.1 and 300 K [m]",
+        measured=coulomb_radius(24.1, 300.0), expected=2.3e-9, tolerance=0.01,
     )  # fmt: skip
     for diffusivity, expected in ((1e-16, 17.3), (1e-17, 173.0)):
         law, start = frenkel(diffusivity, 0.0), 1e22
@@ -144,9 +143,11 @@ def test_frenkel_pairs_annihilate_in_seventeen_seconds(verify: Verification) -> 
         def left(t: float, c: Array, law: MassAction = law) -> list[float]:
             return [-rate_at(law, {"vacancy": c[0], "interstitial": c[0]})]
 
-        half = solve_ivp(
-            left, (0, 1e4), [start], rtol=1e-9, atol=1.0, events=lambda t, c: c[0] - 0.5e22, method="LSODA"
-        ).t_events[0][0]
+        solution = solve_ivp(
+            left, (0, 1e4), [start], "LSODA", rtol=1e-9, atol=1.0, events=lambda t, c: c[0] - start / 2
+        )
+        assert solution.t_events is not None
+        half = solution.t_events[0][0]
         verify(
             id="E2", quantity=f"Half-life of Frenkel pairs of 1e22 1/m^3, D = {diffusivity:g} m^2/s [s]", measured=half,
             expected=expected, tolerance=0.01,
@@ -211,7 +212,6 @@ def test_lead_is_reduced_by_injected_electrons_only(verify: Verification) -> Non
     verify(
         id="E3", quantity="Order of lead reduction in electrons, many", measured=slopes[1], expected=1, tolerance=0.01
     )
-    assert ABOVE == pytest.approx(N_C * np.exp(0.08 * 1.602176634e-19 / (boltzmann * 300)), rel=1e-12)
 
 
 def test_two_electron_reduction_rests_at_equilibrium() -> None:

@@ -86,7 +86,7 @@ def test_what_reacts_is_rate_times_area(verify: Verification) -> None:
 
 
 def test_a_border_node_has_the_density_of_each_material(verify: Verification) -> None:
-    """Against a loop over cells and corners with ``c_node s_cell / s_node``, and by hand for flat quasi-Fermi levels."""
+    """Against a loop over corners of cells with ``c_node s_cell / s_node``, and by hand for flat quasi-Fermi levels."""
     films, k2 = carriers(OFFSETS), {"grain_0": 6e-17, "grain_1": 2e-16}
     made = network(recombination("radiative", Radiative(k2, 1e11)), films=films)
     rng = np.random.default_rng(1)
@@ -297,11 +297,11 @@ def test_mistakes_are_explained() -> None:
         network(pair, films=two)
     with pytest.raises(ValueError, match="place 'grain_9' does not exist; available: grain_"):
         network(frenkel_pair("vacancy", "interstitial", 1e-24, 0.0, "grain_9"))
-    with pytest.raises(ValueError, match="rate constant of reaction .* must not be negative, got -1"):
+    with pytest.raises(ValueError, match=r"rate constant of reaction .* must not be negative, got -1"):
         network(frenkel_pair("vacancy", "interstitial", {"grain_0": 1.0, "grain_1": -1.0}, 0.0))
     with pytest.raises(ValueError, match="tau_n of reaction 'lifetimes' must be greater than zero, got 0"):
         network(recombination("lifetimes", ShockleyReadHall(0.0, 1e-7, 1e12, 1e12)))
-    with pytest.raises(ValueError, match="rate constant of reaction .* has no value in: grain_1"):
+    with pytest.raises(ValueError, match=r"rate constant of reaction .* has no value in: grain_1"):
         network(frenkel_pair("vacancy", "interstitial", {"grain_0": 1.0}, 0.0))
     with pytest.raises(ValueError, match="no bands for electron, hole: state intrinsic_density"):
         network(recombination("radiative", Radiative(1e-17)))

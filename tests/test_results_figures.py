@@ -264,7 +264,7 @@ def test_report_is_one_page_that_needs_nothing_else(lateral: Path) -> None:
     )
     for pattern in scales:
         assert re.search(pattern, page.words)
-    assert "share of ions lost to round-off and put back" in page.words
+    assert "ions lost to round-off and put back, all steps" in page.words
     assert "Currents that do not exceed their estimated error are not drawn." in page.words
     assert '<meta name="viewport"' in text
     assert "prefers-color-scheme: dark" in text

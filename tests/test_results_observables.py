@@ -12,7 +12,8 @@ from fem.fields import Array
 from fem.physics.luminescence import photoluminescence
 from fem.results import fronts
 from fem.results import observables as ob
-from fem.results.maps import electric_field, fixed_maps, grain_ids, luminescence, quench, relative_luminescence
+from fem.results.emission import emission, quench, relative_luminescence
+from fem.results.maps import electric_field, fixed_maps, grain_ids
 from fem.results.profiles import Axis, CrossLines, Side, zone_depth
 from fem.scenario import Scenario
 from fem.state import State
@@ -261,4 +262,4 @@ def test_electric_field_of_a_linear_potential_is_a_constant_vector_in_space() ->
 def test_light_that_is_off_cannot_be_measured() -> None:
     scenario = two_grains(light=None)
     with pytest.raises(ValueError, match="needs a scenario with light"):
-        luminescence(scenario, start_of(scenario).concentrations)
+        emission(scenario, start_of(scenario))

@@ -60,8 +60,13 @@ def model_fingerprint(scenario: Scenario) -> str:
 
 
 def _transports(model: PoissonNernstPlanck) -> list[Array]:
-    """What the ions of each species meet in the film, thin layers included."""
-    return [array for one in model.transports for array in (one.weights, one.storage, one.enrichment, one.start)]
+    """What every population meets in the film, thin layers included, and what reactions make of the start."""
+    transports = [one.transport for one in model.populations]
+    arrays = [array for one in transports for array in (one.weights, one.storage, one.enrichment, one.start)]
+    if model.network is not None:
+        start = model.initial_state()
+        arrays.append(model.network.events(np.vstack([start.concentrations, start.carriers]), light=1.0))
+    return arrays
 
 
 def _drives(scenario: Scenario) -> list[Array]:
@@ -69,7 +74,7 @@ def _drives(scenario: Scenario) -> list[Array]:
     times = np.asarray(scenario.times, dtype=float)
     between = [np.linspace(a, b, _SAMPLES, endpoint=False) for a, b in itertools.pairwise(times)]
     sampled = np.append(np.concatenate(between), times[-1]).tolist()
-    arrays = [times]
+    arrays = [times, np.array([scenario.model.light_drive(time) for time in sampled])]
     for electrode in scenario.model.electrodes:
         breaks = electrode.drive.breakpoints(0.0, float(times[-1]))
         arrays += [np.array([electrode.drive(time) for time in sampled + breaks]), np.array(breaks), electrode.nodes]

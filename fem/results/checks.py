@@ -34,6 +34,7 @@ LIMITS = {
 }
 _FINER_STEPS = "lower the scenario's tolerance"
 _ROUND_OFF = 1e-14  # of the thermal energy of all ions, in a free energy
+_CLOSE = 0.8  # between outputs on the logarithm of time, for a spline through the currents: three per decade
 _AT_REST = 1e-12  # of the charge of all ions: less on an electrode has not moved but is round-off
 
 
@@ -151,7 +152,7 @@ def _unexplained(scenario: Scenario, times: Array, charge: Array, current: Array
     """Change of `charge` [C/m] since the last output that the integral of `current` [A/m] misses, shape (n_outputs,).
 
     Less what is not known of the integral: the current's own error, and the difference between a spline and straight
-    lines (over the logarithm of time). Zero where a drive moves.
+    lines (over the logarithm of time). Zero where a drive moves and where outputs are too rare to tell.
     """
     missing = np.zeros_like(charge)
     for start, outputs in still(scenario, times):
@@ -162,7 +163,8 @@ def _unexplained(scenario: Scenario, times: Array, charge: Array, current: Array
         spline = np.diff(CubicSpline(u, flow).antiderivative()(u))
         lines = 0.5 * np.diff(u) * (flow[1:] + flow[:-1])
         doubt = np.abs(spline - lines) + np.maximum(error[outputs[1:]], error[outputs[:-1]]) * np.diff(since)
-        missing[outputs[1:]] = np.maximum(np.abs(np.diff(charge[outputs]) - spline) - doubt, 0.0)
+        lacking = np.maximum(np.abs(np.diff(charge[outputs]) - spline) - doubt, 0.0)
+        missing[outputs[1:]] = np.where(np.diff(u) <= _CLOSE, lacking, 0.0)
     return missing
 
 

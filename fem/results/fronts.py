@@ -5,7 +5,7 @@ from typing import get_args
 import numpy as np
 
 from fem.fields import Array
-from fem.results.maps import quench
+from fem.results.emission import quench
 from fem.results.observables import species_number
 from fem.results.profiles import Axis, CrossLines, Side, cross_lines, zone_depth
 from fem.scenario import Observable, Scenario

@@ -13,8 +13,9 @@ from matplotlib.colors import LogNorm
 
 from fem.fields import Array
 from fem.results.drawing import length_unit, new_figure, save
+from fem.results.emission import emission
 from fem.results.map_figures import Pictured, seen, telling_outputs
-from fem.results.maps import identifier, luminescence
+from fem.results.maps import identifier
 from fem.results.observables import charge_moved
 from fem.results.profiles import Axis, CrossLines, cross_lines
 from fem.scenario import Scenario
@@ -130,7 +131,7 @@ def field_axis(run: Pictured) -> Axis:
 
 def initial_light(run: Pictured) -> Array | None:
     """PL0 at the nodes; None without light."""
-    return luminescence(run.scenario, run.scenario.model.start_concentrations) if run.shows_light else None
+    return emission(run.scenario, run.scenario.model.initial_state()) if run.shows_light else None
 
 
 def _average(run: Pictured, lines: CrossLines, name: str, output: int, light: Array | None) -> Array:

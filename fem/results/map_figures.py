@@ -9,6 +9,7 @@ from matplotlib.colors import LogNorm, Normalize, TwoSlopeNorm
 
 from fem.fields import Array
 from fem.results.drawing import Canvas, Shade, draw_map, in_time_units, new_figure, save
+from fem.results.emission import emits_at_rest
 from fem.results.maps import grain_ids, identifier
 from fem.results.raster import Raster
 from fem.results.series import FieldSeries
@@ -36,7 +37,7 @@ class Pictured:
     @property
     def shows_light(self) -> bool:
         """Whether there are PL maps."""
-        return self.scenario.light is not None
+        return emits_at_rest(self.scenario)
 
 
 def grain_boundaries(scenario: Scenario) -> Array:

@@ -1,8 +1,4 @@
-"""Fields derived from a state: what the maps of a run show.
-
-Photoluminescence follows :mod:`fem.physics.luminescence`; PL0 is the emission before the drive starts and
-``Q = 1 - PL / PL0`` the quench.
-"""
+"""Fields derived from a state: what the maps of a run show."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,10 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fem.checks import require_known
 from fem.constants import eV
 from fem.fields import Array
-from fem.physics.luminescence import photoluminescence
+from fem.results.emission import emission, emits, emits_at_rest, quench, relative_luminescence
 from fem.scenario import Scenario
 from fem.state import State
 
@@ -48,7 +43,12 @@ def standard_maps(scenario: Scenario) -> tuple[Map, ...]:
     ]
     for k, species in enumerate(scenario.model.species):
         found.append(Map(f"concentration_{identifier(species.name)}", "1/m^3", Location.NODES, _concentration(k)))
-    if scenario.light is not None:
+    if scenario.model.semiconductor is not None:
+        found.append(Map("density_electron", "1/m^3", Location.NODES, lambda _, state: state.carriers[0]))
+        found.append(Map("density_hole", "1/m^3", Location.NODES, lambda _, state: state.carriers[1]))
+    if scenario.light is None and emits(scenario):
+        found.append(Map("emission", "1/m^3/s", Location.NODES, emission))
+    if emits_at_rest(scenario):
         found.append(Map("PL_ratio", "1", Location.NODES, relative_luminescence))
         found.append(Map("PL_quench", "1", Location.NODES, quench))
     return tuple(found)
@@ -83,38 +83,6 @@ def electric_field(scenario: Scenario, state: State) -> Array:
     """Electric field of each cell as a vector in space [V/m], shape (n_cells, 3)."""
     plane = scenario.model.electric_field(state)
     return np.column_stack([plane[0], plane[1], np.zeros(plane.shape[1])])
-
-
-def luminescence(scenario: Scenario, concentrations: Array) -> Array:
-    """Emission rate [1/(m^3 s)] at the nodes where the ions have `concentrations`, shape (n_nodes,).
-
-    Raises
-    ------
-    ValueError
-        If the scenario has no light, or a quencher names a species that the model does not have.
-    """
-    model, light = scenario.model, scenario.light
-    if light is None or model.material.recombination is None:
-        raise ValueError("photoluminescence needs a scenario with light")
-    names = [species.name for species in model.species]
-    trapping = np.zeros(concentrations.shape[1])
-    for quencher in light.quenchers:
-        require_known(quencher.species, names, "species of a PL quencher")
-        k = names.index(quencher.species)
-        traps = quencher.trap_density(concentrations[k], model.start_concentrations[k])
-        trapping += quencher.capture_coefficient * traps
-    return photoluminescence(light, model.material.recombination, trapping)
-
-
-def relative_luminescence(scenario: Scenario, state: State) -> Array:
-    """PL / PL0 at the nodes, shape (n_nodes,)."""
-    start = luminescence(scenario, scenario.model.start_concentrations)
-    return luminescence(scenario, state.concentrations) / start
-
-
-def quench(scenario: Scenario, state: State) -> Array:
-    """``Q = 1 - PL / PL0`` at the nodes, shape (n_nodes,)."""
-    return 1.0 - relative_luminescence(scenario, state)
 
 
 def _concentration(k: int) -> Callable[[Scenario, State], Array]:

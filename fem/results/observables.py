@@ -12,7 +12,8 @@ from fem.checks import require_known
 from fem.constants import elementary_charge
 from fem.fields import Array
 from fem.measurements.free_energy import free_energy, has_free_energy
-from fem.results.maps import luminescence, quench, relative_luminescence
+from fem.physics.semiconductor import ELECTRON, HOLE
+from fem.results.emission import emission, emits, emits_at_rest, emitting_area, quench, relative_luminescence
 from fem.scenario import Observable, Scenario
 from fem.state import State
 
@@ -35,7 +36,11 @@ def standard_observables(scenario: Scenario) -> tuple[Observable, ...]:
     columns.append(charge_balance())
     if has_free_energy(scenario.model):
         columns.append(energy())
-    if scenario.light is not None:
+    if scenario.model.semiconductor is not None:
+        columns += [total_carriers(name) for name in (ELECTRON, HOLE)]
+    if emits(scenario) and scenario.light is None:
+        columns.append(total_emission())
+    if emits_at_rest(scenario):
         columns += [mean_luminescence(), minimum_luminescence(), maximum_luminescence()]
     columns += scenario.observables
     headers = [column.column for column in columns]
@@ -158,13 +163,24 @@ def minimum_concentration(species: str) -> Observable:
     return Observable(f"minimum {species}", "1", measure)
 
 
+def total_carriers(carrier: str) -> Observable:
+    """Number of electrons or of holes in the film per depth [1/m]."""
+    k = (ELECTRON, HOLE).index(carrier)
+    return Observable(f"{carrier}s", "1/m", lambda s, state: float(s.model.unknowns.storage[k - 2] @ state.carriers[k]))
+
+
+def total_emission() -> Observable:
+    """Photons that the film emits per time and depth [1/(m s)]."""
+    return Observable("emission", "1/m/s", lambda s, state: float(emitting_area(s.model) @ emission(s, state)))
+
+
 def mean_luminescence() -> Observable:
     """Light emitted by the whole film over that before the drive started."""
 
     def measure(scenario: Scenario, state: State) -> float:
-        areas = scenario.model.volumes
-        start = areas @ luminescence(scenario, scenario.model.start_concentrations)
-        return float(areas @ luminescence(scenario, state.concentrations) / start)
+        areas = emitting_area(scenario.model)
+        start = areas @ emission(scenario, scenario.model.initial_state())
+        return float(areas @ emission(scenario, state) / start)
 
     return Observable("PL/PL0 mean", "1", measure)
 

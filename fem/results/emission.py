@@ -1,0 +1,97 @@
+"""Light that a film emits: from electrons and holes where it has them, else from a local carrier balance.
+
+With carriers the emission is the net rate of their radiative recombination; without, it follows from the ions by
+:mod:`fem.physics.luminescence`. PL0 is the emission before the drive starts and ``Q = 1 - PL / PL0`` the quench.
+"""
+
+import numpy as np
+
+from fem.checks import require_known
+from fem.fields import Array
+from fem.model import PoissonNernstPlanck
+from fem.physics.luminescence import photoluminescence
+from fem.physics.rate_laws import Generation
+from fem.physics.recombination import Radiative
+from fem.scenario import Scenario
+from fem.state import State
+
+
+def emits(scenario: Scenario) -> bool:
+    """Whether the film emits light at all."""
+    return scenario.light is not None or bool(_numbers(scenario.model, Radiative))
+
+
+def emits_at_rest(scenario: Scenario) -> bool:
+    """Whether it does so before the drive starts, so that there is a PL0."""
+    return scenario.light is not None or (emits(scenario) and scenario.model.light_drive(-1e-300) != 0)
+
+
+def emission(scenario: Scenario, state: State) -> Array:
+    """Emission rate at the nodes [1/(m^3 s)], shape (n_nodes,); zero where there are no carriers.
+
+    Raises
+    ------
+    ValueError
+        If nothing in the scenario emits light, or a quencher names a species that the model does not have.
+    """
+    if scenario.light is None:
+        found = events_by(scenario.model, state, Radiative)
+        stored = emitting_area(scenario.model)
+        return np.divide(found, stored, out=np.zeros_like(found), where=stored > 0)
+    return _local_emission(scenario, state.concentrations)
+
+
+def relative_luminescence(scenario: Scenario, state: State) -> Array:
+    """PL / PL0 at the nodes, 1 where there is no PL0, shape (n_nodes,)."""
+    start, now = emission(scenario, scenario.model.initial_state()), emission(scenario, state)
+    return np.divide(now, start, out=np.ones_like(now), where=start > 0)
+
+
+def quench(scenario: Scenario, state: State) -> Array:
+    """``Q = 1 - PL / PL0`` at the nodes, shape (n_nodes,)."""
+    return 1.0 - relative_luminescence(scenario, state)
+
+
+def emitting_area(model: PoissonNernstPlanck) -> Array:
+    """Area of the film that each node stands for in integrals of the emission [m^2], shape (n_nodes,)."""
+    return model.volumes if model.bands is None else model.unknowns.storage[-1]
+
+
+def events_by(model: PoissonNernstPlanck, state: State, law: type) -> Array:
+    """Events at each node of all reactions that follow `law` [1/(m s)], shape (n_nodes,).
+
+    Raises
+    ------
+    ValueError
+        If there is no such reaction.
+    """
+    numbers = _numbers(model, law)
+    if model.network is None or not numbers:
+        raise ValueError(f"the model has no reaction that follows {law.__name__}")
+    everything = np.vstack([state.concentrations, state.carriers])
+    return np.asarray(model.network.events(everything, model.light_at(state.time))[numbers].sum(axis=0))
+
+
+def quantum_yield(model: PoissonNernstPlanck, state: State) -> float:
+    """Photons emitted per pair that the light makes (PLQY), over the whole film."""
+    return float(events_by(model, state, Radiative).sum() / events_by(model, state, Generation).sum())
+
+
+def _numbers(model: PoissonNernstPlanck, law: type) -> list[int]:
+    reactions = () if model.network is None else model.network.reactions
+    return [number for number, one in enumerate(reactions) if isinstance(one.law, law)]
+
+
+def _local_emission(scenario: Scenario, concentrations: Array) -> Array:
+    """Emission [1/(m^3 s)] where the ions have `concentrations` and carriers are in local balance, shape (n_nodes,)."""
+    model, light = scenario.model, scenario.light
+    if light is None or model.material.recombination is None:
+        raise ValueError("photoluminescence needs a scenario with light")
+    names = [species.name for species in model.species]
+    trapping = np.zeros(concentrations.shape[1])
+    for quencher in light.quenchers:
+        require_known(quencher.species, names, "species of a PL quencher")
+        k = names.index(quencher.species)
+        traps = quencher.trap_density(concentrations[k], model.start_concentrations[k])
+        trapping += quencher.capture_coefficient * traps
+    return photoluminescence(light, model.material.recombination, trapping)
