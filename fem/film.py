@@ -44,7 +44,7 @@ class Film:
     reactions
         What happens between ions, traps, electrons and holes.
     light
-        Intensity over time, a number or a drive, that multiplies the generation of carriers among the reactions.
+        Intensity, a number (before t = 0 too) or a drive, that multiplies the generation of carriers among the reactions.
 
     Raises
     ------

@@ -12,7 +12,7 @@ from fem.fields import Array
 from fem.film import Film
 from fem.numerics.control_volumes import ControlVolumes
 from fem.physics.carrier_contacts import AlignedContacts
-from fem.physics.drive import Drive, Piece, as_drive
+from fem.physics.drive import Drive, Piece, step
 from fem.physics.electrodes import Electrode, electrodes_on
 from fem.physics.nernst_planck import TransportOperator, transport_operator
 from fem.physics.poisson import PoissonOperator, poisson_operator
@@ -139,7 +139,7 @@ class PoissonNernstPlanck(Film):
     @cached_property
     def light_drive(self) -> Drive:
         """Intensity of the light over time."""
-        return as_drive(self.light)
+        return self.light if isinstance(self.light, Drive) else step(self.light, initial=self.light)
 
     def light_at(self, time: float) -> float:
         """Intensity of the light at `time` [s]; before the start where time is 0, as for the state at rest."""

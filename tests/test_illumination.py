@@ -10,13 +10,11 @@ from verification import Order, Verification, observed_order
 from fem.constants import nm, um
 from fem.fields import Field, resolve
 from fem.numerics.control_volumes import ControlVolumes
-from fem.physics.drive import pulse
 from fem.physics.illumination import (
     ONE_SUN_PHOTON_FLUX,
     BeerLambert,
     Focused,
     GaussianSpot,
-    Illumination,
     Side,
     Uniform,
     laser_photon_flux,
@@ -113,8 +111,6 @@ def test_intensity_over_time() -> None:
         [1.0, 1.0 + 1e-9, 1.0 + 1e-6, 1.000001001, 1.000002, 1.000002001, 1.000003, 2.000003], abs=1e-15
     )
     assert [drive(t) for t in (0.5, 1.0 + 5e-10, 1.0 + 2e-9, 1.500003, 9.0)] == pytest.approx([0, 1, 0, 0.25, 0.5])
-    assert Illumination(Uniform(1e27), drive).drive is drive
-    assert [Illumination(Uniform(1e27)).drive(t) for t in (-1.0, 0.0)] == [0.0, 1.0]
     assert light_protocol([hold(1.0, 1.0)], initial=1.0)(-1.0) == 1.0
     assert "full light" in drive.description
 
@@ -130,5 +126,3 @@ def test_bad_light_is_refused_by_name() -> None:
         Uniform(-1.0)
     with pytest.raises(ValueError, match="lowest light intensity of a protocol must not be negative, got -1"):
         light_protocol([hold(1.0, 1.0), ramp(-1.0, 1.0)])
-    with pytest.raises(ValueError, match=r"lowest light intensity must not be negative, got -0\.5"):
-        Illumination(Uniform(1e27), pulse(1.0, 1.0, base=-0.5))

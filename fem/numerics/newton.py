@@ -4,6 +4,8 @@ The update of each bounded unknown is cut before it leaves its bounds, node by n
 when an update is both small and uncut, so the linear invariants of the system (ion numbers) are met to round-off.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from fem.fields import Array
@@ -18,17 +20,52 @@ NEGLIGIBLE_CUT = 1e-14  # in units of the mean concentration: round-off around z
 def implicit_euler_step(
     system: System, solver: SparseDirect, time: float, values: Array, step: float, statistics: Statistics
 ) -> Array:
-    """Solution y of ``M (y - values) / step = f(time + step, y)``, shape (n,).
+    """Solution y of ``M (y - values) / step = f(time + step, y)``, shape (n,), to the last digits.
 
     Raises
     ------
     SolverError
         If the iteration does not converge.
     """
-    end = time + step
-    guess = values.copy()
-    size = np.inf
-    for _ in range(MAX_ITERATIONS):
+    return BoundedNewton(system, solver, statistics).implicit_euler(time, values, step)
+
+
+@dataclass(frozen=True)
+class BoundedNewton:
+    """Newton's iteration inside the bounds of `system`, until an uncut update is smaller than `accuracy` (relative)."""
+
+    system: System
+    solver: SparseDirect
+    statistics: Statistics
+    accuracy: float = UPDATE_TOLERANCE
+
+    def implicit_euler(self, time: float, values: Array, step: float) -> Array:
+        """Solution y of ``M (y - values) / step = f(time + step, y)``, shape (n,).
+
+        Raises
+        ------
+        SolverError
+            If the iteration does not converge.
+        """
+        guess, size = values.copy(), np.inf
+        for _ in range(MAX_ITERATIONS):
+            change = self._change(time + step, values, step, guess)
+            if not np.isfinite(change).all():
+                break
+            new = self.system.bounded(guess, change)
+            uncut = bool(np.abs(new - (guess + change)).max() <= NEGLIGIBLE_CUT)
+            size = self.system.scaled_norm(new - guess, new)
+            guess = new
+            if uncut and size < self.accuracy:
+                return guess
+        raise SolverError(
+            f"Newton's iteration stalled at t = {time:.4g} s, step = {step:.4g} s (last relative update {size:.2g} after"
+            f" {MAX_ITERATIONS} iterations): shorten the ramp or refine the mesh at the electrodes"
+        )
+
+    def _change(self, end: float, values: Array, step: float, guess: Array) -> Array:
+        """Newton's update of `guess`, before bounds, shape (n,)."""
+        system, solver, statistics = self.system, self.solver, self.statistics
         with statistics.timed("assembly"):
             matrix = system.shifted(system.jacobian(end, guess), 1.0 / step)
             rhs = system.residual(end, guess) - system.mass * (guess - values) / step
@@ -39,15 +76,4 @@ def implicit_euler_step(
         statistics.newton_iterations += 1
         statistics.factorisations += 1
         statistics.solves += 1
-        if not np.isfinite(change).all():
-            break
-        new = system.bounded(guess, change)
-        uncut = bool(np.abs(new - (guess + change)).max() <= NEGLIGIBLE_CUT)
-        size = system.scaled_norm(new - guess, new)
-        guess = new
-        if uncut and size < UPDATE_TOLERANCE:
-            return guess
-    raise SolverError(
-        f"Newton's iteration stalled at t = {time:.4g} s, step = {step:.4g} s (last relative update {size:.2g} after"
-        f" {MAX_ITERATIONS} iterations): shorten the ramp or refine the mesh at the electrodes"
-    )
+        return change

@@ -3,7 +3,8 @@
 Every profile is a function of x and y [m] that returns pairs per volume and time [1/(m^3 s)], and so a
 :data:`~fem.fields.Field`; layers that do not absorb are switched off by a mapping such as
 ``{"grain_interior": BeerLambert(...), "etl": 0.0}``. What a mesh absorbs is the sum over its cells of area times rate
-at the centroid, which converges with the square of the cell size.
+at the centroid, which converges with the square of the cell size. A model takes the profile in its reactions,
+``carrier_pairs(profile)``, and the intensity as its ``light``.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,8 +16,8 @@ import numpy as np
 from scipy import constants as codata
 
 from fem.checks import require_finite, require_known, require_not_negative, require_positive
-from fem.fields import Array, Field
-from fem.physics.drive import Drive, as_drive
+from fem.fields import Array
+from fem.physics.drive import Drive
 from fem.physics.protocol import protocol
 from fem.physics.protocol_blocks import Entry
 
@@ -170,40 +171,11 @@ class Focused:
         return self.profile(x, y) * self.spot(x, y)
 
 
-@dataclass(frozen=True)
-class Illumination:
-    """Generation in space times intensity over time.
-
-    Parameters
-    ----------
-    generation
-        Rate at intensity 1 [1/(m^3 s)].
-    intensity
-        Factor over time: a number, which is switched on at t = 0, or a drive such as :func:`light_protocol` makes. A
-        film that is lit before t = 0 has ``light_protocol([...], initial=1.0)``.
-
-    Raises
-    ------
-    ValueError
-        If the intensity is ever negative.
-    """
-
-    generation: Field
-    intensity: float | Drive = 1.0
-
-    def __post_init__(self) -> None:
-        require_not_negative(self.drive.extremes[0], "lowest light intensity")
-
-    @property
-    def drive(self) -> Drive:
-        """Intensity over time."""
-        return as_drive(self.intensity)
-
-
 def light_protocol(entries: Sequence[Entry], initial: float = 0.0) -> Drive:
     """Light intensity over time, relative to full: a :func:`~fem.physics.protocol.protocol` that is never negative.
 
-    A flash is ``[hold(1.0, width)]``, a train of them ``[pulse_train(1.0, width, period, pulses)]``.
+    A flash is ``[hold(1.0, width)]``, a train of them ``[pulse_train(1.0, width, period, pulses)]``. A film that is lit
+    before t = 0 has ``initial=1.0``.
 
     Raises
     ------

@@ -34,7 +34,7 @@ def emission(scenario: Scenario, state: State) -> Array:
     ValueError
         If nothing in the scenario emits light, or a quencher names a species that the model does not have.
     """
-    if scenario.light is None:
+    if scenario.light is None and emits(scenario):
         found = events_by(scenario.model, state, Radiative)
         stored = emitting_area(scenario.model)
         return np.divide(found, stored, out=np.zeros_like(found), where=stored > 0)
