@@ -92,7 +92,7 @@ class Case:
 CASES = (
     Case("vertical", 1.0, 4.0, 8.5, across=4),
     Case("vertical", 0.4, 1.5, 3.5, across=8),
-    Case("vertical", 0.18, 0.7, 1.7, across=16),
+    Case("vertical", 0.17, 0.68, 1.6, across=16),
     Case("lateral", 5.0, 60.0, 240.0),
     Case("lateral", 2.5, 28.0, 110.0),
     Case("lateral", 1.4, 17.0, 68.0),

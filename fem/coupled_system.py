@@ -13,15 +13,14 @@ import numpy as np
 from scipy import sparse
 
 from fem.constants import elementary_charge
+from fem.edge_laws import edge_laws
 from fem.electrostatics import Electrostatics
 from fem.fields import Array
 from fem.jacobian import JacobianPattern
 from fem.numerics.control_volumes import ControlVolumes
-from fem.numerics.exponential_fitting import fitting_factors
 from fem.physics.contacts import ElectrodeReaction
 from fem.physics.drive import Piece
 from fem.physics.electrodes import inward_flux
-from fem.physics.nernst_planck import EdgeFlux, crowding
 from fem.physics.poisson import PoissonOperator
 from fem.physics.reaction_network import ReactionNetwork, Sources
 from fem.unknowns import Exchange, Unknowns
@@ -53,6 +52,7 @@ class CoupledSystem:
         network: ReactionNetwork | None = None,
     ) -> None:
         self.volumes, self.poisson, self.unknowns, self.network = volumes, poisson, unknowns, network
+        self.laws = edge_laws(volumes, unknowns)
         self.electrostatics = Electrostatics(volumes, poisson, unknowns)
         self.mass = unknowns.mass
         self.pieces: tuple[Piece, ...] = ()
@@ -73,9 +73,9 @@ class CoupledSystem:
         fields, out = self.unknowns.nodal(values), np.zeros_like(values)
         rows = self.unknowns.nodal(out)
         rows[0] = self.electrostatics.balance(time, fields, self.pieces)
-        for k, population in enumerate(self.unknowns.populations):
-            if population.mobile:
-                rows[k + 1] = -(self.volumes.divergence @ self.edge_flux(k, fields).flux)
+        for law in self.laws:
+            for k, flux in law.fluxes(fields):
+                rows[k + 1] -= self.volumes.divergence @ flux
         entered = self.unknowns.entered(out)
         for q, one in enumerate(self.unknowns.exchanges):
             inflow = self._inflow(time, fields, one)[0]
@@ -96,23 +96,6 @@ class CoupledSystem:
         field = self.electrostatics.field_strength(fields) if self.network.needs_field else None
         return self.network.sources(fields[1:] * self.unknowns.unit[:, None], self.light.value(time), field)
 
-    def edge_flux(self, k: int, fields: Array) -> EdgeFlux:
-        """Flux of species k along each edge, in units of its mean concentration, with its derivatives."""
-        transport = self.unknowns.populations[k].transport
-        energy = self.unknowns.charges[k] * fields[0]
-        sites = self.unknowns.populations[k].sublattice
-        if sites is not None:
-            energy = energy + crowding(self.unknowns.filling(sites, fields))[0]
-        i, j = self.volumes.nodes
-        forth, back, forth_slope, back_slope = fitting_factors(energy[j] - energy[i])
-        reduced = fields[k + 1] / transport.enrichment
-        return EdgeFlux(
-            flux=transport.weights * (forth * reduced[i] - back * reduced[j]),
-            by_theta=transport.weights * (forth_slope * reduced[i] - back_slope * reduced[j]),
-            by_first=transport.weights * forth / transport.enrichment[i],
-            by_second=-transport.weights * back / transport.enrichment[j],
-        )
-
     def _inflow(self, time: float, fields: Array, one: Exchange) -> tuple[Array, Array, Array]:
         """Inflow at a contact's nodes [m^2/s, in units of the mean], its derivatives by concentration and potential."""
         electrode, unit = one.electrode, self.unknowns.unit[one.species]
@@ -132,24 +115,11 @@ class CoupledSystem:
         """df/dy, exact; the pattern never changes."""
         u, fields = self.unknowns, self.unknowns.nodal(values)
         data = self._constant_jacobian.copy()
-        for k, one in enumerate(u.populations):
-            if not one.mobile:
-                continue
-            edge = self.edge_flux(k, fields)
-            self._pattern.add_drift(data, k, u.charges[k] * edge.by_theta)
-            if one.sublattice is None:
-                self._pattern.add_diffusion(data, k, k, edge.by_first, edge.by_second)
-                continue
-            slope = crowding(u.filling(one.sublattice, fields))[1] / one.sublattice.site_density
-            i, j = self.volumes.nodes
-            for m in u.members(one.sublattice):
-                own = float(m == k)
-                crowd = slope * u.unit[m]
-                by_i, by_j = (
-                    own * edge.by_first - edge.by_theta * crowd[i],
-                    own * edge.by_second + edge.by_theta * crowd[j],
-                )
-                self._pattern.add_diffusion(data, k, m, by_i, by_j)
+        for law in self.laws:
+            for one in law.slopes(fields):
+                self._pattern.add_drift(data, one.population, one.by_difference)
+                for m, (by_first, by_second) in one.by.items():
+                    self._pattern.add_diffusion(data, one.population, m, by_first, by_second)
         for q, exchange in enumerate(u.exchanges):
             _, by_c, by_phi = self._inflow(time, fields, exchange)
             self._pattern.add_exchange(data, q, by_c, by_phi)
@@ -160,8 +130,8 @@ class CoupledSystem:
 
     @cached_property
     def _pattern(self) -> JacobianPattern:
-        couplings = () if self.network is None else self.network.couplings
-        return JacobianPattern(self.volumes, self.unknowns, couplings)
+        moved = [pair for law in self.laws for pair in law.couplings]
+        return JacobianPattern(self.volumes, self.unknowns, moved, self.network.couplings if self.network else ())
 
     @cached_property
     def _constant_jacobian(self) -> Array:

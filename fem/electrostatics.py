@@ -88,6 +88,26 @@ class Electrostatics:
                 out[e] = electrode.capacitance @ (level - self._volt * fields[0, electrode.nodes])
         return out
 
+    def image_charge(self, fields: Array) -> Array:
+        """Charge that the particles in `fields` draw onto each contact at 0 V [C/m], shape (n_contacts,).
+
+        By reciprocity ``Q_e = - sum_i psi_e,i q_i``, with psi_e the potential at 1 V on contact e alone (Shockley,
+        doi:10.1063/1.1710367); the potential in `fields` does not count.
+        """
+        u = self.unknowns
+        charge = elementary_charge * ((u.charges * u.unit) @ (u.storage * fields[1:]))
+        return np.asarray(-(self._weighting @ charge))
+
+    @cached_property
+    def _weighting(self) -> Array:
+        """Potential [V] at 1 V on each contact alone, shape (n_contacts, n_nodes)."""
+        out = np.zeros((len(self.unknowns.electrodes), self.unknowns.n_nodes))
+        for e, electrode in enumerate(self.unknowns.electrodes):
+            rows = np.zeros(self.unknowns.n_nodes)
+            rows[electrode.nodes] = 1.0 / self._volt if electrode.capacitance is None else electrode.capacitance
+            out[e] = self._volt * self._solver.solve(rows)
+        return out
+
     def field_strength(self, fields: Array) -> Array:
         """Strength of the electric field at the nodes, root mean square over their cells [V/m], shape (n_nodes,).
 

@@ -7,7 +7,6 @@ from functools import partial
 
 import numpy as np
 
-from fem.coupled_system import CoupledSystem
 from fem.fields import Array
 from fem.model import PoissonNernstPlanck
 from fem.numerics.adaptive import Cursor, integrate
@@ -121,6 +120,7 @@ def evolve(
     cursor, k, drift, end = restart.cursor, restart.next_output, restart.charge_error, float(times[-1])
     if len(cursor.values) != system.unknowns.size or len(drift) != len(model.electrodes):
         raise ValueError(f"the checkpoint holds {len(cursor.values)} unknowns, the model has {system.unknowns.size}")
+    images, nodal = system.electrostatics.image_charge, system.unknowns.nodal
     first_step = _first_step(model)
     breaks = _breaks(model, end)
     while k < len(times):
@@ -136,10 +136,10 @@ def evolve(
                 on_step(StepReport(after.time, after.time - before.time, end))
             while k < len(times) and times[k] <= after.time:
                 state = state_within(model, driven, stretch, float(times[k]), since, land)
-                doubt = np.abs(drift + _charge_error(driven, stretch.doubt(float(times[k]))))
+                doubt = np.abs(drift + images(nodal(stretch.doubt(float(times[k])))))
                 k += 1
                 yield Output(k - 1, replace(state, contact_charge_error=doubt), Restart(before, k, drift), done.copy())
-            cursor, drift = after, drift + _charge_error(driven, stretch.error)
+            cursor, drift = after, drift + images(nodal(stretch.error))
         cursor = Cursor(stop, cursor.values, 0.0)
 
 
@@ -157,12 +157,6 @@ def output_times(times: Array) -> Array:
     if times[0] != 0 or (np.diff(times) <= 0).any():
         raise ValueError(f"output times must rise from 0 s; they begin with {times[:3]} s")
     return times
-
-
-def _charge_error(system: CoupledSystem, error: Array) -> Array:
-    """What an estimated `error` of the unknowns makes of the contacts' charges [C/m], signed, shape (n_contacts,)."""
-    still = np.zeros(len(system.unknowns.electrodes))
-    return system.metal_charge(system.unknowns.nodal(error), still, moving=True)
 
 
 def _first_step(model: PoissonNernstPlanck) -> float:

@@ -44,7 +44,7 @@ class Film:
     reactions
         What happens between ions, traps, electrons and holes.
     light
-        Intensity, a number (before t = 0 too) or a drive, that multiplies the generation of carriers among the reactions.
+        Intensity that multiplies the generation of carriers: a number, which holds before t = 0 too, or a drive.
 
     Raises
     ------

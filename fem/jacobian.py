@@ -12,6 +12,8 @@ from fem.numerics.sparsity import Pattern
 from fem.physics.poisson import PoissonOperator
 from fem.unknowns import Unknowns
 
+Pair = tuple[int, int]
+
 
 class JacobianPattern:
     """The sparsity pattern of a film's Jacobian, made once.
@@ -22,11 +24,15 @@ class JacobianPattern:
         Edges of the mesh.
     unknowns
         Layout of the unknowns.
-    couplings
-        Pairs (k, m) of populations for which reactions make the rows of k depend on m.
+    moved
+        Pairs (k, m) of populations for which the flux of k depends on m.
+    reacting
+        Pairs for which reactions make the rows of k depend on m.
     """
 
-    def __init__(self, volumes: ControlVolumes, unknowns: Unknowns, couplings: Iterable[tuple[int, int]] = ()) -> None:
+    def __init__(
+        self, volumes: ControlVolumes, unknowns: Unknowns, moved: Iterable[Pair], reacting: Iterable[Pair] = ()
+    ) -> None:
         self._unknowns = unknowns
         self._first = np.arange(unknowns.n_nodes) * unknowns.n_fields  # the potential of each node
         self._free = np.ones(unknowns.n_nodes, dtype=bool)  # potentials that no bare electrode holds
@@ -34,23 +40,26 @@ class JacobianPattern:
             if electrode.capacitance is None:
                 self._free[electrode.nodes] = False
         self._pattern = Pattern(unknowns.size, volumes.nodes)
-        self._declare_film()
+        self._declare_potential()
+        self._declare_fluxes(moved)
         self._declare_exchanges()
-        for k, m in couplings:
+        for k, m in reacting:
             self._pattern.block(f"reaction {k} {m}", self._first + k + 1, self._first + m + 1)
         self._pattern.close()
 
-    def _declare_film(self) -> None:
+    def _declare_potential(self) -> None:
         first, free = self._first, self._free
         self._pattern.diagonal("diagonal")
         self._pattern.edges("poisson", first, first, free)
-        for k, one in enumerate(self._unknowns.populations):
+        for k in range(len(self._unknowns.populations)):
             self._pattern.block(f"charge {k}", first[free], first[free] + k + 1)
-            if not one.mobile:
-                continue
+
+    def _declare_fluxes(self, moved: Iterable[Pair]) -> None:
+        pairs, first = list(moved), self._first
+        for k in sorted({k for k, _ in pairs}):
             self._pattern.edges(f"drift {k}", first + k + 1, first)
-            for m in self._unknowns.members(one.sublattice) if one.sublattice else [k]:
-                self._pattern.edges(f"diffusion {k} {m}", first + k + 1, first + m + 1)
+        for k, m in pairs:
+            self._pattern.edges(f"diffusion {k} {m}", first + k + 1, first + m + 1)
 
     def _declare_exchanges(self) -> None:
         behind = self._unknowns.n_nodes * self._unknowns.n_fields

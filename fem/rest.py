@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from fem.coupled_system import CoupledSystem
+from fem.edge_laws import DriftDiffusion
 from fem.fields import Array
 from fem.numerics.newton import implicit_euler_step
 from fem.numerics.sparse_direct import SolverError, best_solver
@@ -118,8 +119,10 @@ def _at_rest(closed: CoupledSystem, values: Array) -> bool:
     if closed.unknowns.carrier_exchanges or closed.network is not None:
         return False
     fields = closed.unknowns.nodal(values)
-    for k in range(len(closed.unknowns.populations)):
-        edge = closed.edge_flux(k, fields)
+    for k, population in enumerate(closed.unknowns.populations):
+        if not population.mobile:
+            continue
+        edge = DriftDiffusion(closed.volumes, closed.unknowns, k).edge_flux(fields)
         if np.abs(edge.flux).max() > 1e-12 * np.abs(edge.by_first * fields[k + 1].mean()).max():
             return False
     return True

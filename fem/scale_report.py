@@ -34,7 +34,7 @@ def scale_report(
     heights = {one.contact.facets: _first_cell(mesh, volumes, one) for one in unknowns.electrodes}
     drawn = [field * any(one.charge * voltage < 0 for one in movers for voltage in pair) for pair in over]
     first_cell = {name: height / debye for name, height in heights.items()}
-    slowest = min(float(one.cell_diffusivity.min()) for one in transports)
+    slowest = min(float(one.cell_diffusivity[one.cell_diffusivity > 0].min()) for one in transports)  # where it moves
     mean = max(one.mean_diffusivity for one in transports)
     fastest = max(one.fastest_diffusivity for one in transports)
     return Scales(

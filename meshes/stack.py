@@ -29,6 +29,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 _CLEAR = 0.25  # of the mesh size at boundaries: as close as that, a grain boundary ends at the edge of an electrode
 _CLEAR_OF_STRIPS = 3.0  # widths of a strip, likewise
+_SHORTEST_BY_STRIPS = 2.0  # widths of a strip: shorter edges of the film are merged there
 
 
 @dataclass(frozen=True)
@@ -111,22 +112,22 @@ def _outward_rows(layer: Layer, sizes: MeshSizes, last: bool) -> Floats:
 def _marks(stack: Stack, sizes: MeshSizes, boundaries: Lines | Strips) -> list[SideMark]:
     """Nodes on the faces of the film for the ends of metal strips, and for finer cells next to them."""
     ends, beside = [], []
-    clear = _CLEAR * sizes.boundary
-    if isinstance(boundaries, Strips):
-        clear = max(clear, _CLEAR_OF_STRIPS * boundaries.width)
+    narrow = boundaries.width if isinstance(boundaries, Strips) else 0.0
+    clear = max(_CLEAR * sizes.boundary, _CLEAR_OF_STRIPS * narrow)
     for side, layers in (("bottom", stack.below), ("top", stack.above)):
         for metal in (one for layer in layers for one in layer.metals):
             for end in (metal.start, metal.end):
                 ends.append(SideMark(side, end, clear, exact=True))
-                inside = 1e-9 * stack.film.width < end < (1 - 1e-9) * stack.film.width
-                beside += _marks_beside(side, end, metal.edge_cell if inside else None, sizes)
+                if metal.edge_cell is not None and 1e-9 < end / stack.film.width < 1 - 1e-9:
+                    finest = max(metal.edge_cell, _SHORTEST_BY_STRIPS * narrow)
+                    beside += _marks_beside(side, end, finest, sizes)
     return [*ends, *beside]
 
 
-def _marks_beside(side: str, end: float, edge_cell: float | None, sizes: MeshSizes) -> list[SideMark]:
-    """Nodes to the left and right of the end of a metal strip, at distances that grow from `edge_cell` [m]."""
-    if edge_cell is None or edge_cell >= sizes.boundary:
+def _marks_beside(side: str, end: float, finest: float, sizes: MeshSizes) -> list[SideMark]:
+    """Nodes to the left and right of the end of a metal strip, at distances that grow from `finest` [m]."""
+    if finest >= sizes.boundary:
         return []
-    steps = geometric_layers(edge_cell, sizes.boundary, sizes.growth)
+    steps = geometric_layers(finest, sizes.boundary, sizes.growth)
     pairs = zip(np.cumsum(steps).tolist(), steps.tolist(), strict=True)
-    return [SideMark(side, end + sign * far, 0.5 * step, exact=False) for far, step in pairs for sign in (-1, 1)]
+    return [SideMark(side, end + sign * far, 0.9 * step, exact=False) for far, step in pairs for sign in (-1, 1)]

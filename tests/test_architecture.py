@@ -15,6 +15,7 @@ FEM_ROWS = (
         "fem.model",
         "fem.film",
         "fem.coupled_system",
+        "fem.edge_laws",
         "fem.electrostatics",
         "fem.jacobian",
         "fem.unknowns",

@@ -1,7 +1,10 @@
 """Protocols: every entry holds where the list says, breakpoints are exact, and a bad entry is named by its number."""
 
+import re
+import runpy
 from itertools import pairwise
 from math import cos, pi, sin, ulp
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -110,6 +113,16 @@ def test_the_description_reads_as_the_list_does() -> None:
     assert words == (
         "0 V before 0 s; hold 1 V for 10 s, ramp to 0 V in 2 s, 5 x [hold 2 V for 1 s, rest for 3 s]; then 0 V"
     )
+
+
+def test_the_example_of_the_page_runs(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "light_and_protocols.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"^```python\n(.*?)^```", page, re.M | re.S)
+    (tmp_path / "example.py").write_text(example, encoding="utf-8")
+    runpy.run_path(str(tmp_path / "example.py"))
+    printed = capsys.readouterr().out
+    assert "0.0 (-3.5, 4.5) [10.0, 30.0]" in printed
+    assert "PeriodicPart(start=1.0, period=0.01, cycles=100)" in printed
 
 
 @settings(deadline=None, max_examples=40)

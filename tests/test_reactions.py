@@ -188,7 +188,8 @@ def test_degradation_starts_at_the_threshold_and_ends_when_all_is_lost() -> None
     assert rate_at(law, state, field=1e6) == pytest.approx(0.5 * free, rel=1e-14, abs=0.0)
     assert rate_at(law, state, field=2e6) == pytest.approx(free, rel=1e-12, abs=0.0)
     assert rate_at(damage, {"degraded": 1e24, "vacancy": 1e25}) == 0.0
-    assert rate_at(damage, {"degraded": 1.1e24, "vacancy": 1e25}) == 0.0  # nothing heals
+    healed = damage.rate({"degraded": 1.1e24 * ONE, "vacancy": 1e25 * ONE}, values_of(damage, 1))
+    assert healed[0] == healed[1]["degraded"] == healed[1]["vacancy"] == 0.0  # nothing heals
 
 
 def test_the_field_multiplies_a_rate_exponentially() -> None:

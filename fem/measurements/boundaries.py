@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fem.checks import require_known
-from fem.coupled_system import CoupledSystem
+from fem.edge_laws import DriftDiffusion
 from fem.fields import Array
 from fem.measurements.conductances import BOUNDARIES, Conductances, Span
 from fem.measurements.rim import AXES, Axis
@@ -158,8 +158,8 @@ def _drops(model: PoissonNernstPlanck, state: State, k: int) -> tuple[Array, Arr
     u = model.unknowns
     ones = np.ones_like(u.populations[k].transport.weights)
     bare = tuple(replace(one, transport=replace(one.transport, weights=ones)) for one in u.populations)
-    system = CoupledSystem(model.control_volumes, model.system.poisson, replace(u, populations=bare))
+    law = DriftDiffusion(model.control_volumes, replace(u, populations=bare), k)
     fields = np.vstack([state.potential / u.thermal_voltage, state.concentrations / u.unit[:, None]])
-    edge, (i, j) = system.edge_flux(k, fields), model.control_volumes.nodes
+    edge, (i, j) = law.edge_flux(fields), model.control_volumes.nodes
     to_and_fro = edge.by_first * fields[k + 1, i] - edge.by_second * fields[k + 1, j]
     return u.unit[k] * edge.flux, u.unit[k] * to_and_fro

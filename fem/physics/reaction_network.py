@@ -54,14 +54,12 @@ class _Term:
         """Events of each node [1/(m s)], shape (n_nodes,), and their derivatives by the populations' concentrations."""
         if self.depends or "field" in self.reaction.law.conditions:
             return self._evaluated(concentrations, light, field)
-        dark, per_light = self._table
-        return dark + light * per_light, {}
+        return (light if "light" in self.reaction.law.conditions else 1.0) * self._table, {}
 
     @cached_property
-    def _table(self) -> tuple[Array, Array]:
-        """Events in the dark and per light, where nothing else matters."""
-        dark, lit = (self._evaluated(np.empty((0, self.n_nodes)), light, None)[0] for light in (0.0, 1.0))
-        return dark, lit - dark
+    def _table(self) -> Array:
+        """Events at light 1, where nothing but light matters, shape (n_nodes,)."""
+        return self._evaluated(np.empty((0, self.n_nodes)), 1.0, None)[0]
 
     def _evaluated(self, concentrations: Array, light: float, field: Array | None) -> tuple[Array, dict[int, Array]]:
         sites = self.sites
@@ -177,11 +175,11 @@ class ReactionNetwork:
         return np.array(found).reshape(len(self.terms), self.n_nodes)
 
     def by_light(self, concentrations: Array, field: Array | None = None) -> Array:
-        """Derivative of the sources' amount by the light, in which it is linear, shape (n_populations, n_nodes)."""
+        """Derivative of the sources' amount by the light [1/(m s)], shape (n_populations, n_nodes)."""
         out = np.zeros((len(self.names), self.n_nodes))
         for term in self.terms:
             if "light" in term.reaction.law.conditions:
-                lit, dark = (term.events(concentrations, light, field)[0] for light in (1.0, 0.0))
+                events = term.events(concentrations, 1.0, field)[0]
                 for k, nu in term.changes.items():
-                    out[k] += nu * (lit - dark)
+                    out[k] += nu * events
         return out

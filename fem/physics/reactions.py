@@ -16,8 +16,8 @@ from fem.fields import Array, Field
 #: Charge numbers of the carriers.
 CARRIERS = {"electron": -1, "hole": 1}
 
-#: What a rate may depend on beside concentrations and coefficients: the intensity of the light [1], linearly; the
-#: strength of the electric field [V/m]; the intrinsic density of the bands [1/m^3].
+#: What a rate may depend on beside concentrations and coefficients: the intensity of the light [1], to which
+#: it is then proportional; the strength of the electric field [V/m]; the intrinsic density of the bands [1/m^3].
 CONDITIONS = frozenset({"light", "field", "n_i"})
 
 Rate = tuple[Array, dict[str, Array]]

@@ -1,0 +1,81 @@
+"""Reactions as part of the coupled system, against closed forms in films where nothing but they happen."""
+
+import numpy as np
+import pytest
+from irregular_films import small_film
+from reaction_examples import CHARGES, COMPOSITIONS
+from verification import Verification
+
+from fem.constants import boltzmann, eV, nm
+from fem.evolve import evolve
+from fem.fields import Array
+from fem.model import PoissonNernstPlanck
+from fem.physics.contacts import Contact
+from fem.physics.defect_chemistry import coulomb_radius, degradation, frenkel_pair, frenkel_rate_constant
+from fem.physics.drive import step
+from fem.physics.field_assisted import FieldAssisted, Threshold
+from fem.physics.materials import MAPbI3
+from fem.physics.rate_laws import Degradation, Generation
+from fem.physics.reactions import Reaction
+from fem.physics.species import Species
+
+TIMES = np.array([0.0, 1.0, 5.0, 20.0, 50.0, 200.0])
+MESH = small_film((Contact("bottom", 0.0), Contact("top", 0.0))).mesh
+DIFFUSIVITY, BARRIER = 1e-16, 0.3 * eV
+PREFACTOR = DIFFUSIVITY * np.exp(BARRIER / (boltzmann * 300.0))
+
+
+def ions(name: str) -> Species:
+    return Species(name, CHARGES[name], 1e22, PREFACTOR, BARRIER, composition=COMPOSITIONS[name])
+
+
+def film(species: tuple[Species, ...], reactions: tuple[Reaction, ...], bias: float = 0.0) -> PoissonNernstPlanck:
+    contacts = (Contact("bottom", 0.0), Contact("top", step(bias) if bias else 0.0))
+    return PoissonNernstPlanck(MESH, MAPbI3, species, contacts, reactions=reactions, light=step(1.0))
+
+
+def run(model: PoissonNernstPlanck) -> Array:
+    """Concentrations at the times, shape (n_times, n_species, n_nodes)."""
+    return np.array([one.state.concentrations for one in evolve(model, TIMES, tolerance=1e-4)])
+
+
+def test_light_makes_frenkel_pairs_until_they_annihilate_as_fast(verify: Verification) -> None:
+    """From c^2 = K_F, dc/dt = k_F (4 K_F - c^2) gives c = c_end tanh(k_F c_end t + artanh(1/2))."""
+    k_f = frenkel_rate_constant(DIFFUSIVITY, DIFFUSIVITY, coulomb_radius(24.1, 300.0))
+    pairs = Generation(3 * 1e44 * k_f)
+    reactions = (
+        frenkel_pair("vacancy", "interstitial", k_f, 1e44),
+        Reaction("creation by light", {"vacancy": 1, "interstitial": 1}, pairs),
+    )
+    found = run(film((ions("vacancy"), ions("interstitial")), reactions))
+    expected = 2e22 * np.tanh(2e22 * k_f * TIMES + np.arctanh(0.5))
+    verify(
+        id="E2", quantity="Frenkel pairs made by light in a film, largest error of the closed form over 200 s",
+        measured=float(np.abs(found / expected[:, None, None] - 1).max()), expected=0.0, tolerance=2e-5,
+    )  # fmt: skip
+    verify(
+        id="E2", quantity="Vacancies less interstitials in that film over their number",
+        measured=float(np.abs(found[:, 0] - found[:, 1]).max() / 2e22), expected=0.0, tolerance=1e-12,
+    )  # fmt: skip
+
+
+def test_sites_degrade_above_the_threshold_only(verify: Verification) -> None:
+    """d = N (1 - exp(-k t)) where the field is far above E_th, nothing far below; a trace of ions leaves it even."""
+    trace = Species("vacancy", 1, 1e16, PREFACTOR, BARRIER)
+    seeds = Species.immobile("seed", 0, 1e23)
+    lost = Species.immobile("degraded", 0, 0.0, reference=1e24)
+    damage = Degradation("degraded", "seed", 0.02, 1e24, 1e23)
+    strength = 1.0 / (100 * nm)
+
+    def share(threshold: float) -> Array:
+        law = FieldAssisted(damage, Threshold(threshold, 0.01 * strength))
+        found = run(film((seeds, lost, trace), (degradation(damage, law),), bias=1.0))
+        assert found[:, 0] == pytest.approx(1e23, rel=1e-12)
+        return np.asarray(found[:, 1] / 1e24)
+
+    assert share(2 * strength).max() < 1e-12
+    expected = 1 - np.exp(-0.02 * TIMES)
+    verify(
+        id="B15", quantity="Sites lost in a film above the threshold field, largest error of 1 - exp(-k t)",
+        measured=float(np.abs(share(0.5 * strength) - expected[:, None]).max()), expected=0.0, tolerance=2e-5,
+    )  # fmt: skip
