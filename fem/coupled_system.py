@@ -5,11 +5,12 @@ from its voltage), then the inflow of each population with what reactions make o
 last, the ions that enter through each contact. Where a population does not exist its row holds it at zero.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from copy import copy
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from fem.constants import elementary_charge
@@ -190,14 +191,30 @@ class CoupledSystem:
         self.unknowns.entered(other.mass)[:] *= _FROZEN
         return other
 
-    def conduction(self, fields: Array) -> Array:
-        """Current that electrons and holes carry from each contact into the film [A/m], shape (n_contacts,)."""
-        out = np.zeros(len(self.unknowns.electrodes))
-        for one in self.unknowns.carrier_exchanges:
-            density = fields[one.population + 1, one.nodes] * self.unknowns.unit[one.population]
-            inflow = float(one.rate @ (one.equilibrium - density))
-            out[one.contact] += elementary_charge * self.unknowns.charges[one.population] * inflow
+    def current(self, time: float, values: Array) -> Array:
+        """Current from each contact into the film [A/m], all that moves and displacement, shape (n_contacts,)."""
+        u, fields = self.unknowns, self.unknowns.nodal(values)
+        weighting, (i, j) = self.electrostatics.weighting, self.volumes.nodes
+        out = self.electrostatics.capacitive_current(np.array([piece.rate(time) for piece in self.pieces]))
+        drop = weighting[:, i] - weighting[:, j]
+        for law in self.laws:
+            for k, flux in law.fluxes(fields):
+                out += elementary_charge * u.charges[k] * u.unit[k] * (drop @ flux)
+        for contact, nodes, carried in self._crossing(time, fields):
+            own = np.zeros(len(out))
+            own[contact] = 1.0
+            out += (own[:, None] - weighting[:, nodes]) @ carried
         return out
+
+    def _crossing(self, time: float, fields: Array) -> Iterator[tuple[int, NDArray[np.int64], Array]]:
+        """Every exchange at a contact: its number, its nodes and the charge that enters there [A/m]."""
+        u = self.unknowns
+        for ions in u.exchanges:
+            inflow = self._inflow(time, fields, ions)[0] * u.unit[ions.species]
+            yield ions.contact, ions.electrode.nodes, elementary_charge * u.charges[ions.species] * inflow
+        for one in u.carrier_exchanges:
+            inflow = one.rate * (one.equilibrium - fields[one.population + 1, one.nodes] * u.unit[one.population])
+            yield one.contact, one.nodes, elementary_charge * u.charges[one.population] * inflow
 
     def metal_charge(self, fields: Array, volts: Array, moving: bool = False) -> Array:
         """Charge on the metal of each contact; see :meth:`Electrostatics.metal_charge`."""

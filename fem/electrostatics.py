@@ -120,6 +120,26 @@ class Electrostatics:
         return np.sqrt(np.maximum(square, 0.0))
 
     @cached_property
+    def weighting(self) -> Array:
+        """Potential of the empty film with one contact at 1 V and the others at 0 [V], shape (n_contacts, n_nodes).
+
+        By the theorem of Shockley and Ramo (doi:10.1063/1.1710367, doi:10.1109/JRPROC.1939.228757) the current of a
+        contact is the work per time that this field does on what moves, so no difference of large numbers enters it.
+        """
+        found = []
+        for chosen in self.unknowns.electrodes:
+            raised = np.zeros(self.unknowns.n_nodes)
+            raised[chosen.nodes] = 1.0 / self._volt if chosen.capacitance is None else chosen.capacitance
+            found.append(self._volt * self._solver.solve(raised))
+        return np.array(found)
+
+    def capacitive_current(self, sweep: Array) -> Array:
+        """Current from each contact that charges the empty film where their voltages have the rates `sweep` [A/m]."""
+        fields = np.zeros((self.unknowns.n_fields, self.unknowns.n_nodes))
+        fields[0] = sweep @ self.weighting / self._volt
+        return self.metal_charge(fields, sweep, moving=True)
+
+    @cached_property
     def immobile(self) -> Array:
         """Immobile charge numbers per node [1/m]: compensating background plus fixed charge, shape (n_nodes,)."""
         u = self.unknowns

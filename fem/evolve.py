@@ -42,8 +42,12 @@ class Restart:
     def as_arrays(self) -> dict[str, Array]:
         """Plain arrays, by name, for a checkpoint file."""
         c = self.cursor
-        numbers = [c.time, c.step, c.previous_step, c.previous_error, float(c.implicit_left), float(self.next_output)]
-        return {"values": c.values, "numbers": np.array(numbers), "charge_error": self.charge_error}
+        steps = [c.time, c.step, c.previous_step, c.previous_error, float(c.implicit_left), c.opening]
+        return {
+            "values": c.values,
+            "numbers": np.array([*steps, float(self.next_output)]),
+            "charge_error": self.charge_error,
+        }
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Array]) -> "Restart":
@@ -59,11 +63,11 @@ class Restart:
         except KeyError as error:
             raise ValueError(f"the checkpoint lacks the array {error}") from error
         values, numbers, charge_error = given
-        one_row = values.ndim == charge_error.ndim == 1 and numbers.shape == (6,)
+        one_row = values.ndim == charge_error.ndim == 1 and numbers.shape == (7,)
         if not (one_row and all(np.isfinite(array).all() for array in given)):
             raise ValueError("the checkpoint holds malformed or non-finite numbers")
-        time, step, previous_step, previous_error, implicit_left, next_output = numbers.tolist()
-        cursor = Cursor(time, values, step, previous_step, previous_error, int(implicit_left))
+        time, step, previous_step, previous_error, implicit_left, opening, next_output = numbers.tolist()
+        cursor = Cursor(time, values, step, previous_step, previous_error, int(implicit_left), opening)
         return cls(cursor, int(next_output), charge_error)
 
 
@@ -129,7 +133,8 @@ def evolve(
         since, stop = ([0.0, *breaks][passed], breaks[passed])
         if cursor.step == 0:  # a start or a break of a drive: the potential jumps, the ions do not
             consistent = driven.hold_algebraic(cursor.time, cursor.values)
-            cursor = replace(cursor, values=consistent, step=min(first_step, 1e-3 * (stop - cursor.time)))
+            opening = max(cursor.opening, min(first_step, 1e-3 * (stop - cursor.time)))
+            cursor = replace(cursor, values=consistent, step=opening)
         land = partial(landed, system=driven, solver=solver, tolerance=tolerance, statistics=done)
         for before, stretch, after in integrate(driven, solver, cursor, stop, tolerance, done):
             if on_step is not None:
@@ -140,7 +145,7 @@ def evolve(
                 k += 1
                 yield Output(k - 1, replace(state, contact_charge_error=doubt), Restart(before, k, drift), done.copy())
             cursor, drift = after, drift + images(nodal(stretch.error))
-        cursor = Cursor(stop, cursor.values, 0.0)
+        cursor = Cursor(stop, cursor.values, 0.0, opening=cursor.opening)
 
 
 def output_times(times: Array) -> Array:

@@ -163,8 +163,9 @@ class PoissonNernstPlanck(Film):
     @cached_property
     def _initial_state(self) -> State:
         values = self.initial_values()
-        carried = self.system.conduction(self.unknowns.nodal(values))
-        return self.state(0.0, values, self.pieces(_BEFORE), carried)
+        resting = self.driven(_BEFORE)
+        carried = resting.current(_BEFORE, values) if self.bands is not None else None
+        return self.state(0.0, values, list(resting.pieces), carried)
 
     @cached_property
     def start_concentrations(self) -> Array:

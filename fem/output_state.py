@@ -47,9 +47,7 @@ def _settled(model: PoissonNernstPlanck, system: CoupledSystem, time: float, val
     """
     step = min(max(step, 1e-15), _LONGEST_SETTLING)
     settled = implicit_euler_step(system.with_frozen_ions(), best_solver(), time - step, values, step, Statistics())
-    sweep = np.array([piece.rate(time) for piece in system.pieces])
-    fields = system.unknowns.nodal(settled)
-    current = model.current(system.rates(time, settled), sweep) + system.conduction(fields)
+    current = system.current(time, settled)
     return model.state(time, settled, system.pieces, current, np.full_like(current, abs(current.sum())))
 
 

@@ -14,7 +14,6 @@ from verification import Verification
 from fem.constants import eV, nm
 from fem.coupled_system import CoupledSystem
 from fem.edge_laws import DriftDiffusion
-from fem.edge_laws import DriftDiffusion
 from fem.electrostatics import Electrostatics
 from fem.evolve import StepReport, evolve
 from fem.fields import Array

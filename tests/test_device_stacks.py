@@ -145,7 +145,7 @@ def meshed_at_random(seed: int) -> tuple[Stack, StackMesh]:
     if seed % 3 == 0:
         stack = cell(film)
     else:
-        edge = None if isinstance(strips, Strips) else float(generator.uniform(2, 12)) * nm
+        edge = float(generator.uniform(2, 12)) * nm
         first, gap = (generator.uniform(0.25, 0.75, 2) * um).tolist()
         stack = lateral(film, first, gap, edge)
     return stack, mesh_stack(stack, SIZES, boundaries=strips)

@@ -15,6 +15,7 @@ import numpy as np
 from scipy.special import xlogy
 
 from fem.constants import elementary_charge
+from fem.edge_laws import DriftDiffusion
 from fem.model import PoissonNernstPlanck
 from fem.physics.nernst_planck import crowding_energy
 from fem.state import State
@@ -23,15 +24,16 @@ from fem.state import State
 def has_free_energy(model: PoissonNernstPlanck) -> bool:
     """Whether `model` is a closed film that moves down its free energy while its voltages stand still.
 
-    Not if ions cross a contact or react, if there are electrons or holes (light and contacts feed them), or if species
-    share a sublattice but not the same area, as in a thin layer that is wider for one of them: they have no common
-    energy.
+    Not if ions cross a contact, react or move by another law than drift and diffusion, if there are electrons or holes
+    (light and contacts feed them), or if species share a sublattice but not the same area, as in a thin layer that is
+    wider for one of them: they have no common energy.
     """
     u = model.unknowns
     if u.exchanges or u.reacting or u.carriers.any():
         return False
     shared = (u.storage[u.members(sites)] for sites in u.sublattices)
-    return all(np.allclose(areas, areas[0], rtol=1e-12, atol=0.0) for areas in shared)
+    drifting = all(isinstance(law, DriftDiffusion) for law in model.system.laws)
+    return drifting and all(np.allclose(areas, areas[0], rtol=1e-12, atol=0.0) for areas in shared)
 
 
 def free_energy(model: PoissonNernstPlanck, state: State) -> float:

@@ -42,6 +42,8 @@ class Cursor:
         Of the last accepted step, for step-size prediction; zero at a start.
     implicit_left
         Implicit Euler steps still to be made before RODAS4 is tried again.
+    opening
+        Step that the error allowed right after the last break of a drive [s], to try at the next one; zero before any.
     """
 
     time: float
@@ -50,6 +52,7 @@ class Cursor:
     previous_step: float = 0.0
     previous_error: float = 0.0
     implicit_left: int = 0
+    opening: float = 0.0
 
 
 def integrate(
@@ -80,6 +83,8 @@ def integrate(
             last, restored = system.restored(stretch.last, cursor.values)
             statistics.accept(system.lowest(last), restored)
             after = _after(cursor, last, step, error, end if clipped else cursor.time + step)
+            if error_rejections:
+                after = replace(after, step=min(after.step, step))
             if clipped:
                 after = replace(after, step=max(after.step, cursor.step))
             yield cursor, replace(stretch, end=after.time, last=last), after
@@ -101,7 +106,8 @@ def _require_progress(cursor: Cursor, step: float, end: float) -> None:
 def _after(cursor: Cursor, last: Array, step: float, error: float, time: float) -> Cursor:
     """Cursor behind a step that was accepted with `error`."""
     new_step = step * _factor(error, cursor, step)
-    return Cursor(time, last, new_step, step, max(error, 1e-2), max(0, cursor.implicit_left - 1))
+    opening = cursor.opening if cursor.previous_step else new_step
+    return Cursor(time, last, new_step, step, max(error, 1e-2), max(0, cursor.implicit_left - 1), opening)
 
 
 def _fit(cursor: Cursor, end: float) -> tuple[float, bool]:
