@@ -79,26 +79,28 @@ def draw(cells: Series, steps: Sequence[Series], charge: Array, path: Path) -> N
     figure = new_figure(7.4, 2.9)
     space, time, film = figure.subplots(1, 3)
     for k, colour in enumerate(_COLOURS):
-        space.loglog(cells.sizes, cells.errors[:, k], "o-", color=colour, ms=3, lw=0.8, label=NAMES[k])
+        space.loglog(1 / cells.sizes, cells.errors[:, k], "o-", color=colour, ms=3, lw=0.8, label=NAMES[k])
         for one, style in zip(steps, ("o-", "s:"), strict=True):
-            time.loglog(one.sizes, one.errors[:, k], style, color=colour, ms=3, lw=0.8,
+            time.loglog(1 / one.sizes, one.errors[:, k], style, color=colour, ms=3, lw=0.8,
                         label=one.name.removeprefix("steps, ") if k == 0 else None)  # fmt: skip
-    _slope(space, cells.sizes, 0.4 * cells.errors.min(axis=1), 2)
-    _slope(time, steps[0].sizes, 0.4 * steps[0].errors.min(axis=1), 4)
+    _slope(space, SIDES, 0.4 * cells.errors.min(axis=1), 2)
+    _slope(time, STEPS, 0.4 * steps[0].errors.min(axis=1), 4)
     film.loglog(TOLERANCES, charge, "o-", color="black", ms=3, lw=0.8, label="charge of the film")
     film.loglog(TOLERANCES, TOLERANCES, "--", color="0.5", lw=0.8, label="tolerance")
     space.set_ylabel("error")
-    for axes, label in ((space, "cell / side"), (time, "step / end"), (film, "tolerance")):
+    for axes, label in ((space, "cells per side"), (time, "steps"), (film, "tolerance")):
         axes.set_xlabel(label)
         axes.grid(True, alpha=0.25, linewidth=0.5)
-        axes.legend(fontsize=6, frameon=False)
+        axes.legend(fontsize=6, frameon=False, loc="upper left" if axes is film else "lower left")
     save(figure, path)
 
 
-def _slope(axes, sizes: Array, errors: Array, order: int) -> None:  # type: ignore[no-untyped-def]
-    """A line of one order through the last error."""
-    line = errors[-1] * (sizes / sizes[-1]) ** order
-    axes.loglog(sizes, line, "--", color="0.5", lw=0.8, label=f"order {order}")
+def _slope(axes, numbers: Sequence[int], errors: Array, order: int) -> None:  # type: ignore[no-untyped-def]
+    """A line of one order through the last error, and ticks at the refinements."""
+    line = errors[-1] * (numbers[-1] / np.array(numbers)) ** order
+    axes.loglog(numbers, line, "--", color="0.5", lw=0.8, label=f"order {order}")
+    axes.set_xticks(numbers, [str(number) for number in numbers])
+    axes.minorticks_off()
 
 
 def main() -> None:

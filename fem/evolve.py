@@ -125,8 +125,7 @@ def evolve(
     if len(cursor.values) != system.unknowns.size or len(drift) != len(model.electrodes):
         raise ValueError(f"the checkpoint holds {len(cursor.values)} unknowns, the model has {system.unknowns.size}")
     images, nodal = system.electrostatics.image_charge, system.unknowns.nodal
-    first_step = _first_step(model)
-    breaks = _breaks(model, end)
+    first_step, breaks = _first_step(model), _breaks(model, end)
     while k < len(times):
         driven = model.driven(cursor.time)
         passed = bisect_right(breaks, cursor.time)

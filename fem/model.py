@@ -43,6 +43,7 @@ class PoissonNernstPlanck(Film):
         super().__post_init__()
         _ = self.system  # resolves and checks every name and field
         stated = [field for one in self.species for field in one.fields]
+        stated += [field for one in self.reactions for field in one.law.coefficients.values()]
         self.regions.require_stated([*stated, self.material.relative_permittivity, self.material.fixed_charge])
 
     # --- discretisation -------------------------------------------------------------------------------------------

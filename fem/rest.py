@@ -16,6 +16,9 @@ from fem.physics.drive import Piece
 _BEFORE = -1e-300  # a time just before the drive starts [s]
 
 _HUGE = (1e4,) * 3  # s, for ions that cross the film in one; each step leaves 1e-4 of what was missing, or less
+_DRAINING = 30  # further steps at most, for minority carriers
+_SCARCE = 1e-20  # of the largest density: carriers so few are left as they are
+_STILL = 1e-9  # relative change of a density at rest
 _GROWING = (*(3.0**k for k in range(-25, 7)), *(3.0**6,) * 3)  # for a start that Newton's method finds too far
 
 
@@ -111,7 +114,22 @@ def _after_steps(closed: CoupledSystem, values: Array, steps: tuple[float, ...])
     solver, done = best_solver(), Statistics()
     for step in steps:
         values = implicit_euler_step(closed, solver, _BEFORE, values, step, done)
+    for _ in range(_DRAINING if closed.unknowns.carriers.any() else 0):
+        before, values = values, implicit_euler_step(closed, solver, _BEFORE, values, steps[-1], done)
+        if _minorities_rest(closed, before, values):
+            break
     return values
+
+
+def _minorities_rest(closed: CoupledSystem, before: Array, values: Array) -> bool:
+    """Whether electrons and holes no longer change, where they are few too.
+
+    An iteration takes at most a factor of twenty from a density, and ends when what is left is small against the
+    majority; a minority may still be draining then.
+    """
+    old, new = (closed.unknowns.nodal(one)[1:][closed.unknowns.carriers] for one in (before, values))
+    counts = new > _SCARCE * new.max()
+    return bool((np.abs(new - old) <= _STILL * new)[counts].all())
 
 
 def _at_rest(closed: CoupledSystem, values: Array) -> bool:

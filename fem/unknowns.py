@@ -87,8 +87,8 @@ class Unknowns:
     @property
     def movers(self) -> tuple[Population, ...]:
         """The populations that set the pace of the film: mobile ions, or the carriers of a film without any."""
-        ions = tuple(one for one in self.populations if one.mobile and not one.carrier)
-        return ions or tuple(one for one in self.populations if one.mobile) or self.populations
+        charged = tuple(one for one in self.populations if one.mobile and one.charge)
+        return tuple(one for one in charged if not one.carrier) or charged or self.populations
 
     @cached_property
     def charges(self) -> Array:

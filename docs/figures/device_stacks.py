@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import ListedColormap
+from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -53,19 +53,14 @@ def draw(axes: Axes, device: StackMesh, box: tuple[float, float, float, float], 
     parts = [(colour, names[name]) for name, colour in COLOURS.items() if name in names]
     parts += [(GRAINS[k % len(GRAINS)], mesh.subdomains[name]) for k, name in enumerate(grains)]
     for colour, cells in parts:
-        axes.tripcolor(
-            x, y, mesh.t[:, cells].T, np.zeros(len(x)), cmap=_single(colour), edgecolors="#40404080", linewidth=0.1
-        )
+        corners = np.stack([x, y], axis=-1)[mesh.t[:, cells].T]
+        axes.add_collection(PolyCollection(list(corners), facecolors=colour, edgecolors="#40404080", linewidths=0.1))
     for name in {"source", "drain"} & mesh.boundaries.keys():
         ends = mesh.facets[:, mesh.boundaries[name]]
         axes.plot(x[ends], y[ends], color="#c0282d", lw=1.4)
     axes.set(xlim=box[:2], ylim=box[2:], aspect="equal", xlabel="x [nm]", ylabel="y [nm]")
     axes.set_title(title, fontsize=9)
     axes.tick_params(labelsize=7)
-
-
-def _single(colour: str) -> ListedColormap:
-    return ListedColormap([colour])
 
 
 if __name__ == "__main__":

@@ -68,16 +68,21 @@ def integrate(
     bound_rejections = error_rejections = 0
     while cursor.time < end:
         step, clipped = _fit(cursor, end)
-        _require_progress(cursor, step, end)
+        _require_progress(cursor, step, end, statistics.last_cut)
         make = _implicit if cursor.implicit_left else _rosenbrock
         stretch, error = make(system, solver, cursor, step, tolerance, statistics)
         if stretch is not None and system.outside(stretch.last, ALLOWANCE):
             bound_rejections += 1
             statistics.rejected_for_bounds += 1
+            lowest = system.lowest(stretch.last)
+            cause = f"a concentration of {lowest:.1e} of its mean" if lowest < 0 else "a lattice fuller than full"
+            statistics.note_cut(cursor.time, step, f"it led to {cause}")
             cursor = replace(cursor, step=0.3 * step)
         elif stretch is None or error > 1:
             error_rejections += 1
             statistics.rejected_for_error += 1
+            cause = "it has no finite solution" if stretch is None else f"error {error:.2g} times the tolerance"
+            statistics.note_cut(cursor.time, step, cause)
             cursor = replace(cursor, step=step * (0.1 if stretch is None else _factor(error, cursor)))
         else:
             last, restored = system.restored(stretch.last, cursor.values)
@@ -93,13 +98,13 @@ def integrate(
             cursor, bound_rejections, error_rejections = replace(cursor, implicit_left=_IMPLICIT_STEPS), 0, 0
 
 
-def _require_progress(cursor: Cursor, step: float, end: float) -> None:
+def _require_progress(cursor: Cursor, step: float, end: float, last_cut: str) -> None:
     """Raise SolverError if the step has collapsed."""
     if step < 1e-15 * max(cursor.time, end * 1e-12) or step < 1e-30:
         raise SolverError(
-            f"the time step collapsed to {step:.2g} s at t = {cursor.time:.4g} s: soften the drive (use a ramp), refine"
-            " the mesh at the electrodes, mend its non-Delaunay edges (mesh report), or give the species a"
-            " sublattice that limits its concentration"
+            f"the time step collapsed to {step:.2g} s at t = {cursor.time:.4g} s (last cut: {last_cut}): soften the"
+            " drive (use a ramp), refine the mesh at the electrodes, mend its non-Delaunay edges (mesh report), or give"
+            " the species a sublattice that limits its concentration"
         )
 
 

@@ -1,7 +1,8 @@
 """Bounded Newton iteration for one implicit Euler step (a huge step finds the steady state).
 
 The update of each bounded unknown is cut before it leaves its bounds, node by node; potentials are free. Iterations end
-when an update is both small and uncut, so the linear invariants of the system (ion numbers) are met to round-off.
+when an update is both small and uncut, so the linear invariants of the system (ion numbers) are met to round-off. Small
+is below the accuracy, or no smaller than the update before: round-off of stiff ties between nodes is all that is left.
 """
 
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from fem.numerics.system import Statistics, System
 
 MAX_ITERATIONS = 60
 UPDATE_TOLERANCE = 1e-9
+STALLED, STALLED_UPDATE = 0.5, 1e-7  # of the update before, which Newton's method would square, and its size
 NEGLIGIBLE_CUT = 1e-14  # in units of the mean concentration: round-off around zero in empty places
 
 
@@ -47,7 +49,7 @@ class BoundedNewton:
         SolverError
             If the iteration does not converge.
         """
-        guess, size = values.copy(), np.inf
+        guess, size, last = values.copy(), np.inf, np.inf
         for _ in range(MAX_ITERATIONS):
             change = self._change(time + step, values, step, guess)
             if not np.isfinite(change).all():
@@ -56,8 +58,10 @@ class BoundedNewton:
             uncut = bool(np.abs(new - (guess + change)).max() <= NEGLIGIBLE_CUT)
             size = self.system.scaled_norm(new - guess, new)
             guess = new
-            if uncut and size < self.accuracy:
+            stalled = STALLED * last < size < STALLED_UPDATE
+            if uncut and (size < self.accuracy or stalled):
                 return guess
+            last = size
         raise SolverError(
             f"Newton's iteration stalled at t = {time:.4g} s, step = {step:.4g} s (last relative update {size:.2g},"
             f" at most {MAX_ITERATIONS} iterations): shorten the ramp or refine the mesh at the electrodes"

@@ -52,7 +52,8 @@ class System(Protocol):
 class Statistics:
     """What the solver did; ``as_dict`` is recorded in ``run.json``.
 
-    `landed_outputs` counts outputs that took steps of their own because the interpolant left the bounds there.
+    `last_cut` says which step was made shorter last, and why. `landed_outputs` counts outputs that took steps of their
+    own because the interpolant left the bounds there.
     `restored_to_round_off` sums the relative amounts of ions that linear solves lost to round-off and that were put
     back.
     """
@@ -62,6 +63,7 @@ class Statistics:
     steps: int = 0
     rejected_for_error: int = 0
     rejected_for_bounds: int = 0
+    last_cut: str = ""
     implicit_steps: int = 0
     newton_iterations: int = 0
     factorisations: int = 0
@@ -85,6 +87,10 @@ class Statistics:
         self.steps += 1
         self.lowest_relative_concentration = min(self.lowest_relative_concentration, lowest)
         self.restored_to_round_off += restored
+
+    def note_cut(self, time: float, step: float, cause: str) -> None:
+        """Remember that a `step` [s] from `time` [s] was cut because of `cause`."""
+        self.last_cut = f"{step:.3g} s from t = {time:.6g} s on: {cause}"
 
     def add_work(self, other: "Statistics") -> None:
         """Add the linear algebra of `other`, not its steps."""

@@ -1,0 +1,148 @@
+"""Detailed balance: in the dark at zero voltage no stack of materials, ions and metals carries a current.
+
+The levels of electrons and holes are those of the metals wherever there are carriers: more than 1e-20 of the largest
+density, below which an iteration leaves them as they are.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+from films_with_carriers import Array, bands, electrodes, film, levels
+from irregular_films import graded, rectangle
+from verification import Verification
+
+from fem.constants import elementary_charge, eV, nm
+from fem.evolve import evolve
+from fem.model import PoissonNernstPlanck
+from fem.physics.contacts import CarrierContact, Contact
+from fem.physics.defect_chemistry import recombination
+from fem.physics.layers import boundary_lines
+from fem.physics.periodic import PeriodicSides
+from fem.physics.recombination import Auger, Radiative
+from fem.physics.semiconductor import Semiconductor
+from fem.physics.species import Species
+from fem.physics.trap_recombination import ShockleyReadHall, SurfaceRecombination
+from fem.state import State
+
+SCARCE = 1e-20
+EDGES = (0.0, 100 * nm, 200 * nm, 300 * nm)
+
+
+def sections() -> Array:
+    parts = [a + graded(b - a, 1 * nm, 1.3, 10 * nm) for a, b in zip(EDGES[:-1], EDGES[1:], strict=True)]
+    return np.concatenate([parts[0], *(one[1:] for one in parts[1:])])
+
+
+FILM = rectangle(graded(EDGES[-1], 1 * nm, 1.3, 10 * nm), np.linspace(0, 20 * nm, 4))
+STACK = rectangle(sections(), np.linspace(0, 20 * nm, 4), lines=EDGES[1:-1])
+
+VACANCY = Species("vacancy", 1, 1e23, 1e-14, 0.0)
+INTERSTITIAL = Species("interstitial", -1, 1e23, 1e-14, 0.0)
+FAST_IN_BOUNDARIES = Species(
+    "vacancy", 1, 1e23, 1e-14, {**{f"grain_{k}": 0.1 * eV for k in range(3)}, "grain_boundary": 0.0}
+)
+LOSSES = (
+    recombination("radiative", Radiative(1e-16)),
+    recombination("Auger", Auger(1e-40, 1e-40)),
+    recombination("traps", ShockleyReadHall(1e-7, 1e-7)),
+)
+INTERFACE = recombination("interface", SurfaceRecombination(10.0, 10.0), where="boundary_0_1")
+
+OFFSETS = Semiconductor(
+    electron_affinity={"grain_0": 4.1 * eV, "grain_1": 4.0 * eV, "grain_2": 2.9 * eV},
+    band_gap={"grain_0": 2.5 * eV, "grain_1": 1.6 * eV, "grain_2": 2.5 * eV},
+    conduction_states=1e25,
+    valence_states={"grain_0": 1e25, "grain_1": 6e24, "grain_2": 1e25},
+    electron_mobility={"grain_0": 1e-5, "grain_1": 2e-3, "grain_2": 1e-5},
+    hole_mobility={"grain_0": 1e-5, "grain_1": 2e-3, "grain_2": 1e-5},
+    doping={"grain_0": 1e24, "grain_1": 0.0, "grain_2": -1e24},
+)
+BEHIND_AN_INSULATOR = Semiconductor(
+    {"grain_1": 4.0 * eV, "grain_2": 4.2 * eV}, {"grain_1": 1.6 * eV, "grain_2": 1.5 * eV}, 8e24, 8e24, 2e-3, 2e-3,
+    where=("grain_1", "grain_2"),
+)  # fmt: skip
+
+
+def metal(work_function: float | None = None, electrons: float = 1e5, holes: float = 1e5) -> CarrierContact:
+    return CarrierContact(electrons, holes, None if work_function is None else work_function * eV)
+
+
+UNLIKE = electrodes(0.0, metal(4.3), metal(5.3))
+
+
+@dataclass(frozen=True)
+class Case:
+    """A film in the dark between metals at zero voltage."""
+
+    semiconductor: Semiconductor
+    contacts: tuple[Contact, ...]
+    stacked: bool = False
+    species: tuple[Species, ...] = ()
+    others: dict[str, Any] = field(default_factory=dict)
+
+    def model(self) -> PoissonNernstPlanck:
+        kinds = {"reactions": LOSSES, **self.others}
+        return film(STACK if self.stacked else FILM, self.semiconductor, self.contacts, self.species, **kinds)
+
+
+CASES = {
+    "uniform film": Case(bands(), electrodes()),
+    "junction": Case(bands(lambda x, y: np.where(x < 150 * nm, 1e23, -1e23)), electrodes()),
+    "three materials, selective contacts": Case(
+        OFFSETS, electrodes(0.0, metal(None, 1e5, 0.0), metal(None, 0.0, 1e5)), True,
+        others={"reactions": (*LOSSES, INTERFACE)},
+    ),
+    "three materials, ohmic contacts": Case(OFFSETS, electrodes(), True, others={"reactions": (*LOSSES, INTERFACE)}),
+    "two kinds of ions, unlike metals": Case(bands(), UNLIKE, species=(VACANCY, INTERSTITIAL)),
+    "insulator at one side": Case(
+        BEHIND_AN_INSULATOR, electrodes(0.0, metal(4.3, 0.0, 0.0), metal(5.3)), True, (VACANCY,)
+    ),
+    "selective contacts": Case(bands(), electrodes(0.0, metal(4.2, 1e5, 0.0), metal(5.4, 0.0, 1e5))),
+    "Schottky contact": Case(bands(1e22), electrodes(0.0, metal(4.9, 1e3, 1e3), metal())),
+    "boundaries as lines": Case(bands(), UNLIKE, True, (FAST_IN_BOUNDARIES,), {"layers": (boundary_lines(2 * nm),)}),
+    "film that repeats itself": Case(
+        bands(), UNLIKE, species=(VACANCY,), others={"periodic": PeriodicSides("bottom", "top")}
+    ),
+}  # fmt: skip
+TIED = {"film that repeats itself"}
+
+
+def exchanged(model: PoissonNernstPlanck) -> float:
+    """Current that crosses the busiest contact in each direction, e S n times its height [A/m]."""
+    return max(elementary_charge * float(one.rate @ one.equilibrium) for one in model.unknowns.carrier_exchanges)
+
+
+def spread(model: PoissonNernstPlanck, state: State) -> float:
+    """Largest distance of a level from that of the metals [kT]."""
+    enough = state.carriers > SCARCE * state.carriers.max()
+    return float(np.nanmax(np.abs(np.where(enough, levels(model, state), np.nan))))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_nothing_flows_in_the_dark_at_zero_voltage(name: str, verify: Verification) -> None:
+    model = CASES[name].model()
+    state = model.initial_state()
+    tolerance = 1e-5 if name in TIED else 1e-9  # what ties between nodes leave of the digits
+    verify(id="detailed balance", quantity=f"{name}: levels of electrons and holes from those of the metals [kT]",
+           measured=spread(model, state), expected=0.0, tolerance=tolerance)  # fmt: skip
+    flow = np.abs(state.contact_current).max() / exchanged(model)
+    verify(id="detailed balance", quantity=f"{name}: current over e S n of the busiest contact",
+           measured=flow, expected=0.0, tolerance=1e-15)  # fmt: skip
+
+
+def test_equilibrium_stays(verify: Verification) -> None:
+    model = CASES["two kinds of ions, unlike metals"].model()
+    states = [one.state for one in evolve(model, np.array([0.0, 1e-9, 1e-3, 1e3]))]
+    flow = max(float(np.abs(one.contact_current).max()) for one in states) / exchanged(model)
+    worst = max(spread(model, one) for one in states)
+    verify(id="detailed balance", quantity="ions and unlike metals over 1e3 s: levels from those of the metals [kT]",
+           measured=worst, expected=0.0, tolerance=1e-9)  # fmt: skip
+    verify(id="detailed balance", quantity="ions and unlike metals over 1e3 s: current over e S n", measured=flow,
+           expected=0.0, tolerance=1e-15)  # fmt: skip
+
+
+def test_levels_part_with_a_voltage() -> None:
+    model = film(FILM, bands(), electrodes(0.1, metal(4.3), metal(5.3)), reactions=LOSSES)
+    assert spread(model, model.initial_state()) > 3.5
