@@ -60,12 +60,12 @@ def test_a_short_diode_follows_shockley(volts: float, verify: Verification) -> N
            measured=steady(model) / theory.diffusion(volts), expected=1.0, tolerance=2e-3)  # fmt: skip
 
 
-def test_a_diode_is_ideal_over_nine_decades(verify: Verification) -> None:
-    volts = np.linspace(0.0, 0.5, 6)[1:]
+def test_a_diode_is_ideal_over_five_decades(verify: Verification) -> None:
+    volts = np.linspace(0.1, 0.4, 4)
     found = [steady(junction(1000 * nm, float(one))[0]) for one in volts]
     base = [junction(1000 * nm, 0.0)[1].diffusion(float(one)) / np.expm1(one / VOLT) for one in volts]
     ideality = np.diff(volts) / VOLT / np.diff(np.log(np.array(found) / base))
-    verify(id="junction", quantity="short diode, 0.1 to 0.5 V: ideality with the base's own width taken out",
+    verify(id="junction", quantity="short diode, 0.1 to 0.4 V: ideality with the base's own width taken out",
            measured=float(ideality[np.abs(ideality - 1).argmax()]), expected=1.0, tolerance=5e-3)  # fmt: skip
 
 

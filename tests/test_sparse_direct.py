@@ -106,6 +106,35 @@ def test_another_pattern_is_analysed_anew() -> None:
         np.testing.assert_allclose(matrix @ solver.solve(np.array([1.0, 2.0, 3.0])), [1.0, 2.0, 3.0], rtol=1e-13)
 
 
+def test_a_pattern_is_known_by_its_places_not_by_their_number() -> None:
+    """Two matrices of one size with as many entries, in other places; and one whose columns are out of order."""
+    one = np.array([[4.0, 1.0, 0.0], [1.0, 3.0, 0.0], [0.0, 0.0, 2.0]])
+    other = one[::-1, ::-1]
+    shuffled = sparse.csr_matrix(one)
+    shuffled.indices[:2], shuffled.data[:2] = shuffled.indices[1::-1].copy(), shuffled.data[1::-1].copy()
+    shuffled.has_sorted_indices = False
+    solver = Pardiso()
+    for matrix in (sparse.csr_matrix(one), sparse.csr_matrix(other), shuffled):
+        solver.factorise(matrix)
+        rhs = np.array([1.0, 2.0, 3.0])
+        np.testing.assert_allclose(matrix.toarray() @ solver.solve(rhs), rhs, rtol=1e-13)
+
+
+def test_rows_far_smaller_than_the_rest_cost_no_refinement() -> None:
+    """Places that ions have left: their rows hold 1e-20 of the others, and what is missed there is smaller still."""
+    solver, rng = Pardiso(), np.random.default_rng(2)
+    size = np.where(np.arange(60) % 2, 1.0, 1e-20)
+    matrix = sparse.csr_matrix(sparse.random_array((60, 60), density=0.1, rng=rng) + 4.0 * sparse.eye_array(60))
+    calls: list[int] = []
+    call = solver._call
+    solver._call = lambda phase, rhs: calls.append(phase) or call(phase, rhs)  # type: ignore[func-returns-value, method-assign]
+    solver.factorise(matrix)
+    known = size * rng.normal(size=60)
+    found = solver.solve(matrix @ known)
+    assert calls.count(33) == 1
+    assert np.abs(found - known).max() < 1e-14 * np.abs(known).max()
+
+
 @pytest.mark.parametrize("make", [Pardiso, SuperLU])
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_a_non_finite_matrix_is_refused(make: type[SparseDirect], bad: float, system: CoupledSystem) -> None:

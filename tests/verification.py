@@ -40,6 +40,7 @@ BENCHMARKS = {
     "G1": "Grains: realised size distributions against their targets, measured maps against their images",
     "G2": "Meshing of random films: areas, merged grains, Delaunay property, a short run on each",
     "G3": "Grain boundaries two ways: lines against meshed strips of the same width",
+    "N1": "Time integration: linear solvers agree, few factorisations, no wasted steps",
     "E2": "Traps and defects: Frenkel pairs (Debye, doi:10.1149/1.3071413)",
     "E3": "Redox of lead at injecting contacts",
     "B0": "Scenarios: between blocking contacts one mobile ion darkens the depletion width, no more and no less",

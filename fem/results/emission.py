@@ -12,6 +12,7 @@ from fem.model import PoissonNernstPlanck
 from fem.physics.luminescence import photoluminescence
 from fem.physics.rate_laws import Generation
 from fem.physics.recombination import Radiative
+from fem.physics.semiconductor import ELECTRON, HOLE
 from fem.scenario import Scenario
 from fem.state import State
 
@@ -75,6 +76,29 @@ def events_by(model: PoissonNernstPlanck, state: State, law: type) -> Array:
 def quantum_yield(model: PoissonNernstPlanck, state: State) -> float:
     """Photons emitted per pair that the light makes (PLQY), over the whole film."""
     return float(events_by(model, state, Radiative).sum() / events_by(model, state, Generation).sum())
+
+
+def carrier_lifetime(model: PoissonNernstPlanck, state: State) -> Array:
+    """Pairs that are there over those lost per time at the nodes [s], shape (n_nodes,); infinite where none are lost.
+
+    Pairs are the scarcer carrier; what consumes both an electron and a hole counts as loss, light that makes them not.
+
+    Raises
+    ------
+    ValueError
+        If the model has no electrons and holes.
+    """
+    if model.network is None or model.bands is None:
+        raise ValueError("a carrier lifetime needs a model with a semiconductor and recombination among its reactions")
+    lost = [
+        number
+        for number, one in enumerate(model.network.reactions)
+        if one.stoichiometry.get(ELECTRON, 0) < 0 and one.stoichiometry.get(HOLE, 0) < 0
+    ]
+    everything = np.vstack([state.concentrations, state.carriers])
+    rate = model.network.events(everything, model.light_at(state.time))[lost].sum(axis=0)
+    pairs = (model.unknowns.storage[-2:] * state.carriers).min(axis=0)
+    return np.divide(pairs, rate, out=np.full_like(pairs, np.inf), where=rate > 0)
 
 
 def _numbers(model: PoissonNernstPlanck, law: type) -> list[int]:

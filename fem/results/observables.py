@@ -13,7 +13,16 @@ from fem.constants import elementary_charge
 from fem.fields import Array
 from fem.measurements.free_energy import free_energy, has_free_energy
 from fem.physics.semiconductor import ELECTRON, HOLE
-from fem.results.emission import emission, emits, emits_at_rest, emitting_area, quench, relative_luminescence
+from fem.results.emission import (
+    carrier_lifetime,
+    emission,
+    emits,
+    emits_at_rest,
+    emitting_area,
+    quantum_yield,
+    quench,
+    relative_luminescence,
+)
 from fem.scenario import Observable, Scenario
 from fem.state import State
 
@@ -172,6 +181,23 @@ def total_carriers(carrier: str) -> Observable:
 def total_emission() -> Observable:
     """Photons that the film emits per time and depth [1/(m s)]."""
     return Observable("emission", "1/m/s", lambda s, state: float(emitting_area(s.model) @ emission(s, state)))
+
+
+def photon_yield() -> Observable:
+    """Photons emitted per pair that the light makes (PLQY), over the whole film; 0 in the dark."""
+    return Observable(
+        "PLQY", "1", lambda s, state: quantum_yield(s.model, state) if s.model.light_at(state.time) else 0.0
+    )
+
+
+def mean_lifetime() -> Observable:
+    """Lifetime of electron-hole pairs [s], as all pairs of the film over all that are lost per time."""
+
+    def measure(scenario: Scenario, state: State) -> float:
+        pairs = (scenario.model.unknowns.storage[-2:] * state.carriers).min(axis=0)
+        return float(pairs.sum() / (pairs / carrier_lifetime(scenario.model, state)).sum())
+
+    return Observable("carrier lifetime", "s", measure)
 
 
 def mean_luminescence() -> Observable:

@@ -36,9 +36,18 @@ class Raster:
 
         No side gets fewer than 60 pixels, nor more than 2000.
         """
-        (x0, y0), (x1, y1) = points.min(axis=1), points.max(axis=1)
-        width, height = x1 - x0, y1 - y0
+        width, height = np.ptp(points, axis=1)
         columns, rows = (int(np.clip(np.sqrt(pixels * r), 60, 2000)) for r in (width / height, height / width))
+        return cls._on(points, triangles, (rows, columns), (float(width), float(height)))
+
+    @classmethod
+    def on_grid(cls, points: Array, triangles: IntArray, shape: tuple[int, int], pixel: float) -> "Raster":
+        """Square pixels of the side `pixel` [m] from the lower left corner of the mesh; `shape` is (rows, columns)."""
+        return cls._on(points, triangles, shape, (shape[1] * pixel, shape[0] * pixel))
+
+    @classmethod
+    def _on(cls, points: Array, triangles: IntArray, shape: tuple[int, int], size: tuple[float, float]) -> "Raster":
+        (x0, y0), (width, height), (rows, columns) = points.min(axis=1), size, shape
         u = (np.arange(columns) + 0.5) / columns
         v = (np.arange(rows) + 0.5) / rows
         unit = (points - [[x0], [y0]]) / [[width], [height]]
@@ -48,7 +57,7 @@ class Raster:
         cell = np.asarray(finder(grid_x, grid_y), dtype=np.int64)
         nodes = triangles[cell].transpose(2, 0, 1)
         weights = _barycentric(unit[:, nodes], grid_x, grid_y)
-        return cls((x0, x1, y0, y1), cell, nodes, weights)
+        return cls((float(x0), float(x0 + width), float(y0), float(y0 + height)), cell, nodes, weights)
 
     def sample_nodes(self, values: Array) -> Array:
         """Nodal `values` interpolated to the pixels, NaN outside; shape (rows, columns)."""
