@@ -39,7 +39,7 @@ from fem.physics.materials import MAPbI3
 from fem.physics.species import Species
 from fem.results.drawing import new_figure, save
 from fem.results.fronts import depletion_depth
-from fem.results.observables import mean_quench
+from fem.results.light_observables import mean_quench
 from fem.results.record import run_scenario
 from fem.results.run_record import RunIdentity
 from fem.scenario import Scenario, logarithmic_times

@@ -20,7 +20,7 @@ from fem.physics.populations import Population
 from fem.physics.reaction_network import ReactionNetwork
 from fem.physics.regions import Regions
 from fem.physics.scales import Scales
-from fem.physics.semiconductor import Bands
+from fem.physics.semiconductor import Bands, screening_density
 from fem.rest import Start
 from fem.scale_report import scale_report
 from fem.state import State
@@ -78,15 +78,21 @@ class PoissonNernstPlanck(Film):
         ions = tuple(Population.of_ions(*pair) for pair in zip(self.species, self.transports, strict=True))
         if self.bands is None:
             return ions
-        unit = max([float(np.abs(self.bands.doping).max()), self.bands.intrinsic, *(one.unit for one in ions)])
-        return (*ions, *self.bands.populations(self.control_volumes, self.regions, unit))
+        doped, screening = float(np.abs(self.bands.doping).max()), screening_density(self.extent, self.temperature)
+        unit = max(doped, screening, self._aligned.densest, *(one.unit for one in ions))
+        return (*ions, *(replace(one, unit=unit) for one in self._carriers))
+
+    @cached_property
+    def _carriers(self) -> tuple[Population, ...]:
+        """Electrons and holes, counted one by one."""
+        return () if self.bands is None else self.bands.populations(self.control_volumes, self.regions, 1.0)
 
     @cached_property
     def _aligned(self) -> AlignedContacts:
         electrodes = electrodes_on(self.mesh, self.control_volumes, tuple(self.contacts), tuple(self.species))
         if self.bands is None:
             return AlignedContacts(electrodes, ())
-        electrons, holes = self.populations[-2:]
+        electrons, holes = self._carriers
         first = len(self.species)
         return AlignedContacts.of(electrodes, self.bands, self.control_volumes, (electrons, holes), first)
 

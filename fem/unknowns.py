@@ -23,6 +23,7 @@ OVERFILL = 1e-3  # filling above 1 that the continued logarithm can reach at the
 _NEWTON_SHARE = 0.05  # a Newton update keeps at least this share of a concentration, or of the free sites
 _ROUND_OFF = 1e-11  # of a species' ions: the most that a step's linear solves may lose and get back
 _NOISE = 1e-2  # of the mean of ions, of the largest density of carriers: errors in empty places are measured against it
+_OUTNUMBERED = 1e-20  # likewise of the other carriers' largest: so few are round-off
 _EMPTY = 1e-30  # likewise where there are no carriers at all
 _CARRIERS_BELOW = 1e-3  # of the largest density: how far below zero a step may leave carriers
 
@@ -205,7 +206,9 @@ class Unknowns:
     def scaled_norm(self, change: Array, values: Array) -> float:
         """Root mean square of the relative change: concentrations against themselves plus 1 % of the mean."""
         size, moved = self.nodal(np.abs(values)), self.nodal(change)
-        noise = np.where(self.carriers, _NOISE * size[1:].max(axis=1), _NOISE)
+        largest = size[1:].max(axis=1)
+        some = _OUTNUMBERED * largest[self.carriers].max(initial=0.0)
+        noise = np.where(self.carriers, np.maximum(_NOISE * largest, some), _NOISE)
         ions = moved[1:] / (size[1:] + np.maximum(noise, _EMPTY)[:, None])
         potential = moved[0] / (1.0 + size[0].max())
         amounts = self.entered(change) / (np.abs(self.entered(values)) + 1.0)

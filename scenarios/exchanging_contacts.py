@@ -18,7 +18,7 @@ from fem.physics.luminescence import Light, TrappingIons
 from fem.physics.materials import MAPbI3
 from fem.physics.species import Species
 from fem.results.fronts import front_position, front_width
-from fem.results.observables import mean_quench
+from fem.results.light_observables import mean_quench
 from fem.scenario import Scenario, logarithmic_times
 from meshes import voronoi
 from scenarios._grain_boundaries import UniformFilm

@@ -14,7 +14,7 @@ from fem.physics.layers import boundary_lines, surface_lines
 from fem.physics.luminescence import Light
 from fem.physics.materials import MAPbI3
 from fem.results.fronts import depletion_depth, front_position, front_width
-from fem.results.observables import mean_quench
+from fem.results.light_observables import mean_quench
 from fem.results.profiles import Side
 from fem.scenario import Scenario, logarithmic_times
 from meshes import voronoi

@@ -18,7 +18,7 @@ import numpy as np
 from devsim_film import load_devsim
 from numpy.typing import NDArray
 
-from fem.constants import boltzmann, elementary_charge, nm, thermal_voltage, vacuum_permittivity
+from fem.constants import elementary_charge, nm, thermal_voltage, vacuum_permittivity
 
 Array = NDArray[np.float64]
 UNIT = 1e24  # [1/m^3]
@@ -204,7 +204,9 @@ class DevsimCell:
         for one in ("Potential", "Electrons", "Holes"):
             self.ds.edge_from_node_model(device=_DEVICE, region=name, node_model=one)
         self._node(name, "Charge", charge, ["Electrons", "Holes", *(["Ions"] if absorber else [])])
-        self._edge(name, "Displacement", f"{permittivity!r}*(Potential@n0-Potential@n1)*EdgeInverseLength", ["Potential"])
+        self._edge(
+            name, "Displacement", f"{permittivity!r}*(Potential@n0-Potential@n1)*EdgeInverseLength", ["Potential"]
+        )
         self.ds.equation(device=_DEVICE, region=name, name="Poisson", variable_name="Potential", node_model="Charge",
                          edge_model="Displacement")  # fmt: skip
         diffusivities = (layer.electron_diffusivity, layer.hole_diffusivity)
@@ -262,7 +264,11 @@ class DevsimCell:
         for k in (1, 2):
             here: dict[str, Any] = {"device": _DEVICE, "interface": f"interface{k}"}
             model = f"continuous{variable}"
-            for suffix, formula in (("", f"{variable}@r0-{variable}@r1"), (f":{variable}@r0", "1"), (f":{variable}@r1", "-1")):
+            for suffix, formula in (
+                ("", f"{variable}@r0-{variable}@r1"),
+                (f":{variable}@r0", "1"),
+                (f":{variable}@r1", "-1"),
+            ):
                 self.ds.interface_model(**here, name=model + suffix, equation=formula)
             self.ds.interface_equation(**here, name=name, interface_model=model, type="continuous")
 

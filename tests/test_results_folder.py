@@ -11,6 +11,7 @@ from films_for_results import IDENTITY, two_grains
 
 import fem.results.record as record_module
 from fem.evolve import StepReport
+from fem.results import light_observables
 from fem.results import observables as ob
 from fem.results.record import run_scenario
 from fem.results.run_facts import conservation, judge, references
@@ -31,7 +32,7 @@ def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_folder_holds_the_run(tmp_path: Path) -> None:
     darkest = Criterion("B9", "darkest PL/PL0", lambda c: c["PL/PL0 minimum [1]"].min(), upper=0.9)
     brighter = Criterion("B10", "brightest PL/PL0", lambda c: c["PL/PL0 maximum [1]"].max(), lower=2)
-    scenario = two_grains(observables=[ob.mean_quench()], criteria=[darkest, brighter])
+    scenario = two_grains(observables=[light_observables.mean_quench()], criteria=[darkest, brighter])
     seen: list[StepReport] = []
     summary = run_scenario(scenario, IDENTITY, tmp_path / "results" / "run", seen.append)
     folder = summary.directory

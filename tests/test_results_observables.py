@@ -10,7 +10,7 @@ from skfem import MeshTri
 from fem.evolve import evolve
 from fem.fields import Array
 from fem.physics.luminescence import photoluminescence
-from fem.results import fronts
+from fem.results import fronts, light_observables
 from fem.results import observables as ob
 from fem.results.emission import emission, quench, relative_luminescence
 from fem.results.maps import electric_field, fixed_maps, grain_ids
@@ -103,9 +103,12 @@ def test_light_is_unchanged_at_rest_and_lost_where_vacancies_left() -> None:
     np.testing.assert_array_equal(relative_luminescence(scenario, start_of(scenario)), 1.0)
     np.testing.assert_array_equal(quench(scenario, state)[~right], 0.0)
     assert (quench(scenario, state)[right] > 0.5).all()
-    assert ob.minimum_luminescence().measure(scenario, state) < 0.5
-    assert ob.maximum_luminescence().measure(scenario, state) == 1
-    mean, darkness = ob.mean_luminescence().measure(scenario, state), ob.mean_quench().measure(scenario, state)
+    assert light_observables.minimum_luminescence().measure(scenario, state) < 0.5
+    assert light_observables.maximum_luminescence().measure(scenario, state) == 1
+    mean, darkness = (
+        light_observables.mean_luminescence().measure(scenario, state),
+        light_observables.mean_quench().measure(scenario, state),
+    )
     assert mean + darkness == pytest.approx(1)  # PL0 is the same everywhere
     nodes_right = scenario.model.volumes[right].sum() / (WIDTH * HEIGHT)
     assert darkness == pytest.approx(nodes_right * quench(scenario, state)[right].mean())

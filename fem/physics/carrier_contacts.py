@@ -52,6 +52,11 @@ class AlignedContacts:
     electrodes: tuple[Electrode, ...]
     exchanges: tuple[CarrierExchange, ...]
 
+    @property
+    def densest(self) -> float:
+        """Largest density that a contact holds in equilibrium [1/m^3]."""
+        return max((float(one.equilibrium.max()) for one in self.exchanges), default=0.0)
+
     @classmethod
     def of(
         cls,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fem.constants import boltzmann, thermal_voltage
+from fem.constants import boltzmann, elementary_charge, thermal_voltage, vacuum_permittivity
 from fem.fields import Array, Field
 from fem.numerics.control_volumes import ControlVolumes
 from fem.physics.hopping import Hopping, require
@@ -127,6 +127,19 @@ class Bands:
             transport = on_edges(volumes, regions, hopping, changes, amount, np.zeros_like(start))
             made.append(Population(name, charge, transport, unit, carrier=True, intrinsic=self.intrinsic))
         return made[0], made[1]
+
+
+def screening_density(length: float, temperature: float) -> float:
+    """Density ``eps_0 V_T / (e L^2)`` [1/m^3] below which carriers leave a film of size L its field.
+
+    Parameters
+    ----------
+    length
+        L [m].
+    temperature
+        [K].
+    """
+    return vacuum_permittivity * thermal_voltage(temperature) / (elementary_charge * length**2)
 
 
 def _fields(semiconductor: Semiconductor) -> tuple[tuple[Field, str], ...]:

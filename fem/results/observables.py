@@ -13,15 +13,13 @@ from fem.constants import elementary_charge
 from fem.fields import Array
 from fem.measurements.free_energy import free_energy, has_free_energy
 from fem.physics.semiconductor import ELECTRON, HOLE
-from fem.results.emission import (
-    carrier_lifetime,
-    emission,
-    emits,
-    emits_at_rest,
-    emitting_area,
-    quantum_yield,
-    quench,
-    relative_luminescence,
+from fem.results.emission import emits, emits_at_rest
+from fem.results.light_observables import (
+    maximum_luminescence,
+    mean_luminescence,
+    minimum_luminescence,
+    total_carriers,
+    total_emission,
 )
 from fem.scenario import Observable, Scenario
 from fem.state import State
@@ -170,64 +168,6 @@ def minimum_concentration(species: str) -> Observable:
         return float(values.min() / np.average(values, weights=scenario.model.volumes))
 
     return Observable(f"minimum {species}", "1", measure)
-
-
-def total_carriers(carrier: str) -> Observable:
-    """Number of electrons or of holes in the film per depth [1/m]."""
-    k = (ELECTRON, HOLE).index(carrier)
-    return Observable(f"{carrier}s", "1/m", lambda s, state: float(s.model.unknowns.storage[k - 2] @ state.carriers[k]))
-
-
-def total_emission() -> Observable:
-    """Photons that the film emits per time and depth [1/(m s)]."""
-    return Observable("emission", "1/m/s", lambda s, state: float(emitting_area(s.model) @ emission(s, state)))
-
-
-def photon_yield() -> Observable:
-    """Photons emitted per pair that the light makes (PLQY), over the whole film; 0 in the dark."""
-    return Observable(
-        "PLQY", "1", lambda s, state: quantum_yield(s.model, state) if s.model.light_at(state.time) else 0.0
-    )
-
-
-def mean_lifetime() -> Observable:
-    """Lifetime of electron-hole pairs [s], as all pairs of the film over all that are lost per time."""
-
-    def measure(scenario: Scenario, state: State) -> float:
-        pairs = (scenario.model.unknowns.storage[-2:] * state.carriers).min(axis=0)
-        return float(pairs.sum() / (pairs / carrier_lifetime(scenario.model, state)).sum())
-
-    return Observable("carrier lifetime", "s", measure)
-
-
-def mean_luminescence() -> Observable:
-    """Light emitted by the whole film over that before the drive started."""
-
-    def measure(scenario: Scenario, state: State) -> float:
-        areas = emitting_area(scenario.model)
-        start = areas @ emission(scenario, scenario.model.initial_state())
-        return float(areas @ emission(scenario, state) / start)
-
-    return Observable("PL/PL0 mean", "1", measure)
-
-
-def minimum_luminescence() -> Observable:
-    """PL / PL0 of the darkest node; a single node may stand for no more than a cell at an electrode."""
-    return Observable("PL/PL0 minimum", "1", lambda s, state: float(relative_luminescence(s, state).min()))
-
-
-def maximum_luminescence() -> Observable:
-    """PL / PL0 of the brightest node; see :func:`minimum_luminescence`."""
-    return Observable("PL/PL0 maximum", "1", lambda s, state: float(relative_luminescence(s, state).max()))
-
-
-def mean_quench() -> Observable:
-    """Mean of Q = 1 - PL / PL0 over the film."""
-
-    def measure(scenario: Scenario, state: State) -> float:
-        return float(np.average(quench(scenario, state), weights=scenario.model.volumes))
-
-    return Observable("quench mean", "1", measure)
 
 
 def enrichment(species: str, region: str) -> Observable:
