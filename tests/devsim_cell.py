@@ -1,24 +1,24 @@
 """A planar perovskite cell of three layers, solved by DEVSIM in one dimension, as an independent referee.
 
-DEVSIM (https://devsim.org, J. E. Sanchez, J. Open Source Softw. 7, 3898 (2022), doi:10.21105/joss.03898) gets numbers and
-formulas only. Its mesh (a row of nodes, each layer a region of its own), control volumes, derivatives, Newton's method
-and time integrator are its own. Its unknowns are those that heterojunctions keep continuous: ``n / s_n`` and ``p / s_p``
-with ``s`` the ratio of a layer's effective density of states at the band edge to the absorber's. Across an interface
-the potential and both of these are continuous (so are the quasi-Fermi levels), and the fluxes are passed on.
+DEVSIM (https://devsim.org, J. E. Sanchez, J. Open Source Softw. 7, 3898 (2022), doi:10.21105/joss.03898) gets numbers
+and formulas only. Its mesh (a row of nodes, each layer a region of its own), control volumes, derivatives, Newton's
+method and time integrator are its own. Its unknowns are those that heterojunctions keep continuous: the potential,
+``n / s_n`` and ``p / s_p`` with ``s`` the ratio of a layer's effective density of states at the band edge to the
+absorber's. So both quasi-Fermi levels are continuous, and the fluxes are passed on.
 
 Lengths are in nm, potentials in V_T, densities in units of ``UNIT``.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from math import asinh, exp, log, sqrt
+from math import exp, sqrt
 from typing import Any
 
 import numpy as np
 from devsim_film import load_devsim
 from numpy.typing import NDArray
+from standard_cell import CellLayer, StandardCell
 
-from fem.constants import elementary_charge, nm, thermal_voltage, vacuum_permittivity
+from fem.constants import elementary_charge, nm, vacuum_permittivity
 
 Array = NDArray[np.float64]
 UNIT = 1e24  # [1/m^3]
@@ -26,72 +26,6 @@ _DEVICE = "cell"
 _GAMMA = 2 - sqrt(2.0)  # for which both stages of TR-BDF2 have the same matrix
 _CARRIERS = (("Electrons", -1), ("Holes", 1))
 _PER_AREA = elementary_charge * UNIT * nm  # [A/m^2] of a flux of 1
-
-
-@dataclass(frozen=True)
-class CellLayer:
-    """One layer of a cell; energies in eV below vacuum, everything else in SI units."""
-
-    name: str
-    thickness: float
-    permittivity: float
-    affinity: float
-    gap: float
-    conduction_states: float
-    valence_states: float
-    electron_diffusivity: float
-    hole_diffusivity: float
-    doping: float = 0.0
-
-
-@dataclass(frozen=True)
-class StandardCell:
-    """A cell: hole transport layer on the left, absorber, electron transport layer; light from the right."""
-
-    layers: tuple[CellLayer, CellLayer, CellLayer]
-    temperature: float
-    ions: float
-    ion_prefactor: float
-    ion_barrier: float  # [eV]
-    electron_lifetime: float
-    hole_lifetime: float
-    surface_velocities: tuple[tuple[float, float], tuple[float, float]]  # of electrons and holes, left and right
-    radiative: float
-    photon_flux: float
-    absorption: float
-
-    @property
-    def absorber(self) -> CellLayer:
-        """The layer in the middle."""
-        return self.layers[1]
-
-    @property
-    def volt(self) -> float:
-        """kT/e [V]."""
-        return thermal_voltage(self.temperature)
-
-    @property
-    def ion_diffusivity(self) -> float:
-        """[m^2/s]."""
-        return self.ion_prefactor * exp(-self.ion_barrier / self.volt)
-
-    @property
-    def intrinsic(self) -> float:
-        """n_i of the absorber [1/m^3]."""
-        a = self.absorber
-        return sqrt(a.conduction_states * a.valence_states) * exp(-a.gap / (2 * self.volt))
-
-    def shares(self, layer: CellLayer) -> tuple[float, float]:
-        """s_n and s_p of a layer."""
-        a = self.absorber
-        electrons = layer.conduction_states / a.conduction_states * exp((layer.affinity - a.affinity) / self.volt)
-        depth = layer.affinity + layer.gap - a.affinity - a.gap
-        return electrons, layer.valence_states / a.valence_states * exp(-depth / self.volt)
-
-    def neutral_potential(self, layer: CellLayer) -> float:
-        """Potential [V_T] of a neutral layer in equilibrium."""
-        s_n, s_p = self.shares(layer)
-        return asinh(layer.doping / (2 * self.intrinsic * sqrt(s_n * s_p))) - 0.5 * log(s_n / s_p)
 
 
 class DevsimCell:

@@ -105,7 +105,8 @@ def test_light_is_unchanged_at_rest_and_lost_where_vacancies_left() -> None:
     assert (quench(scenario, state)[right] > 0.5).all()
     assert light_observables.minimum_luminescence().measure(scenario, state) < 0.5
     assert light_observables.maximum_luminescence().measure(scenario, state) == 1
-    mean, darkness = (
+    mean = light_observables.mean_luminescence().measure(scenario, state)
+    darkness = light_observables.mean_quench().measure(scenario, state)
         light_observables.mean_luminescence().measure(scenario, state),
         light_observables.mean_quench().measure(scenario, state),
     )

@@ -10,11 +10,12 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from devsim_cell import CellLayer, DevsimCell, StandardCell
+from devsim_cell import DevsimCell
 from devsim_film import load_devsim, quiet
 from irregular_films import graded, rectangle
 from numpy.typing import NDArray
 from skfem import MeshTri
+from standard_cell import CellLayer, StandardCell
 from verification import Verification
 
 from fem.constants import eV, nm
