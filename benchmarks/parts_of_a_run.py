@@ -1,13 +1,14 @@
 """Where the time of a run goes: mesh, assembly, factorisation, solve, by scenario and solver backend.
 
-``python benchmarks/parts_of_a_run.py [SCENARIO ...] [--page]`` prints a table; counts are exact, seconds depend on the
-machine.
+``python benchmarks/parts_of_a_run.py [SCENARIO ...] [--page]`` prints a table; counts are exact, seconds are CPU
+seconds of one thread.
 """
 
 import importlib
-from time import perf_counter
+from time import process_time
 
 from page import parser, report
+from standard_cases import one_thread
 
 from fem.evolve import evolve
 from fem.scenario import Scenario
@@ -15,15 +16,16 @@ from fem.scenario import Scenario
 DEFAULT = ("vertical_bias", "lateral_cross_section", "lateral_bias")
 
 
+@one_thread()
 def measure(name: str) -> str:
     """One row of the table: the scenario built and run once, outputs thrown away."""
-    start = perf_counter()
+    start = process_time()
     scenario: Scenario = importlib.import_module(f"scenarios.{name}").scenario()
-    built = perf_counter() - start
-    start = perf_counter()
+    built = process_time() - start
+    start = process_time()
     for output in evolve(scenario.model, scenario.times, scenario.tolerance):
         done = output.statistics
-    loop = perf_counter() - start
+    loop = process_time() - start
     algebra = done.seconds["factorisation"] + done.seconds["solve"]
     return (
         f"| {name} | {scenario.model.mesh.p.shape[1]} | {done.unknowns} | {done.solver} | {done.steps} "

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from fem.constants import elementary_charge
@@ -88,14 +89,14 @@ class Electrostatics:
                 out[e] = electrode.capacitance @ (level - self._volt * fields[0, electrode.nodes])
         return out
 
-    def image_charge(self, fields: Array) -> Array:
-        """Charge that the particles in `fields` draw onto each contact at 0 V [C/m], shape (n_contacts,).
+    def image_charge(self, values: Array) -> Array:
+        """Charge that the particles in `values` (n_unknowns,) draw onto each contact at 0 V [C/m], shape (n_contacts,).
 
         By reciprocity ``Q_e = - sum_i psi_e,i q_i``, with psi_e the potential at 1 V on contact e alone (Shockley,
-        doi:10.1063/1.1710367); the potential in `fields` does not count.
+        doi:10.1063/1.1710367); the potential in `values` does not count.
         """
         u = self.unknowns
-        charge = elementary_charge * ((u.charges * u.unit) @ (u.storage * fields[1:]))
+        charge = elementary_charge * ((u.charges * u.unit) @ (u.storage * u.nodal(values)[1:]))
         return np.asarray(-(self._weighting @ charge))
 
     @cached_property
@@ -147,16 +148,28 @@ class Electrostatics:
         return self.poisson.fixed_charge - (u.charges * u.unit * compensated) @ (u.storage * u.start)
 
     @cached_property
+    def matrix(self) -> sparse.csr_matrix:
+        """Minus the derivative of :meth:`balance` by the potential, shape (n_nodes, n_nodes)."""
+        diagonal = np.where(self.held, 1.0, 0.0)
+        for electrode in self.unknowns.electrodes:
+            if electrode.capacitance is not None:
+                diagonal[electrode.nodes] += electrode.capacitance * self._volt
+        rows = sparse.diags_array(np.where(self.held, 0.0, 1.0)) @ (self._volt * self._stiffness)
+        return sparse.csr_matrix(rows + sparse.diags_array(diagonal))
+
+    @cached_property
+    def held(self) -> NDArray[np.bool_]:
+        """Nodes on bare electrodes, shape (n_nodes,)."""
+        held = np.zeros(self.unknowns.n_nodes, dtype=bool)
+        for electrode in self.unknowns.electrodes:
+            held[electrode.nodes] |= electrode.capacitance is None
+        return held
+
+    @cached_property
     def _solver(self) -> SparseDirect:
         """Factorised matrix of Poisson's equation for the potential alone."""
-        u = self.unknowns
-        held, diagonal = np.zeros(u.n_nodes, dtype=bool), np.zeros(u.n_nodes)
-        for electrode in u.electrodes:
-            held[electrode.nodes] |= electrode.capacitance is None
-            diagonal[electrode.nodes] += 1.0 if electrode.capacitance is None else electrode.capacitance * self._volt
-        matrix = sparse.diags_array(np.where(held, 0.0, 1.0)) @ (self._volt * self._stiffness)
         solver = best_solver()
-        solver.factorise(sparse.csr_matrix(matrix + sparse.diags_array(diagonal)))
+        solver.factorise(self.matrix)
         return solver
 
     @cached_property

@@ -15,6 +15,8 @@ from fem.numerics.system import Statistics
 from fem.output_state import landed, state_within
 from fem.state import State
 
+_FINEST = 1e-12  # tolerance below which errors drown in round-off
+_LONGEST = 1e17  # duration over the fastest time beyond which round-off of the fastest motion rules
 _FIRST_STEP = 1e-2  # of the fastest time, after a start or a break of a drive
 _FIRST_STEP_OF_CARRIERS = 1e-13  # [s]; their dielectric relaxation in a good contact
 
@@ -109,11 +111,11 @@ def evolve(
     Raises
     ------
     ValueError
-        If the times do not rise from 0, or `restart` does not fit the model.
+        If the times do not rise from 0 or go too far, or `restart` does not fit the model.
     SolverError
         If a step cannot be made; the message says when and which knob helps.
     """
-    times = output_times(times)
+    times = followable(model, times)
     system, solver = model.system, best_solver()
     done = statistics or Statistics()
     done.solver, done.unknowns = solver.name, system.unknowns.size
@@ -124,7 +126,7 @@ def evolve(
     cursor, k, drift, end = restart.cursor, restart.next_output, restart.charge_error, float(times[-1])
     if len(cursor.values) != system.unknowns.size or len(drift) != len(model.electrodes):
         raise ValueError(f"the checkpoint holds {len(cursor.values)} unknowns, the model has {system.unknowns.size}")
-    images, nodal = system.electrostatics.image_charge, system.unknowns.nodal
+    images, tolerance = system.electrostatics.image_charge, measured_tolerance(model, tolerance)
     first_step, breaks = _first_step(model), _breaks(model, end)
     while k < len(times):
         driven = model.driven(cursor.time)
@@ -140,10 +142,10 @@ def evolve(
                 on_step(StepReport(after.time, after.time - before.time, end))
             while k < len(times) and times[k] <= after.time:
                 state = state_within(model, driven, stretch, float(times[k]), since, land)
-                doubt = np.abs(drift + images(nodal(stretch.doubt(float(times[k])))))
+                doubt = np.abs(drift + images(stretch.doubt(float(times[k]))))
                 k += 1
                 yield Output(k - 1, replace(state, contact_charge_error=doubt), Restart(before, k, drift), done.copy())
-            cursor, drift = after, drift + images(nodal(stretch.error))
+            cursor, drift = after, drift + images(stretch.error)
         cursor = Cursor(stop, cursor.values, 0.0, opening=cursor.opening)
 
 
@@ -161,6 +163,39 @@ def output_times(times: Array) -> Array:
     if times[0] != 0 or (np.diff(times) <= 0).any():
         raise ValueError(f"output times must rise from 0 s; they begin with {times[:3]} s")
     return times
+
+
+def followable(model: PoissonNernstPlanck, times: Array) -> Array:
+    """Output `times` [s] of `model`, checked.
+
+    Raises
+    ------
+    ValueError
+        As :func:`output_times`, and if they last too many times the fastest motion for the digits of a number.
+    """
+    times, scales = output_times(times), model.scale_report()
+    end = float(times[-1])
+    if end > _LONGEST * scales.fastest_time:
+        raise ValueError(
+            f"the run of {end:.3g} s lasts {end / scales.fastest_time:.1g} times the fastest motion of ions"
+            f" ({scales.fastest_time:.3g} s, at D = {scales.fastest_diffusivity:.3g} m^2/s); more than {_LONGEST:.0g}"
+            f" times cannot be computed: end it earlier, raise the temperature of {model.temperature:g} K, or bring the"
+            " activation energies closer together"
+        )
+    return times
+
+
+def measured_tolerance(model: PoissonNernstPlanck, tolerance: float) -> float:
+    """The tolerance against the ions that are there which is `tolerance` against what happens to them.
+
+    Voltages that change by less than V_T hardly move a film that nothing else moves; an error then has to be small
+    against that motion, or a response that is all wrong would pass for accurate.
+    """
+    u = model.unknowns
+    if u.exchanges or u.reacting or u.carriers.any() or not model.relax_first:
+        return tolerance
+    changes = [high - low for low, high in (one.drive.extremes for one in model.electrodes)]
+    return max(tolerance * min(max(changes) / u.thermal_voltage, 1.0), min(tolerance, _FINEST))
 
 
 def _first_step(model: PoissonNernstPlanck) -> float:

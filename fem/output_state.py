@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from fem.constants import elementary_charge
 from fem.coupled_system import CoupledSystem
 from fem.fields import Array
 from fem.model import PoissonNernstPlanck
@@ -77,14 +78,19 @@ def _current(
     step leaves in the state, and the slope of the interpolant, which sums to the charge moved. The estimated errors of
     step and interpolant, sent through both, tell which is better known; they hold within a factor of ten or so.
     """
+    by_flux = system.current(time, values)
+    flux_error = np.abs(system.current(time, values + stretch.doubt(time)) - by_flux)
+    (slope, highest), length = stretch.rate(time), stretch.end - stretch.start
     sweep = np.array([piece.rate(time) for piece in system.pieces])
     still = np.zeros_like(sweep)
-    fluxes = system.rates(time, values)
-    by_flux = model.current(fluxes, sweep)
-    flux_error = np.abs(model.current(system.rates(time, values + stretch.doubt(time)) - fluxes, still))
-    slope, highest = stretch.rate(time)
-    by_slope = model.current(system.with_potential_rate(time, slope), sweep)
-    by_end = np.abs(model.current(stretch.error, still)) / (stretch.end - stretch.start)
+    by_slope = system.electrostatics.capacitive_current(sweep) + _carried(system, slope)
+    by_end = np.abs(model.current(stretch.error, still)) / length
     slope_error = by_end + np.abs(model.current(highest, still))
     better = flux_error.max() <= slope_error.max()
     return (by_flux, flux_error) if better else (by_slope, slope_error)
+
+
+def _carried(system: CoupledSystem, rates: Array) -> Array:
+    """Current from each contact that moves the particles at `rates` of the unknowns [A/m], shape (n_contacts,)."""
+    u = system.unknowns
+    return np.asarray(system.electrostatics.image_charge(rates) + elementary_charge * u.exchanged(rates) @ u.charges)

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy import sparse
 
+from fem.constants import elementary_charge
 from fem.coupled_system import CoupledSystem
 from fem.edge_laws import DriftDiffusion
 from fem.fields import Array
@@ -16,9 +18,12 @@ from fem.physics.drive import Piece
 _BEFORE = -1e-300  # a time just before the drive starts [s]
 
 _HUGE = (1e4,) * 3  # s, for ions that cross the film in one; each step leaves 1e-4 of what was missing, or less
+_RUNG = 0.1  # V, by which voltages climb where the goal is too far from equilibrium
+_LARGEST = 200.0  # exponent of a density on the way to equilibrium
 _DRAINING = 30  # further steps at most, for minority carriers
 _SCARCE = 1e-20  # of the largest density: carriers so few are left as they are
 _STILL = 1e-9  # relative change of a density at rest
+_LONG = (1.0,) * 12  # where no contact holds the carriers: in longer steps their charge is lost in round-off
 _GROWING = (*(3.0**k for k in range(-25, 7)), *(3.0**6,) * 3)  # for a start that Newton's method finds too far
 
 
@@ -55,9 +60,14 @@ class Start:
         levels = [piece.value(_BEFORE) for piece in pieces]
         dark = light.value(_BEFORE) == 0
         even = (dark and max(levels) == min(levels)) or (not self.film.unknowns.carrier_exchanges and dark)
-        closed = self._paced(extent, even).driven_by(pieces, light)
+        paced = self._paced(extent, even)
+        closed = paced.driven_by(pieces, light)
         values = as_deposited(closed, _BEFORE)
-        if relax:
+        if relax and closed.unknowns.carrier_exchanges:
+            common = levels if even else [0.0] * len(levels)
+            values = carriers_in_equilibrium(paced.driven_by([_held(one) for one in common]), values, common[0])
+            values = _climbed(paced, levels, light, values, even)
+        elif relax:
             values = relaxed(closed, values)
         full = np.zeros(self.film.unknowns.size)
         full[: len(values)] = values
@@ -88,6 +98,55 @@ def as_deposited(closed: CoupledSystem, time: float) -> Array:
     return closed.hold_algebraic(time, values)
 
 
+def carriers_in_equilibrium(film: CoupledSystem, values: Array, volts: float) -> Array:
+    """`values` with electrons and holes in equilibrium with metals that are all at `volts` [V], ions where they are.
+
+    Newton's method for the Poisson-Boltzmann equation, with steps of the potential that grow as a logarithm. It is a
+    start only: where it has not converged after 200 steps, what it has found serves.
+    """
+    u, electric, new = film.unknowns, film.electrostatics, values.copy()
+    fields, carriers = u.nodal(new), [(k, one) for k, one in enumerate(u.populations) if one.carrier]
+    normal = {k: one.present * float(one.intrinsic or 0.0) * one.transport.enrichment / one.unit for k, one in carriers}
+    inside, level, solver = carriers[0][1].present, volts / u.thermal_voltage, best_solver()
+    first = carriers[0][0]
+    neutral = -u.charges[first] * np.log(np.where(inside, u.start[first], 1.0) / np.where(inside, normal[first], 1.0))
+    fields[0] = np.where(inside, neutral + level, fields[0])
+    for _ in range(200):
+        screening = np.zeros(u.n_nodes)
+        for k, one in carriers:
+            fields[k + 1] = normal[k] * np.exp(np.clip(-one.charge * (fields[0] - level), -_LARGEST, _LARGEST))
+            screening += one.charge**2 * one.unit * u.storage[k] * fields[k + 1]
+        free = np.where(electric.held, 0.0, elementary_charge * screening)
+        solver.factorise(sparse.csr_matrix(electric.matrix + sparse.diags_array(free)))
+        change = solver.solve(electric.balance(_BEFORE, fields, film.pieces))
+        fields[0] += np.sign(change) * np.log1p(np.abs(change))
+        if np.abs(change).max() < _STILL:
+            break
+    return new
+
+
+def _held(volts: float) -> Piece:
+    return Piece(-np.inf, lambda time: volts, lambda time: 0.0)
+
+
+def _climbed(paced: CoupledSystem, levels: list[float], light: Piece, values: Array, even: bool) -> Array:
+    """Rest under `levels` [V] and `light` from the carriers' equilibrium: at once, or by way of smaller voltages."""
+    goal = paced.driven_by([_held(one) for one in levels], light)
+    try:
+        return _after_steps(goal, values, _HUGE)
+    except SolverError:
+        if even:
+            return relaxed(goal, values)
+    rungs = int(np.ceil(np.ptp(levels) / _RUNG))
+    try:
+        for rung in range(1, rungs + 1):
+            part = paced.driven_by([_held(one * rung / rungs) for one in levels])
+            values = implicit_euler_step(part, best_solver(), _BEFORE, values, _HUGE[0], Statistics())
+        return _after_steps(goal, values, _HUGE)
+    except SolverError:
+        return relaxed(goal, values)
+
+
 def relaxed(closed: CoupledSystem, values: Array) -> Array:
     """Rest of a closed film whose ions cross it in a second, reached from `values`, shape (n,).
 
@@ -98,8 +157,9 @@ def relaxed(closed: CoupledSystem, values: Array) -> Array:
     """
     if _at_rest(closed, values):
         return values
+    insulated = closed.unknowns.carriers.any() and not closed.unknowns.carrier_exchanges
     try:
-        return _after_steps(closed, values, _HUGE)
+        return _after_steps(closed, values, _LONG if insulated else _HUGE)
     except SolverError:
         try:
             return _after_steps(closed, values, _GROWING)

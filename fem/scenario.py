@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from fem.evolve import output_times
+from fem.evolve import followable
 from fem.fields import Array
 from fem.model import PoissonNernstPlanck
 from fem.physics.luminescence import Light
@@ -78,7 +78,7 @@ class Scenario:
     tolerance: float = 1e-2
 
     def __post_init__(self) -> None:
-        output_times(self.times)
+        followable(self.model, self.times)
         if not 0 < self.tolerance < 1:
             raise ValueError(f"tolerance is the relative error per time step, between 0 and 1, got {self.tolerance:g}")
         if self.geometry not in get_args(Geometry):

@@ -23,7 +23,7 @@ OVERFILL = 1e-3  # filling above 1 that the continued logarithm can reach at the
 _NEWTON_SHARE = 0.05  # a Newton update keeps at least this share of a concentration, or of the free sites
 _ROUND_OFF = 1e-11  # of a species' ions: the most that a step's linear solves may lose and get back
 _NOISE = 1e-2  # of the mean of ions, of the largest density of carriers: errors in empty places are measured against it
-_OUTNUMBERED = 1e-20  # likewise of the other carriers' largest: so few are round-off
+_OUTNUMBERED = 1e-16  # of the other carriers' largest: so few are round-off
 _EMPTY = 1e-30  # likewise where there are no carriers at all
 _CARRIERS_BELOW = 1e-3  # of the largest density: how far below zero a step may leave carriers
 
@@ -223,7 +223,8 @@ class Unknowns:
         """Whether a concentration lies more than `allowance` below zero or a sublattice is overfull."""
         fields = self.nodal(values)
         lowest, highest = fields[1:].min(axis=1), fields[1:].max(axis=1)
-        if (lowest < -np.where(self.carriers, _CARRIERS_BELOW * highest, allowance)).any():
+        some = _OUTNUMBERED * highest[self.carriers].max(initial=0.0)
+        if (lowest < -np.where(self.carriers, _CARRIERS_BELOW * np.maximum(highest, some), allowance)).any():
             return True
         return any(self.filling(sites, fields).max() > 1.0 + OVERFILL for sites in self.sublattices)
 

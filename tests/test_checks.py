@@ -77,7 +77,7 @@ def test_a_sound_film_passes_far_from_every_limit(name: str, verify: Verificatio
     checks = judged(FILMS[name]())
     assert failed(checks) == set()
     energy = checks["rise of the free energy at constant voltage"]
-    verify(id="E2", quantity=f"rise of the free energy between outputs over its fall, {name}",
+    verify(id="N3", quantity=f"rise of the free energy between outputs over its fall, {name}",
            measured=energy.worst, expected=0.0, tolerance=LIMITS["free energy"])  # fmt: skip
     for what, share in (("ions gained or lost", 1e-4), ("charge of film and electrodes", 1e-2)):
         assert abs(checks[what].worst) <= share * checks[what].limit
@@ -126,7 +126,7 @@ def test_the_free_energy_falls_as_fast_as_the_fluxes_dissipate(name: str, verify
     found = (ends[0] - ends[1]) / (2 * small)
     expected = joule * dissipation(model, fields)
     assert expected > 0
-    verify(id="E2", quantity=f"fall of the free energy over the dissipation by the fluxes, {name}",
+    verify(id="N3", quantity=f"fall of the free energy over the dissipation by the fluxes, {name}",
            measured=found / expected, expected=1.0, tolerance=1e-6)  # fmt: skip
 
 
@@ -136,7 +136,7 @@ def test_charging_lowers_the_free_energy_by_half_the_charge_times_the_voltage(ve
     states = [output.state for output in evolve(model, np.array([0.0, 1e4]), 1e-4)]
     fall = free_energy(model, states[0]) - free_energy(model, states[1])
     expected = 0.5 * 1e-3 * float(states[1].contact_charge[1])
-    verify(id="E2", quantity="fall of the free energy over Q V / 2 after a small step, from rest",
+    verify(id="N3", quantity="fall of the free energy over Q V / 2 after a small step, from rest",
            measured=fall / expected, expected=1.0, tolerance=1e-5)  # fmt: skip
 
 
@@ -233,7 +233,7 @@ def test_the_charges_error_is_bounded_by_its_estimate(name: str, verify: Verific
     found = max(float(np.abs(a.contact_charge - b.contact_charge).max()) for a, b in zip(states, fine, strict=True))
     estimated = max(float(one.contact_charge_error.max()) for one in states)
     assert estimated < 200 * found
-    verify(id="E2", quantity=f"share of the charge's estimated time error that is real, {name}",
+    verify(id="N3", quantity=f"share of the charge's estimated time error that is real, {name}",
            measured=max(0.0, found / estimated - 0.5), expected=0.0, tolerance=0.5)  # fmt: skip
 
 

@@ -107,9 +107,6 @@ def test_light_is_unchanged_at_rest_and_lost_where_vacancies_left() -> None:
     assert light_observables.maximum_luminescence().measure(scenario, state) == 1
     mean = light_observables.mean_luminescence().measure(scenario, state)
     darkness = light_observables.mean_quench().measure(scenario, state)
-        light_observables.mean_luminescence().measure(scenario, state),
-        light_observables.mean_quench().measure(scenario, state),
-    )
     assert mean + darkness == pytest.approx(1)  # PL0 is the same everywhere
     nodes_right = scenario.model.volumes[right].sum() / (WIDTH * HEIGHT)
     assert darkness == pytest.approx(nodes_right * quench(scenario, state)[right].mean())

@@ -41,6 +41,8 @@ BENCHMARKS = {
     "G2": "Meshing of random films: areas, merged grains, Delaunay property, a short run on each",
     "G3": "Grain boundaries two ways: lines against meshed strips of the same width",
     "N1": "Time integration: linear solvers agree, few factorisations, no wasted steps",
+    "N2": "Extremes: voltages, densities, contrasts of barriers, cold and hot films, tiny currents",
+    "N3": "Checks of every run: the free energy falls as the fluxes dissipate, time errors against their estimate",
     "E2": "Traps and defects: Frenkel pairs (Debye, doi:10.1149/1.3071413)",
     "E3": "Redox of lead at injecting contacts",
     "B0": "Scenarios: between blocking contacts one mobile ion darkens the depletion width, no more and no less",
@@ -64,6 +66,32 @@ BENCHMARKS = {
     "B16": "Nanocrystal layers: several against one (Liao et al.)",
     "B17": "Emission has a maximum over the voltage (Xing et al.)",
     "B18": "Halide segregation by light (Hoke et al., doi:10.1039/C4SC03141E)",
+    "X2": "A standard perovskite cell with mobile ions against DEVSIM (doi:10.21105/joss.03898)",
+}
+
+#: What stands above the table of a benchmark.
+NOTES = {
+    "X2": """\
+Current-voltage curves of a hole transport layer (200 nm), an absorber (400 nm) and an electron transport layer (100 nm)
+at 298 K, with the parameters of IonMonger (doi:10.1007/s10825-019-01396-2); gaps of the transport layers and radiative
+recombination are added to them.
+
+- Absorber: affinity 3.7 eV, gap 1.7 eV, states 8.1e24 and 5.8e24 1/m^3, permittivity 24.1, diffusivities of both
+  carriers 1.7e-4 m^2/s; vacancies 1.6e25 1/m^3 with D = 6.5e-8 m^2/s exp(-0.58 eV / kT), which stay in it.
+- Hole transport layer: affinity 2.2 eV, gap 2.9 eV, states 5e25 1/m^3, permittivity 3, diffusivities 1e-6 m^2/s,
+  acceptors 1e24 1/m^3.
+- Electron transport layer: affinity 4.0 eV, gap 3.2 eV, states 5e25 1/m^3, permittivity 10, diffusivities 1e-5 m^2/s,
+  donors 1e24 1/m^3.
+- Recombination in the absorber: lifetimes 3 ns (electrons) and 300 ns (holes), k2 = 6e-17 m^3/s. At its faces carriers
+  of the transport layer meet those of the absorber: velocities of electrons and holes 0.1 and 1e5 m/s at the hole
+  transport layer, 1e5 and 10 m/s at the electron transport layer.
+- Light through the electron transport layer: 1.4e21 photons/(m^2 s), absorption coefficient 1.3e7 1/m. Ohmic
+  contacts.
+- Scan: rest at 0 V in the light, 0.1 V/s to 1.2 V, 5 s there, back to 0 V, and up to 1.2 V again.
+
+DEVSIM solves the cell in one dimension, on its own mesh, with its own control volumes, Newton's method and TR-BDF2; we
+solve it on irregular triangles. Differences of curves are over J_sc, or over the current where that is larger.
+""",
 }
 
 _HEADER = """\
@@ -169,7 +197,8 @@ def _page(checks: list[Check]) -> str:
     for name, own in groupby(checks, key=lambda check: check.id):
         title = f"{name}: {BENCHMARKS[name]}" if name in BENCHMARKS else name
         head = "| quantity | measured | expected | tolerance | order | verdict |\n|---|---|---|---|---|---|"
-        sections.append("\n".join([f"## {title}", "", head, *map(_row, own)]) + "\n")
+        note = [NOTES[name]] if name in NOTES else []
+        sections.append("\n".join([f"## {title}", "", *note, head, *map(_row, own)]) + "\n")
     return "\n".join(sections)
 
 
