@@ -233,6 +233,8 @@ def draw(found: Sequence[Measured], path: Path) -> None:
     ends = np.array([min(one.unknowns for one in found), max(one.unknowns for one in found)])
     growth.loglog(ends, 0.7 * min(one.loop for one in found) * (ends / ends[0]) ** 1.3, "--", color="#e63946", lw=0.8,
                   label="unknowns$^{1.3}$")  # fmt: skip
+    growth.set_xticks([5e4, 1e5, 2e5, 5e5], ["50k", "100k", "200k", "500k"])
+    growth.minorticks_off()
     growth.set_xlabel("unknowns")
     growth.set_ylabel("time loop [CPU s]")
     growth.legend(fontsize=7, frameon=False)

@@ -22,6 +22,7 @@ mV = 1e-3
 s = 1.0
 ms = 1e-3
 us = 1e-6
+ns = 1e-9
 minute = 60.0
 hour = 3600.0
 K = 1.0

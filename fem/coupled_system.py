@@ -18,6 +18,7 @@ from fem.edge_laws import edge_laws
 from fem.electrostatics import Electrostatics
 from fem.fields import Array
 from fem.jacobian import JacobianPattern
+from fem.lattice_terms import LatticeTerms
 from fem.numerics.control_volumes import ControlVolumes
 from fem.physics.contacts import ElectrodeReaction
 from fem.physics.drive import Piece
@@ -54,6 +55,7 @@ class CoupledSystem:
     ) -> None:
         self.volumes, self.poisson, self.unknowns, self.network = volumes, poisson, unknowns, network
         self.laws = edge_laws(volumes, unknowns)
+        self.lattice = LatticeTerms(volumes, unknowns, unknowns.behind) if unknowns.behind else None
         self.electrostatics = Electrostatics(volumes, poisson, unknowns)
         self.mass = unknowns.mass
         self.pieces: tuple[Piece, ...] = ()
@@ -75,7 +77,7 @@ class CoupledSystem:
         rows = self.unknowns.nodal(out)
         rows[0] = self.electrostatics.balance(time, fields, self.pieces)
         for law in self.laws:
-            for k, flux in law.fluxes(fields):
+            for k, flux in law.fluxes(values):
                 rows[k + 1] -= self.volumes.divergence @ flux
         entered = self.unknowns.entered(out)
         for q, one in enumerate(self.unknowns.exchanges):
@@ -87,6 +89,8 @@ class CoupledSystem:
             rows[row, carrier.nodes] += carrier.rate * (carrier.equilibrium / unit - fields[row, carrier.nodes])
         if self.network is not None:
             rows[1:] += self._sources(time, fields).amount / self.unknowns.unit[:, None]
+        if self.lattice is not None:
+            self.lattice.add(time, values, out, self.pieces)
         absent = self.unknowns.absent
         rows[1:][absent] = -fields[1:][absent]
         return out
@@ -117,22 +121,27 @@ class CoupledSystem:
         u, fields = self.unknowns, self.unknowns.nodal(values)
         data = self._constant_jacobian.copy()
         for law in self.laws:
-            for one in law.slopes(fields):
+            for one in law.slopes(values):
                 self._pattern.add_drift(data, one.population, one.by_difference)
                 for m, (by_first, by_second) in one.by.items():
                     self._pattern.add_diffusion(data, one.population, m, by_first, by_second)
+                if self.lattice is not None and one.by_gradient is not None:
+                    self.lattice.add_bending(self._pattern.entries, data, one.population, one.by_gradient)
         for q, exchange in enumerate(u.exchanges):
             _, by_c, by_phi = self._inflow(time, fields, exchange)
             self._pattern.add_exchange(data, q, by_c, by_phi)
         if self.network is not None:
             for (k, m), slope in self._sources(time, fields).by.items():
                 self._pattern.add_reaction(data, k, m, slope * (u.unit[m] / u.unit[k]))
+        if self.lattice is not None:
+            self.lattice.add_slopes(time, values, self.pieces, self._pattern.entries, data)
         return self._pattern.matrix(data)
 
     @cached_property
     def _pattern(self) -> JacobianPattern:
         moved = [pair for law in self.laws for pair in law.couplings]
-        return JacobianPattern(self.volumes, self.unknowns, moved, self.network.couplings if self.network else ())
+        reacting = self.network.couplings if self.network else ()
+        return JacobianPattern(self.volumes, self.unknowns, moved, reacting, self.lattice)
 
     @cached_property
     def _constant_jacobian(self) -> Array:
@@ -157,16 +166,22 @@ class CoupledSystem:
         if self.network is not None and brighter:
             made = self.network.by_light(fields[1:] * self.unknowns.unit[:, None])
             rows[1:] += brighter * made / self.unknowns.unit[:, None]
+        if self.lattice is not None:
+            self.lattice.add_sweep(time, values, out, self.pieces)
         return out
 
     # --- services -----------------------------------------------------------------------------------------------
 
     def hold_algebraic(self, time: float, values: Array) -> Array:
         """`values` with the potential solved from Poisson's equation at fixed populations and contact voltages."""
-        new = values.copy()
+        new = values.copy() if self.lattice is None else self.lattice.with_bending(values)
         fields = self.unknowns.nodal(new)
         fields[0] += self.electrostatics.correction(self.electrostatics.balance(time, fields, self.pieces))
         return new
+
+    def deposited(self, values: Array) -> Array:
+        """`values` with the composition of a halide lattice as deposited, where the vacancies are."""
+        return values if self.lattice is None else self.lattice.deposited(values)
 
     def rates(self, time: float, values: Array) -> Array:
         """dy/dt by the fluxes at `values`, shape (n_unknowns,)."""
@@ -188,27 +203,28 @@ class CoupledSystem:
         other.mass = self.mass.copy()
         heavy = self.unknowns.nodal(other.mass)[1:]
         heavy[~self.unknowns.carriers] *= _FROZEN
-        self.unknowns.entered(other.mass)[:] *= _FROZEN
+        other.mass[self.unknowns.n_nodes * self.unknowns.n_fields :] *= _FROZEN
         return other
 
     def current(self, time: float, values: Array) -> Array:
         """Current from each contact into the film [A/m], all that moves and displacement, shape (n_contacts,)."""
-        u, fields = self.unknowns, self.unknowns.nodal(values)
-        weighting, (i, j) = self.electrostatics.weighting, self.volumes.nodes
+        u = self.unknowns
+        weighting, falls = self.electrostatics.weighting, self.electrostatics.falls
         out = self.electrostatics.capacitive_current(np.array([piece.rate(time) for piece in self.pieces]))
-        drop = weighting[:, i] - weighting[:, j]
         for law in self.laws:
-            for k, flux in law.fluxes(fields):
-                out += elementary_charge * u.charges[k] * u.unit[k] * (drop @ flux)
-        for contact, nodes, carried in self._crossing(time, fields):
+            for k, flux in law.fluxes(values):
+                out += elementary_charge * u.charges[k] * u.unit[k] * (falls @ flux)
+        for contact, nodes, carried in self._crossing(time, values):
             own = np.zeros(len(out))
             own[contact] = 1.0
             out += (own[:, None] - weighting[:, nodes]) @ carried
         return out
 
-    def _crossing(self, time: float, fields: Array) -> Iterator[tuple[int, NDArray[np.int64], Array]]:
+    def _crossing(self, time: float, values: Array) -> Iterator[tuple[int, NDArray[np.int64], Array]]:
         """Every exchange at a contact: its number, its nodes and the charge that enters there [A/m]."""
-        u = self.unknowns
+        u, fields = self.unknowns, self.unknowns.nodal(values)
+        if self.lattice is not None:
+            yield from self.lattice.crossing(time, values, self.pieces)
         for ions in u.exchanges:
             inflow = self._inflow(time, fields, ions)[0] * u.unit[ions.species]
             yield ions.contact, ions.electrode.nodes, elementary_charge * u.charges[ions.species] * inflow

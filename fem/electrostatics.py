@@ -97,17 +97,7 @@ class Electrostatics:
         """
         u = self.unknowns
         charge = elementary_charge * ((u.charges * u.unit) @ (u.storage * u.nodal(values)[1:]))
-        return np.asarray(-(self._weighting @ charge))
-
-    @cached_property
-    def _weighting(self) -> Array:
-        """Potential [V] at 1 V on each contact alone, shape (n_contacts, n_nodes)."""
-        out = np.zeros((len(self.unknowns.electrodes), self.unknowns.n_nodes))
-        for e, electrode in enumerate(self.unknowns.electrodes):
-            rows = np.zeros(self.unknowns.n_nodes)
-            rows[electrode.nodes] = 1.0 / self._volt if electrode.capacitance is None else electrode.capacitance
-            out[e] = self._volt * self._solver.solve(rows)
-        return out
+        return np.asarray(-(self.weighting @ charge))
 
     def field_strength(self, fields: Array) -> Array:
         """Strength of the electric field at the nodes, root mean square over their cells [V/m], shape (n_nodes,).
@@ -133,6 +123,12 @@ class Electrostatics:
             raised[chosen.nodes] = 1.0 / self._volt if chosen.capacitance is None else chosen.capacitance
             found.append(self._volt * self._solver.solve(raised))
         return np.array(found)
+
+    @cached_property
+    def falls(self) -> Array:
+        """Fall of each :attr:`weighting` potential along the edges [V], shape (n_contacts, n_edges)."""
+        i, j = self.volumes.nodes
+        return self.weighting[:, i] - self.weighting[:, j]
 
     def capacitive_current(self, sweep: Array) -> Array:
         """Current from each contact that charges the empty film where their voltages have the rates `sweep` [A/m]."""

@@ -192,7 +192,7 @@ def measured_tolerance(model: PoissonNernstPlanck, tolerance: float) -> float:
     against that motion, or a response that is all wrong would pass for accurate.
     """
     u = model.unknowns
-    if u.exchanges or u.reacting or u.carriers.any() or not model.relax_first:
+    if u.exchanges or u.reacting or u.carriers.any() or u.lattice or not model.relax_first:
         return tolerance
     changes = [high - low for low, high in (one.drive.extremes for one in model.electrodes)]
     return max(tolerance * min(max(changes) / u.thermal_voltage, 1.0), min(tolerance, _FINEST))

@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from skfem import MeshTri
 
 from fem.checks import require_positive
+from fem.constants import thermal_voltage, vacuum_permittivity
 from fem.physics.contacts import Contact
-from fem.physics.drive import Drive
+from fem.physics.drive import Drive, as_drive, step
 from fem.physics.layers import ThinLayer
 from fem.physics.materials import Material
+from fem.physics.mixed_halide import HalideLattice
 from fem.physics.periodic import PeriodicSides
 from fem.physics.reactions import Reaction, require_balanced
 from fem.physics.semiconductor import Semiconductor
@@ -45,6 +48,8 @@ class Film:
         What happens between ions, traps, electrons and holes.
     light
         Intensity that multiplies the generation of carriers: a number, which holds before t = 0 too, or a drive.
+    lattice
+        Two halides and their vacancy on one sublattice; its vacancy and its second halide come last among the species.
 
     Raises
     ------
@@ -63,10 +68,12 @@ class Film:
     semiconductor: Semiconductor | None = None
     reactions: Sequence[Reaction] = ()
     light: float | Drive = 0.0
+    lattice: HalideLattice | None = None
 
     def __post_init__(self) -> None:
         for name in ("species", "contacts", "layers", "reactions"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
+        self._require_lattice()
         require_positive(self.temperature, "temperature", "K")
         if not self.species and self.semiconductor is None:
             raise ValueError("the model needs at least one mobile species, or a semiconductor")
@@ -77,3 +84,52 @@ class Film:
             raise ValueError(f"two species have the same name: {', '.join(names)}")
         if len({contact.facets for contact in self.contacts}) < len(self.contacts):
             raise ValueError("two contacts are on the same electrode")
+
+    def _require_lattice(self) -> None:
+        """Add the species of the lattice to the others, and raise ValueError where something else would change them."""
+        if self.lattice is None:
+            for contact in self.contacts:
+                if contact.halides is not None:
+                    raise ValueError(f"electrode {contact.facets!r} has a store of halides, the film has no lattice")
+            return
+        own = self.lattice.species
+        names = {one.name for one in own}
+        object.__setattr__(self, "species", (*(one for one in self.species if one.name not in names), *own))
+        for contact in self.contacts:
+            for name in names & set(contact.ions):
+                raise ValueError(f"electrode {contact.facets!r}: {name} crosses through a HalideStore (`halides`) only")
+        for reaction in self.reactions:
+            for name in names & set(reaction.stoichiometry):
+                raise ValueError(f"reaction {reaction.name!r} would change {name}, whose lattice keeps its sites")
+
+    @cached_property
+    def light_drive(self) -> Drive:
+        """Intensity of the light over time."""
+        return self.light if isinstance(self.light, Drive) else step(self.light, initial=self.light)
+
+    def as_dict(self) -> dict[str, object]:
+        """Description for ``run.json``."""
+        return {
+            "temperature [K]": self.temperature,
+            "material": self.material.name,
+            "material reference": self.material.reference,
+            "species": [{"name": one.name, "charge": one.charge} for one in self.species],
+            "contacts": [
+                {"electrode": one.facets, "drive": as_drive(one.potential).description, "coating": repr(one.coating),
+                 "ions": {name: repr(exchange) for name, exchange in one.ions.items()},
+                 "halide store": repr(one.halides)}
+                for one in self.contacts
+            ],
+            "halide lattice": self.lattice.as_dict() if self.lattice else {},
+            "semiconductor": self.semiconductor is not None,
+            "reactions": [
+                {"name": one.name, "stoichiometry": dict(one.stoichiometry), "where": one.where}
+                for one in self.reactions
+            ],
+            "light": self.light_drive.description,
+            "thin layers": [{"region": layer.region, "width [m]": layer.width} for layer in self.layers],
+            "periodic sides": [self.periodic.one, self.periodic.other] if self.periodic else [],
+            "nodes": int(self.mesh.p.shape[1]),
+            "vacuum permittivity [F/m]": vacuum_permittivity,
+            "thermal voltage [V]": thermal_voltage(self.temperature),
+        }  # fmt: skip

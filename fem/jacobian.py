@@ -7,6 +7,7 @@ from scipy import sparse
 
 from fem.constants import elementary_charge
 from fem.fields import Array
+from fem.lattice_terms import LatticeTerms
 from fem.numerics.control_volumes import ControlVolumes
 from fem.numerics.sparsity import Pattern
 from fem.physics.poisson import PoissonOperator
@@ -28,10 +29,17 @@ class JacobianPattern:
         Pairs (k, m) of populations for which the flux of k depends on m.
     reacting
         Pairs for which reactions make the rows of k depend on m.
+    lattice
+        What a halide lattice adds at the nodes.
     """
 
     def __init__(
-        self, volumes: ControlVolumes, unknowns: Unknowns, moved: Iterable[Pair], reacting: Iterable[Pair] = ()
+        self,
+        volumes: ControlVolumes,
+        unknowns: Unknowns,
+        moved: Iterable[Pair],
+        reacting: Iterable[Pair] = (),
+        lattice: LatticeTerms | None = None,
     ) -> None:
         self._unknowns = unknowns
         self._first = np.arange(unknowns.n_nodes) * unknowns.n_fields  # the potential of each node
@@ -45,6 +53,9 @@ class JacobianPattern:
         self._declare_exchanges()
         for k, m in reacting:
             self._pattern.block(f"reaction {k} {m}", self._first + k + 1, self._first + m + 1)
+        self._lattice = lattice
+        if lattice is not None:
+            lattice.declare(self._pattern)
         self._pattern.close()
 
     def _declare_potential(self) -> None:
@@ -89,6 +100,8 @@ class JacobianPattern:
         for k in range(len(unknowns.populations)):
             charge = elementary_charge * unknowns.charges[k] * unknowns.unit[k] * unknowns.storage[k]
             self._pattern.add(data, f"charge {k}", charge[self._free])
+        if self._lattice is not None:
+            self._lattice.add_constant(self._pattern, data)
         return data
 
     def add_drift(self, data: Array, k: int, by_difference: Array) -> None:
@@ -114,6 +127,11 @@ class JacobianPattern:
         data = -jacobian.data
         self._pattern.add(data, "diagonal", diagonal)
         return self._pattern.matrix(data)
+
+    @property
+    def entries(self) -> Pattern:
+        """Places of the entries by name, for terms that declare their own."""
+        return self._pattern
 
     def matrix(self, data: Array) -> sparse.csr_matrix:
         """The matrix with these entries."""

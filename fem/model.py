@@ -6,14 +6,16 @@ from functools import cached_property
 
 import numpy as np
 
-from fem.constants import elementary_charge, thermal_voltage, vacuum_permittivity
+from fem.constants import elementary_charge
 from fem.coupled_system import CoupledSystem
+from fem.edge_laws import require_dissipation
 from fem.fields import Array
 from fem.film import Film
 from fem.numerics.control_volumes import ControlVolumes
 from fem.physics.carrier_contacts import AlignedContacts
-from fem.physics.drive import Drive, Piece, step
+from fem.physics.drive import Piece
 from fem.physics.electrodes import Electrode, electrodes_on
+from fem.physics.lattice_transport import LatticeOnMesh
 from fem.physics.nernst_planck import TransportOperator, transport_operator
 from fem.physics.poisson import PoissonOperator, poisson_operator
 from fem.physics.populations import Population
@@ -61,9 +63,17 @@ class PoissonNernstPlanck(Film):
     @cached_property
     def transports(self) -> tuple[TransportOperator, ...]:
         """Transport operator of each species."""
-        return tuple(
-            transport_operator(self.control_volumes, self.regions, one, self.temperature) for one in self.species
-        )
+        own = self.species if self.lattice is None else self.species[:-2]
+        made = (transport_operator(self.control_volumes, self.regions, one, self.temperature) for one in own)
+        return (*made, *(self.lattice_on_mesh.transports if self.lattice_on_mesh else ()))
+
+    @cached_property
+    def lattice_on_mesh(self) -> LatticeOnMesh | None:
+        """The halide lattice on the mesh."""
+        if self.lattice is None:
+            return None
+        first = len(self.species) - 2
+        return LatticeOnMesh.of(self.control_volumes, self.regions, self.lattice, self.temperature, first)
 
     @cached_property
     def bands(self) -> Bands | None:
@@ -110,6 +120,12 @@ class PoissonNernstPlanck(Film):
         return ReactionNetwork.on(self.control_volumes, self.regions, self.reactions, places)
 
     @cached_property
+    def lasting(self) -> tuple[str, ...]:
+        """The species that no reaction makes or consumes."""
+        changed = {name for one in self.reactions for name in one.stoichiometry}
+        return tuple(one.name for one in self.species if one.name not in changed)
+
+    @cached_property
     def system(self) -> CoupledSystem:
         """Residual and Jacobian of the film with its exchanging contacts."""
         return self._system(self.populations, open_contacts=True)
@@ -126,8 +142,11 @@ class PoissonNernstPlanck(Film):
     def _system(self, populations: tuple[Population, ...], open_contacts: bool) -> CoupledSystem:
         changed = {name for one in self.reactions for name in one.stoichiometry}
         reacting = tuple(k for k, one in enumerate(populations) if one.name in changed)
+        lattice = self.lattice_on_mesh
+        if lattice is not None and not open_contacts:  # at rest the vacancies move, the halides stay as deposited
+            populations, lattice = lattice.with_halides_held(populations), None
         unknowns = Unknowns(
-            populations, self.electrodes, self.temperature, open_contacts, self._aligned.exchanges, reacting
+            populations, self.electrodes, self.temperature, open_contacts, self._aligned.exchanges, reacting, lattice
         )
         return CoupledSystem(self.control_volumes, self._poisson, unknowns, self.network)
 
@@ -142,11 +161,6 @@ class PoissonNernstPlanck(Film):
             return operator
         doping = self.control_volumes.node_integrals(self.bands.doping)
         return replace(operator, fixed_charge=operator.fixed_charge + doping)
-
-    @cached_property
-    def light_drive(self) -> Drive:
-        """Intensity of the light over time."""
-        return self.light if isinstance(self.light, Drive) else step(self.light, initial=self.light)
 
     def light_at(self, time: float) -> float:
         """Intensity of the light at `time` [s]; before the start where time is 0, as for the state at rest."""
@@ -208,7 +222,17 @@ class PoissonNernstPlanck(Film):
             contact_charge=self.system.metal_charge(fields, volts),
             contact_current=still if current is None else current,
             contact_current_error=still if error is None else error,
+            **self._halides(values),
         )
+
+    def _halides(self, values: Array) -> dict[str, Array]:
+        """Composition and stores of a halide lattice for :meth:`state`."""
+        behind, fields = self.unknowns.behind, self.unknowns.nodal(values)
+        if behind is None:
+            return {}
+        k = behind.lattice.vacancy + 1
+        require_dissipation(self.system.laws[-1], values)
+        return {"share": behind.lattice.composition(fields[k], fields[k + 1]), "stores": behind.held(values)}
 
     def current(self, rates: Array, sweep: Array) -> Array:
         """Current from each contact into the film [A/m], displacement plus ionic, shape (n_contacts,).
@@ -264,28 +288,3 @@ class PoissonNernstPlanck(Film):
     def scale_report(self) -> Scales:
         """Characteristic lengths and times of the film, with warnings about what is not resolved."""
         return scale_report(self.mesh, self.control_volumes, self.regions, self.material, self.unknowns)
-
-    def as_dict(self) -> dict[str, object]:
-        """Description for ``run.json``."""
-        return {
-            "temperature [K]": self.temperature,
-            "material": self.material.name,
-            "material reference": self.material.reference,
-            "species": [{"name": one.name, "charge": one.charge} for one in self.species],
-            "contacts": [
-                {"electrode": e.contact.facets, "drive": e.drive.description, "coating": repr(e.contact.coating),
-                 "ions": {name: repr(exchange) for name, exchange in e.contact.ions.items()}}
-                for e in self.electrodes
-            ],
-            "semiconductor": self.semiconductor is not None,
-            "reactions": [
-                {"name": one.name, "stoichiometry": dict(one.stoichiometry), "where": one.where}
-                for one in self.reactions
-            ],
-            "light": self.light_drive.description,
-            "thin layers": [{"region": layer.region, "width [m]": layer.width} for layer in self.layers],
-            "periodic sides": [self.periodic.one, self.periodic.other] if self.periodic else [],
-            "nodes": int(self.mesh.p.shape[1]),
-            "vacuum permittivity [F/m]": vacuum_permittivity,
-            "thermal voltage [V]": thermal_voltage(self.temperature),
-        }  # fmt: skip

@@ -33,9 +33,19 @@ def state_within(
     values, _ = system.restored(stretch.at(time), stretch.first)
     held = system.hold_algebraic(time, values)  # exact for curved drives too, which no interpolant follows
     if system.unknowns.carrier_exchanges:
-        return _settled(model, system, time, held, _SETTLING * (time - since))
+        step = min(max(_SETTLING * (time - since), 1e-15), _LONGEST_SETTLING)
+        if stretch.start <= time - step:  # the carriers come from where they were; else they settle a little further on
+            moving = system.unknowns.carriers
+            system.unknowns.nodal(held)[1:][moving] = _carriers_at(system, stretch, time - step)
+        return _settled(model, system, time, held, step)
     current, error = _current(model, system, stretch, time, held)
     return model.state(time, held, system.pieces, current, error)
+
+
+def _carriers_at(system: CoupledSystem, stretch: Stretch, time: float) -> Array:
+    """Electrons and holes at `time` [s] inside a step, none below zero, shape (2, n_nodes)."""
+    values, _ = system.restored(stretch.at(time), stretch.first)
+    return system.unknowns.nodal(values)[1:][system.unknowns.carriers]
 
 
 def _settled(model: PoissonNernstPlanck, system: CoupledSystem, time: float, values: Array, step: float) -> State:
@@ -46,7 +56,6 @@ def _settled(model: PoissonNernstPlanck, system: CoupledSystem, time: float, val
     implicit Euler step of the carriers alone closes the balance. What the currents of all contacts then sum to tells
     how well they are known.
     """
-    step = min(max(step, 1e-15), _LONGEST_SETTLING)
     settled = implicit_euler_step(system.with_frozen_ions(), best_solver(), time - step, values, step, Statistics())
     current = system.current(time, settled)
     return model.state(time, settled, system.pieces, current, np.full_like(current, abs(current.sum())))

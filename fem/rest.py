@@ -71,7 +71,7 @@ class Start:
             values = relaxed(closed, values)
         full = np.zeros(self.film.unknowns.size)
         full[: len(values)] = values
-        return full
+        return self.film.deposited(full)
 
     def _paced(self, extent: float, even: bool) -> CoupledSystem:
         """The closed film with ions that cross it in a second.

@@ -114,13 +114,13 @@ def _added_area(regions: Regions, unknowns: Unknowns, area: float) -> dict[str, 
 
 
 def _layer_times(volumes: ControlVolumes, regions: Regions, unknowns: Unknowns) -> dict[str, float]:
-    """Time [s] in which the slowest species crosses the cells beside each thin layer."""
+    """Time [s] in which the slowest species crosses the cells beside each thin layer, where it lives."""
     found = {}
     for one in (layer for layer in regions.layer_facets if len(layer.facets)):
         height = 2 * volumes.areas[one.beside] / one.lengths
         speeds = [mover.transport.cell_diffusivity[one.beside] for mover in unknowns.movers]
-        times = [float(np.median(height**2 / diffusivity)) for diffusivity in speeds]
-        found[one.layer.region] = max(times)
+        times = [float(np.median((height**2)[speed > 0] / speed[speed > 0])) for speed in speeds if speed.any()]
+        found[one.layer.region] = max(times, default=0.0)
     return found
 
 

@@ -38,6 +38,10 @@ class State:
     contact_charge_error
         Error of the charges that the time steps so far estimate of themselves [C/m], shape (n_contacts,); empty before
         the first step.
+    share
+        Share of the second halide among the halides of a lattice at the nodes, shape (n_nodes,); empty without one.
+    stores
+        Halides in each store behind a contact [1/m], shape (n_stores, 2).
     """
 
     time: float
@@ -50,6 +54,8 @@ class State:
     contact_current: Array
     contact_current_error: Array
     contact_charge_error: Array = field(default_factory=lambda: np.zeros(0))
+    share: Array = field(default_factory=lambda: np.zeros(0))
+    stores: Array = field(default_factory=lambda: np.zeros((0, 2)))
 
     def __post_init__(self) -> None:
         for item in fields(self):

@@ -2,7 +2,8 @@
 
 Node by node: the potential in units of the thermal voltage, then the concentration of each species in units of its
 mean. Behind the nodes: the ions that have entered through each exchanging contact, in units of the film's content; with
-them ion conservation is a linear invariant, which the time integrator keeps to round-off.
+them ion conservation is a linear invariant, which the time integrator keeps to round-off. Behind those, of a halide
+lattice, what has entered each store (both halides, in units of the film's sites) and the nodal q of gradient energy.
 """
 
 from dataclasses import dataclass
@@ -13,9 +14,11 @@ from numpy.typing import NDArray
 
 from fem.constants import thermal_voltage
 from fem.fields import Array
+from fem.lattice_layout import SHARE, LatticeLayout
 from fem.physics.carrier_contacts import CarrierExchange
 from fem.physics.contacts import Blocking, IonExchange
 from fem.physics.electrodes import Electrode
+from fem.physics.lattice_transport import LatticeOnMesh
 from fem.physics.populations import Population
 from fem.physics.species import Sublattice
 
@@ -56,6 +59,8 @@ class Unknowns:
         Electrons and holes that cross the contacts.
     reacting
         Numbers of the populations that reactions make or consume.
+    lattice
+        Halide lattice on which two of the populations live, if any.
     """
 
     populations: tuple[Population, ...]
@@ -64,6 +69,7 @@ class Unknowns:
     open_contacts: bool = True
     carrier_exchanges: tuple[CarrierExchange, ...] = ()
     reacting: tuple[int, ...] = ()
+    lattice: LatticeOnMesh | None = None
 
     @cached_property
     def thermal_voltage(self) -> float:
@@ -83,7 +89,15 @@ class Unknowns:
     @property
     def size(self) -> int:
         """Number of unknowns."""
-        return self.n_nodes * self.n_fields + len(self.exchanges)
+        return self.behind.end if self.behind else self.n_nodes * self.n_fields + len(self.exchanges)
+
+    @cached_property
+    def behind(self) -> LatticeLayout | None:
+        """The unknowns of a halide lattice that come last."""
+        if self.lattice is None:
+            return None
+        open_to = self.electrodes if self.open_contacts else ()
+        return LatticeLayout.of(self.lattice, open_to, self.n_nodes * self.n_fields + len(self.exchanges))
 
     @property
     def movers(self) -> tuple[Population, ...]:
@@ -142,6 +156,8 @@ class Unknowns:
         mass = np.zeros(self.size)
         self.nodal(mass)[1:] = self.storage
         self.entered(mass)[:] = [self.content[one.species] for one in self.exchanges]
+        if self.behind is not None:
+            self.behind.stored(mass)[:] = self.behind.content
         return mass
 
     def nodal(self, values: Array) -> Array:
@@ -150,13 +166,17 @@ class Unknowns:
 
     def entered(self, values: Array) -> Array:
         """View of the ions that entered, shape (n_exchanges,)."""
-        return values[self.n_nodes * self.n_fields :]
+        return values[self.n_nodes * self.n_fields :][: len(self.exchanges)]
 
     def exchanged(self, values: Array) -> Array:
         """Ions that entered through each contact [1/m], shape (n_contacts, n_species)."""
         out = np.zeros((len(self.electrodes), len(self.populations)))
         for one, amount in zip(self.exchanges, self.entered(values), strict=True):
             out[one.contact, one.species] = amount * self.unit[one.species] * self.content[one.species]
+        if self.behind is not None:
+            k = self.behind.lattice.vacancy
+            for contact, given in self.behind.entered(values).items():
+                out[contact, k : k + 2] = given
         return out
 
     def conserved(self, values: Array) -> Array:
@@ -164,6 +184,10 @@ class Unknowns:
         out = np.einsum("kn,kn->k", self.storage, self.nodal(values)[1:])
         for one, amount in zip(self.exchanges, self.entered(values), strict=True):
             out[one.species] -= amount * self.content[one.species]
+        if self.behind is not None:
+            given = np.array(list(self.behind.entered(values).values())).reshape(-1, 2).sum(axis=0)
+            k = self.behind.lattice.vacancy
+            out[k : k + 2] -= given / self.unit[k : k + 2]
         return np.asarray(out / self.content)
 
     def restored(self, values: Array, before: Array) -> tuple[Array, float]:
@@ -187,6 +211,8 @@ class Unknowns:
         """Populations whose number nothing in the film changes, shape (n_species,)."""
         kept = ~self.carriers
         kept[list(self.reacting)] = False
+        if self.lattice is not None and self.lattice.lattice.site_exchange > 0:
+            kept[[self.lattice.vacancy, self.lattice.second]] = False
         return kept
 
     @cached_property
@@ -209,10 +235,14 @@ class Unknowns:
         largest = size[1:].max(axis=1)
         some = _OUTNUMBERED * largest[self.carriers].max(initial=0.0)
         noise = np.where(self.carriers, np.maximum(_NOISE * largest, some), _NOISE)
-        ions = moved[1:] / (size[1:] + np.maximum(noise, _EMPTY)[:, None])
+        scale = size[1:] + np.maximum(noise, _EMPTY)[:, None]
+        if self.lattice is not None:
+            scale[self.lattice.second] = SHARE
+        ions = moved[1:] / scale
         potential = moved[0] / (1.0 + size[0].max())
         amounts = self.entered(change) / (np.abs(self.entered(values)) + 1.0)
         total = (ions**2).sum() + (potential**2).sum() + (amounts**2).sum()
+        total += self.behind.squared_error(change, values) if self.behind else 0.0
         return float(np.sqrt(total / self.size))
 
     def lowest(self, values: Array) -> float:
@@ -223,8 +253,9 @@ class Unknowns:
         """Whether a concentration lies more than `allowance` below zero or a sublattice is overfull."""
         fields = self.nodal(values)
         lowest, highest = fields[1:].min(axis=1), fields[1:].max(axis=1)
-        some = _OUTNUMBERED * highest[self.carriers].max(initial=0.0)
-        if (lowest < -np.where(self.carriers, _CARRIERS_BELOW * np.maximum(highest, some), allowance)).any():
+        if (lowest < -np.where(self.carriers, _CARRIERS_BELOW * highest, allowance)).any():
+            return True
+        if self.behind is not None and self.behind.overdrawn(fields, values):
             return True
         return any(self.filling(sites, fields).max() > 1.0 + OVERFILL for sites in self.sublattices)
 

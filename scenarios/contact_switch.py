@@ -97,7 +97,7 @@ def scenario(
     )
     width = depletion_width(PERMITTIVITY, mobile_density, bias)
     sides: tuple[Side, Side] = ("left", "right") if bias >= 0 else ("right", "left")
-    zones = [zone_quench(side, width, _ZONE, name) for side, name in zip(sides, ("cathode", "anode"), strict=True)]
+    cathode, anode = zone_quench(sides[0], width, _ZONE, "cathode"), zone_quench(sides[1], width, _ZONE, "anode")
     times = logarithmic_times(1e-6 * s, end_time, 3)
-    demands = contact_demands(*zones, coated=coated, reduced=reduction > 0)
-    return Scenario(model, times, observables=zones, criteria=demands, microstructure=mesh.report)
+    demands = contact_demands(cathode, anode, coated, reduction > 0)
+    return Scenario(model, times, observables=[cathode, anode], criteria=demands, microstructure=mesh.report)

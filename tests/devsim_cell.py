@@ -66,7 +66,8 @@ class DevsimCell:
 
     def freeze(self) -> None:
         """Hold the ions where they are."""
-        self._set_nodes("absorber", "Held", self._on_nodes("absorber", "Ions"))
+        absorber = self.cell.absorber.name
+        self._set_nodes(absorber, "Held", self._on_nodes(absorber, "Ions"))
         self._set(hold=1.0, move=0.0)
 
     def steady_currents(self, voltages: Sequence[float], light: float) -> Array:

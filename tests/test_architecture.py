@@ -18,6 +18,8 @@ FEM_ROWS = (
         "fem.edge_laws",
         "fem.electrostatics",
         "fem.jacobian",
+        "fem.lattice_layout",
+        "fem.lattice_terms",
         "fem.unknowns",
         "fem.scale_report",
         "fem.rest",

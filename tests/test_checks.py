@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,6 +29,7 @@ from fem.results.observables import standard_observables
 from fem.results.record import run_scenario
 from fem.results.run_record import read_record
 from fem.scenario import Scenario
+from fem.state import State
 
 TIMES = np.concatenate([[0.0], np.geomspace(1e-3, 100.0, 31)])
 CROWDED = replace(VACANCY, sublattice=Sublattice("sites", 6e24))
@@ -188,15 +190,24 @@ def test_a_fault_in_poissons_equation_is_caught(monkeypatch: pytest.MonkeyPatch)
     assert failed(judged(model)) == {"charge of film and electrodes"}
 
 
+def distort_currents(monkeypatch: pytest.MonkeyPatch, factors: Array) -> None:
+    """Multiply the currents that are handed out."""
+    sound = PoissonNernstPlanck.state
+
+    def state(self: PoissonNernstPlanck, *given: Any) -> State:
+        found = sound(self, *given)
+        return replace(found, contact_current=factors * found.contact_current)
+
+    monkeypatch.setattr(PoissonNernstPlanck, "state", state)
+
+
 def test_a_current_that_is_not_the_rate_of_the_charge_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    sound = PoissonNernstPlanck.current
-    monkeypatch.setattr(PoissonNernstPlanck, "current", lambda *given: 1.2 * sound(*given))
+    distort_currents(monkeypatch, np.array([1.2, 1.2]))
     assert failed(judged(between(step(1.0)))) == {"charge that the current does not explain"}
 
 
 def test_currents_that_do_not_sum_to_zero_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    sound = PoissonNernstPlanck.current
-    monkeypatch.setattr(PoissonNernstPlanck, "current", lambda *given: sound(*given) * np.array([1.0, 1.01]))
+    distort_currents(monkeypatch, np.array([1.0, 1.01]))
     assert "sum of all currents times the time" in failed(judged(between(step(1.0))))
 
 

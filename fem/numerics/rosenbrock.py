@@ -5,6 +5,7 @@ interpolant of order 3 serves output times between the steps. Coefficients: Hair
 Differential Equations II, 2nd ed. (1996), section VI.4, doi:10.1007/978-3-642-05221-7.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,23 +80,23 @@ def rodas4_step(
     with statistics.timed("factorisation"):
         solver.factorise(matrix)
     statistics.factorisations += 1
-    stages: list[Array] = []
-    for a, c, alpha, gamma in zip(_A, _C, _ALPHA, _GAMMA_ROW, strict=True):
+    driven, stages = bool(slope.any()), np.empty((len(_A), len(values)))
+    for k, (a, c, alpha, gamma) in enumerate(zip(_A, _C, _ALPHA, _GAMMA_ROW, strict=True)):
         point = values + _combine(a, stages) if a else values
         with statistics.timed("assembly"):
-            rhs = system.residual(time + alpha * step, point) + gamma * step * slope
+            rhs = system.residual(time + alpha * step, point)
+            if driven:
+                rhs += gamma * step * slope
             if c:
-                rhs += system.mass * (_combine(c, stages) / step)
+                rhs += system.mass * _combine([weight / step for weight in c], stages)
         with statistics.timed("solve"):
-            stages.append(solver.solve(rhs))
+            stages[k] = solver.solve(rhs)
         statistics.solves += 1
     last = point + stages[-1]
     bulge, skew, error = _combine(_DENSE_1, stages), _combine(_DENSE_2, stages), stages[-1]
     return Stretch(time, time + step, values, last, bulge, skew, error), error
 
 
-def _combine(weights: tuple[float, ...], stages: list[Array]) -> Array:
-    total = weights[0] * stages[0]
-    for weight, stage in zip(weights[1:], stages[1:], strict=False):
-        total += weight * stage
-    return np.asarray(total)
+def _combine(weights: Sequence[float], stages: Array) -> Array:
+    """Sum of the first `stages` (n_stages, n) by their weights."""
+    return np.asarray(np.asarray(weights) @ stages[: len(weights)])

@@ -21,7 +21,7 @@ from fem.fields import Array
 _THREADED_FROM = 150_000  # unknowns; below, one thread is faster than two
 _REFINEMENTS = 2  # at most; PARDISO does not pivot across supernodes, and ions are lost where a row is not met
 _ROUND_OFF = 1e-14  # of the absolute sum of a row's terms
-_SMALL_ROW = 0.1  # of the largest unknown: rows whose terms are smaller need be met to that only
+_SMALL_ROW = 1e-3  # of the largest unknown: rows whose terms are smaller need be met to that only
 
 
 class SolverError(RuntimeError):

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 
 from fem.checks import require_finite, require_not_negative, require_positive
 from fem.physics.drive import Drive
+from fem.physics.halide_stores import HalideStore
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,8 @@ class Contact:
         Insulator between metal and film; None for a bare electrode.
     carriers
         What electrons and holes do here; none cross by default.
+    halides
+        Store that exchanges the halides of the film's lattice; None for none.
     """
 
     facets: str
@@ -132,6 +135,7 @@ class Contact:
     ions: Mapping[str, IonExchange] = field(default_factory=dict)
     coating: Coating | None = None
     carriers: CarrierContact = INSULATED
+    halides: HalideStore | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.potential, Drive):

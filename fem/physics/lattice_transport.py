@@ -26,9 +26,11 @@ from fem.physics.hopping import Hopping, require
 from fem.physics.layer_transport import LayerTransport, require_two_sides
 from fem.physics.mixed_halide import HalideLattice
 from fem.physics.nernst_planck import TransportOperator, on_edges
+from fem.physics.populations import Population
 from fem.physics.regions import BoolArray, LayerFacets, Regions
-from fem.physics.species import Species
+from fem.physics.species import Species, Sublattice
 
+_BARE = 1e-9  # share of halides below which a place has no composition
 _ONSET = 2.0  # Omega over kT from which a uniform mixture is unstable
 
 
@@ -125,23 +127,45 @@ class LatticeOnMesh:
         start = self.lattice.site_density * self.share * (1.0 - first.start / self.lattice.site_density)
         return replace(first, **mixed), replace(second, weights=np.zeros_like(second.weights), start=start)
 
+    def with_halides_held(self, populations: tuple[Population, ...]) -> tuple[Population, ...]:
+        """`populations` in which the vacancies move by themselves, on sites of their own, and the halides do not."""
+        k, sites = self.vacancy, Sublattice("halide vacancies", self.lattice.site_density)
+        vacancies, second = (
+            replace(one, sublattice=own) for one, own in zip(populations[k : k + 2], (sites, None), strict=True)
+        )
+        return (*populations[:k], vacancies, second, *populations[k + 2 :])
+
     def halides(self, vacancies: Array, second: Array) -> Array:
         """Shares a and b of the sites, shape (2, n)."""
         return np.array([1.0 - self.dilution * vacancies - second, second])
 
     def composition(self, vacancies: Array, second: Array) -> Array:
         """x, shape (n,)."""
-        return np.asarray(second / (1.0 - self.dilution * vacancies))
+        return np.asarray(second / self.occupied(vacancies))
+
+    def occupied(self, vacancies: Array) -> Array:
+        """Share of the sites that halides take, shape (n,); x has no meaning where there are none."""
+        return np.maximum(1.0 - self.dilution * vacancies, _BARE)
+
+    @property
+    def is_ideal(self) -> bool:
+        """Whether the halides mix without energy."""
+        return self.lattice.interaction == 0 and not self.has_gradient
 
     def energy(self, vacancies: Array, second: Array, q: Array) -> Array:
         """M_1 and M_2 [kT], shape (2, n_nodes)."""
-        left = 1.0 - self.dilution * vacancies
+        if self.is_ideal:
+            return self.energies
+        left = self.occupied(vacancies)
         x, bend, w = second / left, q / left, self.interaction
         return self.energies + np.array([w * x**2 - x * bend, w * (1 - x) ** 2 + (1 - x) * bend])
 
     def energy_slopes(self, vacancies: Array, second: Array, q: Array) -> tuple[Array, Array, Array]:
         """Derivatives of :meth:`energy` by the vacancies, the second halide and q, each of shape (2, n_nodes)."""
-        left, w = 1.0 - self.dilution * vacancies, self.interaction
+        if self.is_ideal:
+            zero = np.zeros_like(self.energies)
+            return zero, zero, zero
+        left, w = self.occupied(vacancies), self.interaction
         x, bend = second / left, q / left
         by_x = np.array([2 * w * x - bend, -2 * w * (1 - x) - bend])
         by_bend = np.array([-x, 1 - x])

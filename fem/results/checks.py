@@ -16,7 +16,7 @@ from fem.constants import elementary_charge
 from fem.fields import Array
 from fem.measurements.free_energy import has_free_energy
 from fem.results.drawing import in_time_units
-from fem.results.observables import electrode_length, initial_ions
+from fem.results.observables import counted, electrode_length, initial_ions
 from fem.scenario import Scenario
 
 Columns = Mapping[str, Array]
@@ -26,7 +26,7 @@ LIMITS = {
     "put back": 1e-10,  # share of ions, summed over all steps, that linear solves may lose and get back
     "lowest": -1e-9,  # lowest concentration over the mean of its species
     "charge": 1e-8,  # of film and electrodes together, over that of an electrode
-    "currents": 1e-4,  # of all electrodes together, times the time, over the largest charge that moved
+    "currents": 1e-4,  # of all electrodes together, times the time, over the largest charge moved or passed
     "current": 2e-2,  # charge that the current does not explain, over the largest that moved
     "free energy": 1e-6,  # rise between outputs over the whole fall
     "mesh": 1.0,  # first cell over the Debye length, or over a tenth of the depletion width if that is larger
@@ -113,16 +113,29 @@ def _ions(scenario: Scenario, columns: Columns, solver: Mapping[str, Any]) -> It
     times = columns["time [s]"]
     names = [species.name for species in scenario.model.species]
     knob = f"{_FINER_STEPS}, or the contrast of barriers, which costs the linear solver digits"
-    for name in names:
-        yield _worst("ions gained or lost [ions]", columns[f"drift {name} [1]"], times, name, knob)
+    drifts = {name: columns[f"drift {name} [1]"] for name in names}
+    for name in scenario.model.lasting:
+        yield _worst("ions gained or lost [ions]", drifts[name], times, name, knob)
+    yield from _atoms(scenario, drifts, times, knob)
     restored = solver["restored_to_round_off"]
     restored = np.nan if restored is None else float(restored)
     yield Check("ions lost to round-off and put back, all steps", restored, LIMITS["put back"], None, "", knob)
     lowest, least = solver["lowest_relative_concentration"], [columns[f"minimum {name} [1]"].min() for name in names]
-    place = names[int(np.argmin(least))]
+    place = names[int(np.argmin(least))] if names else ""
     lowest = np.nan if lowest is None else float(lowest)
     knob = "mend the non-Delaunay edges of the mesh (mesh report), or refine it at the electrodes"
     yield Check("lowest concentration over the mean", lowest, LIMITS["lowest"], None, place, knob, at_least=True)
+
+
+def _atoms(scenario: Scenario, drifts: Columns, times: Array, knob: str) -> Iterator[Check]:
+    """Atoms that reactions move between species are kept."""
+    reacting = [one for one in scenario.model.species if one.name not in scenario.model.lasting]
+    amounts = dict(zip((one.name for one in scenario.model.species), counted(scenario), strict=True))
+    for element in sorted({element for one in reacting for element in one.composition}):
+        content = {one.name: one.composition.get(element, 0) * amounts[one.name] for one in reacting}
+        gained = sum((content[name] * drifts[name] for name in content), np.zeros_like(times))
+        total = sum(abs(part) for part in content.values())
+        yield _worst("atoms gained or lost in reactions [ions]", gained / total, times, element, knob)
 
 
 def _charge(scenario: Scenario, columns: Columns) -> Iterator[Check]:
@@ -138,10 +151,9 @@ def _charge(scenario: Scenario, columns: Columns) -> Iterator[Check]:
     charge = np.array([columns[f"charge {name} [C/m^2]"] for name in names]) * lengths[:, None]
     scale = _moved(scenario, charge)
     if len(names) > 1:
-        yield _worst(
-            "sum of all currents times the time [currents]", current.sum(axis=0) * times / scale, times, "", knob
-        )
-    if not scenario.model.unknowns.exchanges:
+        share = current.sum(axis=0) * times / (scale + np.abs(current).max(axis=0) * times)
+        yield _worst("sum of all currents times the time [currents]", share, times, "", knob)
+    if not (scenario.model.unknowns.exchanges or scenario.model.unknowns.carrier_exchanges):
         outputs = f"{_FINER_STEPS}, or write outputs more often"
         for name, one, flow, doubt in zip(names, charge, current, error, strict=True):
             missing = _unexplained(scenario, times, one, flow, doubt) / scale

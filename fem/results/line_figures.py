@@ -98,6 +98,7 @@ def _ion_panel(run: Pictured, lines: CrossLines, species: int) -> _Panel:
     name = run.scenario.model.species[species].name
     field = f"concentration_{identifier(name)}"
     start = lines.average(run.scenario.model.start_concentrations[species])
+    start = np.where(start > 0, start, run.scenario.model.unknowns.unit[species])  # a product has its reference
     return _Panel(f"{name}\nover start", lines, lambda k: _average(run, lines, field, k, None) / start, True)
 
 

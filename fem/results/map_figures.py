@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.colors import LogNorm, Normalize, TwoSlopeNorm
 
 from fem.fields import Array
+from fem.physics.semiconductor import ELECTRON
 from fem.results.drawing import Canvas, Shade, draw_map, in_time_units, new_figure, save
 from fem.results.emission import emits_at_rest
 from fem.results.maps import grain_ids, identifier
@@ -86,8 +87,7 @@ def seen_shade(run: Pictured, outputs: Sequence[int]) -> Shade:
     low, high = min(map(np.nanmin, values)), max(map(np.nanmax, values))
     if run.shows_light:
         return Shade("PL / PL$_0$", "inferno", light_norm(low, high))
-    name = run.scenario.model.species[0].name
-    return Shade(f"{name} (1/cm³)", "viridis", concentration_norm(low, high))
+    return Shade(f"{_first(run)} (1/cm³)", "viridis", concentration_norm(low, high))
 
 
 def seen(run: Pictured, output: int) -> Array:
@@ -106,6 +106,8 @@ def light_norm(low: float, high: float) -> Normalize:
 
 def concentration_norm(low: float, high: float) -> Normalize:
     """Logarithmic where the values span more than a factor of 5, down to 1e-4 of the highest."""
+    if not high > 0:
+        return Normalize(0.0, 1.0)
     if low > 0.2 * high:
         return Normalize(min(low, 0.999 * high), high)
     return LogNorm(max(low, 1e-4 * high), high, clip=True)
@@ -132,8 +134,15 @@ def _potential_at_end(run: Pictured) -> tuple[str, Array, Shade]:
     return f"potential, t = {in_time_units(run.series.times[-1])}", values, shade
 
 
+def _first(run: Pictured) -> str:
+    """What is shown of a film without light: its first species, or electrons."""
+    species = run.scenario.model.species
+    return species[0].name if species else ELECTRON
+
+
 def _concentration(run: Pictured, species: int, output: int) -> Array:
-    name = f"concentration_{identifier(run.scenario.model.species[species].name)}"
+    species_of = run.scenario.model.species
+    name = f"concentration_{identifier(species_of[species].name)}" if species_of else f"density_{ELECTRON}"
     return CM3 * np.asarray(run.series.read(name, output), dtype=float)
 
 

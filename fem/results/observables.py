@@ -109,16 +109,22 @@ def total_ions(species: str) -> Observable:
 
 
 def ion_drift(species: str) -> Observable:
-    """Ions of `species` gained or lost by the computation: (total - exchanged - initial) / initial."""
+    """Change of the ions of `species` inside the film over what they are counted in; zero unless reactions make it."""
     return Observable(
         f"drift {species}", "1", lambda s, state: float(relative_drift(s, state)[species_number(s, species)])
     )
 
 
 def relative_drift(scenario: Scenario, state: State) -> Array:
-    """(total - exchanged through the electrodes - initial) / initial of each species, shape (n_species,)."""
-    initial = initial_ions(scenario)
-    return (scenario.model.total_ions(state) - state.exchanged.sum(axis=0) - initial) / initial
+    """(total - exchanged through the electrodes - initial) of each species over :func:`counted`, shape (n_species,)."""
+    made = scenario.model.total_ions(state) - state.exchanged.sum(axis=0) - initial_ions(scenario)
+    return made / counted(scenario)
+
+
+def counted(scenario: Scenario) -> Array:
+    """Ions of each species at its mean density at the start, or its reference [1/m], shape (n_species,)."""
+    u, n = scenario.model.unknowns, len(scenario.model.species)
+    return np.asarray(u.unit[:n] * u.content[:n])
 
 
 def initial_ions(scenario: Scenario) -> Array:
@@ -143,9 +149,10 @@ def energy() -> Observable:
 
 
 def least_charge(scenario: Scenario) -> float:
-    """The least that counts as charge on an electrode: a millionth of the charge of all ions [C/m]."""
-    valence = np.array([species.charge for species in scenario.model.species], dtype=float)
-    return 1e-6 * elementary_charge * float(np.abs(valence) @ initial_ions(scenario))
+    """The least that counts as charge on an electrode: a millionth of the charge of all that moves [C/m]."""
+    u = scenario.model.unknowns
+    held = [abs(one.charge) * one.unit * float(one.transport.storage.sum()) for one in u.movers]
+    return 1e-6 * elementary_charge * sum(held)
 
 
 def charge_moved(scenario: Scenario, columns: Mapping[str, Array]) -> dict[str, Array]:
@@ -164,8 +171,10 @@ def minimum_concentration(species: str) -> Observable:
     """Least concentration of `species` over its mean."""
 
     def measure(scenario: Scenario, state: State) -> float:
-        values = state.concentrations[species_number(scenario, species)]
-        return float(values.min() / np.average(values, weights=scenario.model.volumes))
+        k = species_number(scenario, species)
+        u, values = scenario.model.unknowns, state.concentrations[k]
+        mean = max(u.storage[k] @ values / u.content[k], u.unit[k])
+        return float(values.min() / mean)
 
     return Observable(f"minimum {species}", "1", measure)
 

@@ -112,7 +112,7 @@ def _warnings(warnings: Sequence[str]) -> str:
 def _checks(checks: Sequence[Mapping[str, Any]]) -> str:
     """What the run checked of itself."""
     rows = [
-        (c["name"], c["place"], c["worst"], f"{c['sense']} {c['limit']:g}",
+        (c["name"], c["place"], "–" if c["worst"] is None else f"{c['worst']:.2g}", f"{c['sense']} {c['limit']:g}",
          "" if c["time [s]"] is None else in_time_units(c["time [s]"]), c["verdict"])
         for c in checks
     ]  # fmt: skip

@@ -129,10 +129,10 @@ def warnings_of(scenario: Scenario) -> list[str]:
 
 def conservation(scenario: Scenario, columns: Mapping[str, Array], solver: Mapping[str, Any]) -> Record:
     """Whether ions and charge were kept, by the time series and the statistics of the `solver`."""
-    names = [species.name for species in scenario.model.species]
+    names = scenario.model.lasting
     drift = {name: _largest(columns[f"drift {name} [1]"]) for name in names}
     lowest, restored = solver["lowest_relative_concentration"], solver["restored_to_round_off"]
-    within = max(map(abs, drift.values())) <= LIMITS["ions"] and restored <= LIMITS["put back"]
+    within = max(map(abs, drift.values()), default=0.0) <= LIMITS["ions"] and restored <= LIMITS["put back"]
     return {
         "relative_drift": drift,
         "relative_drift_bound": LIMITS["ions"],

@@ -4,7 +4,7 @@ Johnston and Herz, Acc. Chem. Res. 49, 146 (2016), doi:10.1021/acs.accounts.5b00
 """
 
 from decimal import Decimal, localcontext
-from math import sqrt
+from math import exp, expm1, sqrt
 
 
 def density_without_auger(generation: float, k1: float, k2: float) -> float:
@@ -27,3 +27,8 @@ def density_by_bisection(generation: float, k1: float, k2: float, k3: float) -> 
 def best_yield(k1: float, k2: float, k3: float) -> tuple[float, float]:
     """Largest quantum yield ``k2 / (k2 + 2 sqrt(k1 k3))`` and the density ``sqrt(k1 / k3)`` where it is reached."""
     return k2 / (k2 + 2 * sqrt(k1 * k3)), sqrt(k1 / k3)
+
+
+def decay(start: float, time: float, k1: float, k2: float) -> float:
+    """Density after the light is gone, ``k1 n0 e^(-k1 t) / [k1 + k2 n0 (1 - e^(-k1 t))]`` [1/m^3]."""
+    return k1 * start * exp(-k1 * time) / (k1 - k2 * start * expm1(-k1 * time))

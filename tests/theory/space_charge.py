@@ -5,9 +5,12 @@ Lampert, Phys. Rev. 103, 1648 (1956), doi:10.1103/PhysRev.103.1648.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.integrate import solve_bvp
 
 from fem.constants import elementary_charge
+
+Array = NDArray[np.float64]
 
 
 def mott_gurney(voltage: float, length: float, mobility: float, permittivity: float) -> float:
@@ -26,7 +29,8 @@ def with_diffusion(
     """Current density [A/m^2] of drift and diffusion between contacts that both hold `density` [1/m^3].
 
     With s = x / L, n in units of the contacts' and the field in units of V_T / L it is ``n' = n E - j``, ``E' = q n``
-    and ``u' = E`` with q = e n L^2 / (eps V_T), solved by collocation to 1e-8.
+    and ``u' = E`` with q = e n L^2 / (eps V_T), solved by collocation to 1e-7;
+    for voltages of some tens of V_T.
     """
     load = elementary_charge * density * length**2 / (permittivity * volt)
     drop = voltage / volt
@@ -35,17 +39,17 @@ def with_diffusion(
     start = 1.0 / (1 + load * np.minimum(s, 1 - s) ** 2 / 2)
     guess = np.array([start, np.zeros_like(s), np.zeros_like(s)])
     current = [0.0]
-    for part in np.linspace(0, 1, 9):
+    for part in np.linspace(0, 1, 5):
 
-        def slopes(_: np.ndarray, y: np.ndarray, parameter: np.ndarray) -> np.ndarray:
+        def slopes(_: Array, y: Array, parameter: Array) -> Array:
             return np.array([y[0] * y[1] - parameter[0], load * y[0], y[1]])
 
-        def ends(a: np.ndarray, b: np.ndarray, _: np.ndarray, goal: float = part * drop) -> np.ndarray:
+        def ends(a: Array, b: Array, _: Array, goal: float = part * drop) -> Array:
             return np.array([a[0] - 1, b[0] - 1, a[2], b[2] - goal])
 
         if not part:
             guess[1] = load * (np.cumsum(start) / len(s) - 0.5 * start.mean())
-        found = solve_bvp(slopes, ends, s, guess, current, tol=1e-8, max_nodes=200_000)
+        found = solve_bvp(slopes, ends, s, guess, current, tol=1e-7, max_nodes=200_000)
         if not found.success:
             raise ArithmeticError(found.message)
         s, guess, current = found.x, found.y, found.p

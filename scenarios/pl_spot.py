@@ -1,0 +1,82 @@
+"""A spot of light in a lateral field: the emission is drawn out towards the positive electrode, at once.
+
+A p-type CsPbBr3 plate, 16 x 4 um, seen from above, with ohmic electrodes left and right and a focused laser in its
+middle. The minority electrons drift against the field for their lifetime, L_E = mu tau E, and the photoluminescence
+with them (after Hu et al.; 0.63 um for 1 V over 16 um, 10 cm^2/(V s) and 10 ns); then the voltage is reversed. No ion
+is needed. In an undoped plate electrons and holes go together and the spot stays where it is (``--doping 0``): that it
+moves says that the plate is doped.
+"""
+
+from fem.constants import Concentration, K, Kelvin, Metre, Second, V, Volt, eV, nm, ns, um
+from fem.model import PoissonNernstPlanck
+from fem.physics.contacts import CarrierContact, Contact
+from fem.physics.defect_chemistry import carrier_pairs, recombination
+from fem.physics.illumination import Focused, GaussianSpot, Uniform
+from fem.physics.materials import Material
+from fem.physics.recombination import Radiative
+from fem.physics.semiconductor import Semiconductor
+from fem.physics.trap_recombination import ShockleyReadHall
+from fem.scenario import Scenario
+from scenarios._lateral_films import strip
+from scenarios._spot import Spot
+from scenarios._stages import Stages
+
+PLATE = Material("CsPbBr3", 18.0)  # static permittivity, 16 to 21 (assumption)
+MOBILITY = 1e-3  # [m^2/(V s)] 10 cm^2/(V s), plates of 10 to 50 (assumption)
+RADIATIVE = 2e-16  # [m^3/s] (assumption, films of 1 to 5)
+FAINT = 1e23  # [1/(m^3 s)] generation in the middle: 1e15 electrons per m^3 among 1e21 holes
+
+
+def scenario(
+    bias: Volt = 1 * V,
+    doping: Concentration = 1e21,
+    lifetime: Second = 10 * ns,
+    spot: Metre = 700 * nm,
+    length: Metre = 16 * um,
+    width: Metre = 4 * um,
+    mesh_size: Metre = 100 * nm,
+    temperature: Kelvin = 300 * K,
+) -> Scenario:
+    """Declare the experiment.
+
+    Parameters
+    ----------
+    bias
+        Voltage of the right electrode, then of the left one.
+    doping
+        Holes in the dark; 0 for an undoped plate.
+    lifetime
+        Of the minority carriers, by recombination through traps.
+    spot
+        Full width at half maximum of the laser's spot.
+    length, width
+        Of the plate, between and along the electrodes.
+    mesh_size
+        Cells of the plate; those at the electrodes are a tenth of it.
+    temperature
+        Of the plate.
+    """
+    mesh = strip(length, width, mesh_size / 10, mesh_size, mesh_size)
+    beam = Focused(Uniform(FAINT), GaussianSpot(spot, length / 2, width / 2))
+    bands = Semiconductor(3.3 * eV, 2.36 * eV, 4e24, 4e24, MOBILITY, MOBILITY, -doping)
+    stages = Stages((bias, -bias), 20 * lifetime, lifetime / 100)
+    ohmic = CarrierContact()
+    model = PoissonNernstPlanck(
+        mesh.mesh,
+        PLATE,
+        [],
+        [Contact("left", 0 * V, carriers=ohmic), Contact("right", stages.drive, carriers=ohmic)],
+        temperature,
+        semiconductor=bands,
+        reactions=[
+            carrier_pairs(beam),
+            recombination("radiative", Radiative(RADIATIVE)),
+            recombination("through traps", ShockleyReadHall(lifetime, lifetime)),
+        ],
+        light=1.0,
+    )
+    seen = Spot(model.mesh, expected=MOBILITY * lifetime * bias / length, doped=doping > 0)
+    return Scenario(
+        model, stages.times, observables=seen.observables, criteria=seen.demands(stages),
+        microstructure=mesh.report,
+    )  # fmt: skip
