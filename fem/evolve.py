@@ -175,7 +175,8 @@ def followable(model: PoissonNernstPlanck, times: Array) -> Array:
     """
     times, scales = output_times(times), model.scale_report()
     end = float(times[-1])
-    if end > _LONGEST * scales.fastest_time:
+    ionic = any(not one.carrier for one in model.unknowns.movers)
+    if ionic and end > _LONGEST * scales.fastest_time:
         raise ValueError(
             f"the run of {end:.3g} s lasts {end / scales.fastest_time:.1g} times the fastest motion of ions"
             f" ({scales.fastest_time:.3g} s, at D = {scales.fastest_diffusivity:.3g} m^2/s); more than {_LONGEST:.0g}"

@@ -24,6 +24,7 @@ _DRAINING = 30  # further steps at most, for minority carriers
 _SCARCE = 1e-20  # of the largest density: carriers so few are left as they are
 _STILL = 1e-9  # relative change of a density at rest
 _LONG = (1.0,) * 12  # where no contact holds the carriers: in longer steps their charge is lost in round-off
+_HASTE = 1e10  # of recombination on the way to equilibrium
 _GROWING = (*(3.0**k for k in range(-25, 7)), *(3.0**6,) * 3)  # for a start that Newton's method finds too far
 
 
@@ -77,7 +78,8 @@ class Start:
         """The closed film with ions that cross it in a second.
 
         Where it comes to equilibrium (`even`) they have one diffusivity everywhere: equilibrium does not depend on it,
-        and no contrast of barriers can spoil the matrices. A steady state that carries a current does depend on it.
+        and no contrast of barriers can spoil the matrices; nor does it depend on how fast carriers recombine, so that
+        those find it too which no contact reaches. A steady state that carries a current does depend on both.
         """
         u, ones = self.closed.unknowns, self.closed.volumes.unit_weights
         mean = max((one.transport.mean_diffusivity for one in u.movers if not one.carrier), default=1.0)
@@ -87,8 +89,10 @@ class Start:
                 weights = (ones * (one.transport.weights != 0) if even else one.transport.weights / mean) * extent**2
                 one = replace(one, transport=replace(one.transport, weights=weights))
             populations.append(one)
-        unknowns = replace(u, populations=tuple(populations))
-        return CoupledSystem(self.closed.volumes, self.closed.poisson, unknowns, self.closed.network)
+        unknowns, network = replace(u, populations=tuple(populations)), self.closed.network
+        if even and network is not None:
+            network = network.hastened(_HASTE)
+        return CoupledSystem(self.closed.volumes, self.closed.poisson, unknowns, network)
 
 
 def as_deposited(closed: CoupledSystem, time: float) -> Array:
@@ -157,17 +161,18 @@ def relaxed(closed: CoupledSystem, values: Array) -> Array:
     """
     if _at_rest(closed, values):
         return values
-    insulated = closed.unknowns.carriers.any() and not closed.unknowns.carrier_exchanges
-    try:
-        return _after_steps(closed, values, _LONG if insulated else _HUGE)
-    except SolverError:
+    carriers, held = closed.unknowns.carriers.any(), bool(closed.unknowns.carrier_exchanges)
+    ways = [*([_HUGE] if held or not carriers else []), *([_LONG] if carriers else []), _GROWING]
+    failed: SolverError | None = None
+    for steps in ways:
         try:
-            return _after_steps(closed, values, _GROWING)
+            return _after_steps(closed, values, steps)
         except SolverError as error:
-            raise SolverError(
-                f"the film's equilibrium before t = 0 was not found ({error}): start from a smaller voltage, a weaker"
-                " segregation or less fixed charge"
-            ) from error
+            failed = error
+    raise SolverError(
+        f"the film's equilibrium before t = 0 was not found ({failed}): start from a smaller voltage, a weaker"
+        " segregation or less fixed charge, and let carriers that no contact reaches recombine (reactions)"
+    ) from failed
 
 
 def _after_steps(closed: CoupledSystem, values: Array, steps: tuple[float, ...]) -> Array:

@@ -25,6 +25,8 @@ _LAW = (0.85, 1.15)  # of the two laws, for an edge that is not sharp and a zone
 _SHARP = 0.3  # largest width of the edge over its way
 _SPEED = (0.3e-6, 20e-6)  # [m/s] at 2e4 V/m, as published
 _FIELD = 2e4  # [V/m]
+_WIDE = 3.0  # least way over the depletion width that no blocked film could have
+_ONE_SIDED = 0.2  # largest dark zone at the negative electrode over the front's way
 _BEGUN = 0.1  # of the gap crossed when the laws begin to be judged
 
 
@@ -66,10 +68,16 @@ class Front:
             Criterion("B2", "slope of (I0 / I)^2 over 2 (1 - r) mu V / (r L)^2", self.slope, *_LAW),
             Criterion("B2", "width of the edge over its way, halfway", self.sharpness, 0.0, _SHARP),
             Criterion("B2", "speed at 2e4 V/m [m/s]", self.speed, *_SPEED),
-            Criterion("B2", "way over the depletion width", self.reach, 3.0),
+            Criterion("B2", "way over the depletion width", self.reach, _WIDE),
+            Criterion("B2", "dark zone at the negative electrode over the way", self.other_side, 0.0, _ONE_SIDED),
             Criterion("B2", "way of the front of the opposite bias over the gap", self.return_way, _BEGUN, 1.0),
             Criterion("B2", "retreat of the first front under the opposite bias over the gap", self.retreat, 0.02, 1.0),
         )
+
+    @property
+    def criteria_without_exchange(self) -> tuple[Criterion, ...]:
+        """B2 of a film that no ion enters: no front wider than the depletion width."""
+        return (Criterion("B2", "way over the depletion width, ions blocked", self.reach, 0.0, 1.0),)
 
     def straightness(self, traces: Traces) -> float:
         """Coefficient of determination of a straight line through 1 / I^2."""
@@ -108,6 +116,12 @@ class Front:
         """Largest way of the front in the first stage over the depletion width; 0 if there is none."""
         way = traces[self.observables[0].column][traces["time [s]"] <= self.hold]
         return float(np.nanmax(way, initial=0.0)) / self.depletion_width
+
+    def other_side(self, traces: Traces) -> float:
+        """Largest dark zone at the negative electrode in the first stage over the way of the front."""
+        first = traces["time [s]"] <= self.hold
+        other, way = (float(np.nanmax(traces[self.observables[k].column][first], initial=0.0)) for k in (1, 0))
+        return other / way if way > 0 else np.inf
 
     def return_way(self, traces: Traces) -> float:
         """Way of the front that starts at the other electrode."""

@@ -85,4 +85,5 @@ def scenario(
     front = Front(gap, VACANCY_DIFFUSIVITY / thermal_voltage(temperature), bias, hold, width)
     early, steady = np.array([0.0, 1e-6, 1e-3, 0.1]), np.linspace(0, hold, 26)[1:]
     times = np.concatenate([early, steady, hold + steady])
-    return Scenario(model, times, observables=front.observables, criteria=front.criteria, microstructure=mesh.report)
+    demands = front.criteria if exchange_rate > 0 else front.criteria_without_exchange
+    return Scenario(model, times, observables=front.observables, criteria=demands, microstructure=mesh.report)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-
 import numpy as np
 from irregular_films import rectangle
 from skfem import MeshTri
@@ -31,7 +30,7 @@ def lattice(vacancies: float, share: Field, diffusivities: tuple[float, float] =
 
 def column(heights: Array, width: float = 10 * nm) -> MeshTri:
     """A film one cell wide with nodes at `heights` [m]."""
-    return rectangle(np.array([0.0, width]), heights, shake=0.0)
+    return rectangle(np.array([0.0, width]), heights, jitter=0.0)
 
 
 def even(length: float, step: float) -> MeshTri:

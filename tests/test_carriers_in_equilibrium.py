@@ -5,6 +5,7 @@ density, below which an iteration leaves them as they are.
 """
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,7 @@ EDGES = (0.0, 100 * nm, 200 * nm, 300 * nm)
 
 
 def sections() -> Array:
-    parts = [a + graded(b - a, 1 * nm, 1.3, 10 * nm) for a, b in zip(EDGES[:-1], EDGES[1:], strict=True)]
+    parts = [a + graded(b - a, 1 * nm, 1.3, 10 * nm) for a, b in pairwise(EDGES)]
     return np.concatenate([parts[0], *(one[1:] for one in parts[1:])])
 
 

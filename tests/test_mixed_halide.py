@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from films_with_halides import FAST, KT, SITES, SLOW, along, column, even, film, halides, lattice, states
+from films_with_halides import FAST, KT, SITES, SLOW, column, even, film, halides, lattice, states
 from irregular_films import graded, rectangle
 from verification import Verification
 
@@ -13,7 +13,7 @@ from fem.edge_laws import DriftDiffusion, LatticeExchange
 from fem.evolve import evolve
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Contact
-from fem.physics.drive import step, steps
+from fem.physics.drive import pulse, step
 from fem.physics.layers import boundary_lines
 from fem.physics.materials import Material
 from fem.physics.mixed_halide import Halide, HalideLattice
@@ -25,3 +25,191 @@ Array = np.ndarray
 def driven(volts: float, sites: HalideLattice, length: float = 200 * nm) -> PoissonNernstPlanck:
     contacts = (Contact("bottom", step(volts)), Contact("top", 0.0))
     return film(column(graded(length, 0.5 * nm, largest=15 * nm)), sites, contacts)
+
+
+@pytest.mark.parametrize("volts", [0.1, 5.0, 25.0])
+def test_an_ideal_mixture_between_blocking_electrodes_keeps_its_composition(volts: float, verify: Verification) -> None:
+    """But where the field takes the last vacancies: the faster halide fills them, and stays there."""
+    v0, x0 = 1e-4, 0.5
+    model = film(
+        column(graded(400 * nm, 0.5 * nm, largest=15 * nm)),
+        lattice(v0, x0),
+        (Contact("bottom", pulse(volts, 1e7)), Contact("top", 0.0)),
+    )
+    held, healed = states(model, [1e7, 1e9], 1e-5)[1:]
+    frozen = v0 * x0 * (1 - x0) * (FAST - SLOW) / (x0 * SLOW + (1 - x0) * FAST)
+    left = float(np.abs(held.share - x0).max())
+    if volts > 1:
+        what = f"composition left where {volts:g} V have taken the vacancies"
+        verify(id="D16", quantity=what, measured=left, expected=frozen, tolerance=1e-3)
+        assert held.share.min() == pytest.approx(x0 - frozen, rel=1e-6)  # enriched in the faster halide
+    else:
+        what = f"largest change of composition under {volts:g} V for 1e7 s"
+        verify(id="D16", quantity=what, measured=left, expected=0.0, tolerance=1e-10)
+    what = f"largest change of composition after rest, {volts:g} V before"
+    verify(id="D16", quantity=what, measured=np.abs(healed.share - x0).max(), expected=0.0, tolerance=1e-10)
+
+
+def test_nothing_is_lost_and_no_site_fraction_leaves_its_range(verify: Verification) -> None:
+    model = driven(5.0, lattice(1e-3, lambda x, y: np.where(y < 100 * nm, 0.2, 0.9)))
+    start = halides(model, model.initial_state())
+    sites = model.total_ions(model.initial_state())[0]
+    worst, lowest = 0.0, 1.0
+    for output in evolve(model, np.concatenate([[0.0], np.geomspace(1e-6, 1e6, 25)])):
+        state = output.state
+        lost = np.abs(halides(model, state) / start - 1).max()
+        worst = max(worst, lost, abs(model.total_ions(state)[0] / sites - 1))
+        lowest = min(lowest, least_fraction(state.concentrations))
+    verify(
+        id="D16", quantity="largest relative drift of sites and halides", measured=worst, expected=0.0, tolerance=1e-12
+    )
+    assert lowest > -1e-12
+
+
+def least_fraction(concentrations: Array) -> float:
+    """Least share of the sites that vacancies or a halide take."""
+    vacancies, second = concentrations[-2:] / SITES
+    return float(min(vacancies.min(), second.min(), (1 - vacancies - second).min()))
+
+
+def random_film(seed: int) -> PoissonNernstPlanck:
+    """A film of random numbers: vacancies over five decades, any composition, ratios of diffusivity up to 1000."""
+    rng = np.random.default_rng(seed)
+    low, high = rng.uniform(0.0, 1.0, 2)
+    middle, sharp = rng.uniform(50, 150) * nm, rng.uniform(1, 40) * nm
+    sites = lattice(
+        10 ** rng.uniform(-7, -2),
+        lambda x, y: low + (high - low) / (1 + np.exp((middle - y) / sharp)),
+        (10 ** rng.uniform(-16, -13), 10 ** rng.uniform(-16, -13)),
+    )
+    sites = replace(sites, interaction=rng.uniform(-2, 2) * KT)
+    return driven(10 ** rng.uniform(-1.5, 1.4), sites)
+
+
+@pytest.mark.parametrize("seed", [*range(4), *(pytest.param(k, marks=pytest.mark.slow) for k in range(4, 100))])
+def test_random_films_stay_inside_the_sites(seed: int) -> None:
+    model = random_film(seed)
+    start = halides(model, model.initial_state())
+    for state in states(model, np.geomspace(1e-5, 1e7, 13), tolerance=1e-2):
+        assert least_fraction(state.concentrations) > -1e-9
+        np.testing.assert_allclose(halides(model, state), start, rtol=1e-11)
+
+
+def test_equal_mobilities_make_the_vacancy_blind_to_composition(verify: Verification) -> None:
+    """And with few vacancies it follows the equation of a single species."""
+    same, few = (FAST, FAST), 1e-8
+    plain = driven(2.0, lattice(few, 0.5, same))
+    mixed = driven(2.0, lattice(few, lambda x, y: np.where(y < 100 * nm, 0.1, 0.8), same))
+    single = replace(plain, lattice=None, species=(Species("vacancy", 1, few * SITES, FAST, 0.0),))
+    times = np.geomspace(1e-3, 1e3, 5)
+    ends = [
+        [one.concentrations[0] / (few * SITES) for one in states(model, times, 1e-7)]
+        for model in (plain, mixed, single)
+    ]
+    blind = max(np.abs(a - b).max() for a, b in zip(ends[0], ends[1], strict=True))
+    verify(
+        id="D16",
+        quantity="vacancies feel the composition, equal mobilities",
+        measured=blind,
+        expected=0.0,
+        tolerance=1e-5,
+    )
+    alone = max(np.abs(a - b).max() / b.max() for a, b in zip(ends[0], ends[2], strict=True))
+    verify(id="D16", quantity="vacancies against a single species", measured=alone, expected=0.0, tolerance=1e-5)
+
+
+def test_flux_of_few_vacancies_is_that_of_a_single_species() -> None:
+    model = driven(0.0, lattice(1e-12, 0.3, (FAST, FAST)))
+    single = replace(model, lattice=None, species=(Species("vacancy", 1, 1e-12 * SITES, FAST, 0.0),))
+    rng = np.random.default_rng(1)
+    values, alone = np.zeros(model.system.unknowns.size), np.zeros(single.system.unknowns.size)
+    fields, own = model.unknowns.nodal(values), single.unknowns.nodal(alone)
+    own[:] = 5 * rng.normal(size=own.shape[1]), np.exp(rng.normal(size=own.shape[1]))
+    fields[:2], fields[2] = own, rng.uniform(0, 1, own.shape[1])
+    (law,), (other,) = model.system.laws, single.system.laws
+    assert isinstance(law, LatticeExchange) and isinstance(other, DriftDiffusion)
+    flux, expected = dict(law.fluxes(values))[0], dict(other.fluxes(alone))[0]
+    np.testing.assert_allclose(flux, expected, rtol=0, atol=1e-10 * np.abs(expected).max())
+
+
+def test_equilibrium_does_not_depend_on_barriers() -> None:
+    """Barriers that differ from grain to grain and between the halides, swapped or not, lead to the same end."""
+    ends = []
+    uneven = {"grain_0": 0.30 * eV, "grain_1": 0.36 * eV}
+    for first, second in ((uneven, 0.31 * eV), (0.31 * eV, uneven), (0.3 * eV, 0.3 * eV)):
+        ends.append(states(film_of_grains(first, second, 0.4, lines=False), [1e9], 1e-4)[-1])
+    for one in ends[:2]:
+        scale = ends[2].concentrations[0]
+        assert np.abs(one.concentrations[0] / scale - 1).max() < 1e-6
+        assert np.abs(one.share - 0.4).max() < 1e-6
+        np.testing.assert_allclose(one.potential, ends[2].potential, atol=1e-8)
+
+
+def film_of_grains(
+    first: object, second: object, share: object, volts: float = 0.1, lines: bool = True
+) -> PoissonNernstPlanck:
+    mesh = rectangle(np.linspace(0, 60, 7) * nm, graded(80 * nm, 1 * nm, largest=10 * nm), lines=(30 * nm,))
+    bands = (Halide("iodide", 6.5e-8, first), Halide("bromide", 6.5e-8, second))  # type: ignore[arg-type]
+    drawn = {"grain_0": 0.0, "grain_1": -0.02 * eV, **({"grain_boundary": -0.05 * eV} if lines else {})}
+    sites = HalideLattice(1e-4 * SITES, SITES, share, bands, vacancy_segregation=drawn)  # type: ignore[arg-type]
+    contacts = (Contact("bottom", step(volts)), Contact("top", 0.0))
+    layers = (boundary_lines(4 * nm),) if lines else ()
+    return PoissonNernstPlanck(mesh, Material("film", 18.0), (), contacts, layers=layers, lattice=sites)
+
+
+def test_grains_of_two_compositions_mix_along_their_boundary(verify: Verification) -> None:
+    barriers = {"grain_0": 0.45 * eV, "grain_1": 0.45 * eV, "grain_boundary": 0.30 * eV}
+    model = film_of_grains(barriers, 0.5 * eV, lambda x, y: np.where(y < 40 * nm, 0.3, 0.7), 2.0)
+    start, law = halides(model, model.initial_state()), model.system.laws[-1]
+    assert isinstance(law, LatticeExchange)
+    worst, least = 0.0, 0.0
+    for output in evolve(model, np.concatenate([[0.0], np.geomspace(1e-6, 1e4, 9)])):
+        worst = max(worst, float(np.abs(halides(model, output.state) / start - 1).max()))
+        made = law.dissipation(values_of(model, output.state.potential, output.state.concentrations))
+        least = min(least, float(made.min() / made.sum()))
+        assert output.state.share.min() > 0.3 - 1e-3 and output.state.share.max() < 0.72
+    verify(
+        id="D16",
+        quantity="drift of the halides, two grains and their boundary",
+        measured=worst,
+        expected=0.0,
+        tolerance=1e-11,
+    )
+    verify(
+        id="D16",
+        quantity="least entropy made on an edge, over the whole",
+        measured=-least,
+        expected=0.0,
+        tolerance=1e-12,
+    )
+
+
+def values_of(model: PoissonNernstPlanck, potential: Array, concentrations: Array) -> Array:
+    """The unknowns that a state stands for."""
+    values = np.zeros(model.unknowns.size)
+    fields = model.unknowns.nodal(values)
+    fields[0], fields[1:] = potential / model.unknowns.thermal_voltage, concentrations / model.unknowns.unit[:, None]
+    return values
+
+
+def test_the_start_has_the_composition_as_deposited_and_vacancies_at_rest() -> None:
+    model = film_of_grains(0.3 * eV, 0.35 * eV, lambda x, y: 0.2 + 0.5 * (y > 40 * nm), 0.0)
+    state = model.initial_state()
+    far = np.abs(model.mesh.p[1] - 40 * nm) > 8 * nm
+    np.testing.assert_allclose(state.share[far], 0.2 + 0.5 * (model.mesh.p[1, far] > 40 * nm), rtol=1e-12)
+    assert state.concentrations[0].max() > 1.2 * state.concentrations[0].min()  # drawn to the boundary
+    assert state.share.min() == pytest.approx(0.2) and state.share.max() == pytest.approx(0.7)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"interaction": 60e-3 * eV}, "exceeds 2 kT"),
+        ({"vacancy": 2 * SITES}, "below the"),
+        ({"share": 1.2}, "between 0 and 1"),
+        ({"site_density": -1.0}, "greater than zero"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(change: dict[str, float], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        film(even(20 * nm, 2 * nm), replace(lattice(1e-4, 0.5), **change))  # type: ignore[arg-type]

@@ -89,5 +89,5 @@ def test_the_light_goes_out(verify: Verification) -> None:
         states = [one.state for one in evolve(model, np.concatenate([[0.0, on], times]), tolerance)][2:]
         ratio = [one.carriers[0].mean() / decay(start, one.time - on, K1, K2) for one in states]
         error = float(np.abs(np.array(ratio) - 1).max())
-        verify(id="D13", quantity=f"decay over three lifetimes at a tolerance of {tolerance:g}: largest error of the density",
+        verify(id="D13", quantity=f"decay over three lifetimes at a tolerance of {tolerance:g}: error of the density",
                measured=error, expected=0.0, tolerance=tolerance)  # fmt: skip

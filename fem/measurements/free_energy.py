@@ -44,7 +44,7 @@ def free_energy(model: PoissonNernstPlanck, state: State) -> float:
     """
     u = model.unknowns
     joule = elementary_charge * u.thermal_voltage
-    return joule * (_mixing(model, state) + _crowding(model, state)) + _electrostatic(model, state)
+    return joule * (_mixing(model, state) + _crowding(model, state)) + electrostatic_energy(model, state)
 
 
 def _mixing(model: PoissonNernstPlanck, state: State) -> float:
@@ -68,7 +68,7 @@ def _crowding(model: PoissonNernstPlanck, state: State) -> float:
     return total
 
 
-def _electrostatic(model: PoissonNernstPlanck, state: State) -> float:
+def electrostatic_energy(model: PoissonNernstPlanck, state: State) -> float:
     """Energy of the field in film and coatings less the work of the voltage sources [J/m]."""
     u, (i, j) = model.unknowns, model.control_volumes.nodes
     energy = 0.5 * float(model.system.poisson.weights @ (state.potential[i] - state.potential[j]) ** 2)

@@ -30,7 +30,7 @@ LIMITS = {
     "current": 2e-2,  # charge that the current does not explain, over the largest that moved
     "free energy": 1e-6,  # rise between outputs over the whole fall
     "mesh": 1.0,  # first cell over the Debye length, or over a tenth of the depletion width if that is larger
-    "time": 3e-2,  # estimated error of the charge over the largest that moved; what is real is 3 to 40 times less
+    "time": 3e-2,  # estimated error of the charge over the largest that moved; what is real is less, often many times
 }
 _FINER_STEPS = "lower the scenario's tolerance"
 _ROUND_OFF = 1e-14  # of the thermal energy of all ions, in a free energy

@@ -151,7 +151,8 @@ def energy() -> Observable:
 def least_charge(scenario: Scenario) -> float:
     """The least that counts as charge on an electrode: a millionth of the charge of all that moves [C/m]."""
     u = scenario.model.unknowns
-    held = [abs(one.charge) * one.unit * float(one.transport.storage.sum()) for one in u.movers]
+    moving = [one for one in u.populations if one.mobile]
+    held = [abs(one.charge) * one.unit * float(one.transport.storage.sum()) for one in moving]
     return 1e-6 * elementary_charge * sum(held)
 
 

@@ -22,7 +22,7 @@ def variance(drift: float, diffusion: float, spot: float) -> float:
 
 
 def profile(x: Array, y: Array, drift: float, diffusion: float) -> Array:
-    """``exp(a x) K_0(r sqrt(a^2 + 1 / L_D^2))`` with ``a = L_E / 2 L_D^2``, the density around a point but for a factor.
+    """``exp(a x) K_0(r sqrt(a^2 + 1 / L_D^2))`` with ``a = L_E / 2 L_D^2``, density around a point to a factor.
 
     Parameters
     ----------

@@ -38,7 +38,7 @@ def with_diffusion(
     s = np.concatenate([s, 1 - s[-2::-1]])
     start = 1.0 / (1 + load * np.minimum(s, 1 - s) ** 2 / 2)
     guess = np.array([start, np.zeros_like(s), np.zeros_like(s)])
-    current = [0.0]
+    current = np.zeros(1)
     for part in np.linspace(0, 1, 5):
 
         def slopes(_: Array, y: Array, parameter: Array) -> Array:
@@ -52,5 +52,5 @@ def with_diffusion(
         found = solve_bvp(slopes, ends, s, guess, current, tol=1e-7, max_nodes=200_000)
         if not found.success:
             raise ArithmeticError(found.message)
-        s, guess, current = found.x, found.y, found.p
+        s, guess, current = found.x, found.y, np.asarray(found.p)
     return float(current[0] * elementary_charge * mobility * density * volt / length)

@@ -1,0 +1,167 @@
+"""Halides that cross contacts: stores that conserve sites and each halide, fronts that travel, layers that stay."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from films_with_halides import FAST, SITES, SLOW, Array, along, column, even, film, halides, lattice, neutral, states
+from irregular_films import graded
+from verification import Order, Verification, observed_order
+
+from fem.constants import nm, thermal_voltage
+from fem.model import PoissonNernstPlanck
+from fem.physics.contacts import Coating, Contact
+from fem.physics.drive import pulse, step
+from fem.physics.halide_stores import HalideStore
+
+VOLT = thermal_voltage(300.0)
+IRREVERSIBLE = -1.0  # V, standard potential that leaves no way back
+
+
+def exchanging(volts: float, store: HalideStore, thickness: float = 200 * nm) -> PoissonNernstPlanck:
+    """The film of CsPb(Br,I)3 of 200 nm between two stores, iodide 6.9 times as fast as bromide."""
+    mesh = column(graded(200 * nm, 0.5 * nm, largest=6 * nm))
+    sites = lattice(1e24 / SITES, 0.5, (5.8e-14, 5.8e-14 / 6.9))
+    own = replace(store, thickness=thickness)
+    contacts = (Contact("bottom", pulse(volts, 60.0), halides=own), Contact("top", 0.0, halides=own))
+    return film(mesh, sites, contacts)
+
+
+OPEN = HalideStore(1e-3, 1e-3, 0.5)
+
+
+def mean_change(model: PoissonNernstPlanck, share: Array) -> float:
+    """Mean departure of the composition from one half."""
+    return float(model.volumes @ np.abs(share - 0.5) / model.volumes.sum())
+
+
+def test_stores_conserve_halides_and_sites(verify: Verification) -> None:
+    model = exchanging(5.0, OPEN)
+    start = halides(model, model.initial_state())
+    sites = model.total_ions(model.initial_state())[0] - model.initial_state().stores.sum()
+    worst = lost = 0.0
+    for state in states(model, [1e-3, 1.0, 20.0, 60.0, 600.0], 1e-2):
+        worst = max(worst, float(np.abs(halides(model, state) / start - 1).max()))
+        now = model.total_ions(state)[0] - state.stores.sum()
+        lost = max(lost, abs(now - sites) / state.stores.sum())
+        entered = state.exchanged.sum(axis=0)
+        np.testing.assert_allclose(
+            model.total_ions(state) - entered, model.total_ions(model.initial_state()), rtol=1e-9
+        )
+        assert abs(state.contact_current.sum()) <= 1e-6 * np.abs(state.contact_current).max()
+    verify(
+        id="D16", quantity="drift of the halides in film and stores, 5 V", measured=worst, expected=0.0, tolerance=1e-12
+    )
+    verify(
+        id="D16", quantity="drift of the sites in film and stores, 5 V", measured=lost, expected=0.0, tolerance=1e-12
+    )
+
+
+def test_the_supply_of_halides_decides_how_far_a_film_segregates(verify: Verification) -> None:
+    open_end = states(exchanging(5.0, OPEN), [60.0], 1e-3)[-1]
+    model = exchanging(5.0, HalideStore(0.0, 0.0, 0.5))
+    closed_end = states(model, [60.0], 1e-3)[-1]
+    assert mean_change(model, open_end.share) > 0.1
+    assert mean_change(model, closed_end.share) < 1e-3
+    y, x = along(model, open_end.share)
+    assert x[-1] > 0.9 and x[0] < 0.4  # the slow halide behind the front, the fast one at the anode
+
+
+def test_slow_stores_pass_less() -> None:
+    moved = []
+    for rate in (1e-3, 1e-10, 1e-11):
+        state = states(exchanging(5.0, HalideStore(rate, rate, 0.5)), [20.0], 1e-2)[-1]
+        moved.append(float(np.abs(state.exchanged[0, 0])))
+    assert moved[0] > 2 * moved[1] and moved[1] == pytest.approx(10 * moved[2], rel=0.3)
+
+
+def test_an_empty_store_gives_no_more() -> None:
+    model = exchanging(5.0, OPEN, 20 * nm)
+    state = states(model, [60.0], 1e-2)[-1]
+    assert -1e-6 < state.stores[1].min() / state.stores[0].sum() < 0.01
+    assert (state.concentrations >= -1e-9 * SITES).all()
+
+
+def test_iodide_is_oxidised_first() -> None:
+    """Where only its standard potential is below the anode's, iodide alone leaves, and the film turns to bromide."""
+    coating = Coating(2 * nm, 5.0)
+    store = HalideStore(1e-9, 1e-9, 0.5, None, 0.2, 0.7)
+    mesh = column(graded(100 * nm, 0.5 * nm, largest=6 * nm))
+    contacts = (Contact("bottom", step(0.6), coating=coating, halides=store), Contact("top", 0.0))
+    state = states(film(mesh, lattice(1e-4, 0.5, (FAST, FAST)), contacts), [100.0], 1e-3)[-1]
+    first, second = state.stores[0] - halves(state.stores[0])
+    assert first > 0 and abs(second) < 1e-3 * first
+    assert state.share.max() > 0.5
+
+
+def halves(store: Array) -> Array:
+    """What a store without end is said to hold."""
+    return np.full(2, store.sum() / 2)
+
+
+def test_halides_and_a_store_agree_at_rest(verify: Verification) -> None:
+    """At no voltage a store without end brings its own composition, whatever the rates, and leaves the vacancies."""
+    store = HalideStore(1e-6, 1e-7, 0.8)
+    sites = lattice(1e-3, 0.3)
+    model = film(even(40 * nm, 2 * nm), sites, (Contact("bottom", 0.0, halides=store), Contact("top", 0.0)))
+    end = states(model, [1e7], 1e-4)[-1]
+    verify(
+        id="D16",
+        quantity="composition that a store imposes at rest",
+        measured=end.share.mean(),
+        expected=0.8,
+        tolerance=1e-6,
+    )
+    vacancies = end.concentrations[0].mean() / (1e-3 * SITES)
+    assert vacancies == pytest.approx(1.0, abs=2e-3)
+
+
+def travelling(steepness: float, step_size: float) -> tuple[float, float, float]:
+    """A front through a film without screening: error of x, of its place [m] and of its slope, over theory.
+
+    Fluxes are imposed: the anode takes halides as they come, at a rate that nothing else changes.
+    """
+    length, few, back = 330 * nm, 1e-3, 100 * nm
+    rate = steepness / (1 / SLOW - 1 / FAST)  # halides that pass over those that vacancies replace [m/s]
+    speed, time = few * rate, 150 * nm / (few * rate)
+
+    def front(y: Array, place: float) -> Array:
+        return np.asarray(1 / (1 + np.exp(-steepness * (y - place))))
+
+    start = length - back
+    sites = lattice(few, lambda x, y: front(y, start))
+    volts = 1.1 * VOLT * rate / SLOW * (length - 60 * nm)
+    damped = np.exp(-0.5 * IRREVERSIBLE / VOLT)
+    anode = HalideStore(rate / damped, rate / damped, 0.5, None, IRREVERSIBLE, IRREVERSIBLE)
+    cathode = HalideStore(1e-3, 1e-3, 1.0)
+    contacts = (Contact("bottom", volts, halides=anode), Contact("top", 0.0, halides=cathode))
+    model = film(even(length, step_size), sites, contacts, neutral(few))
+    end = states(model, [time], 1e-4)[-1]
+    y, x = along(model, end.share)
+    inner = (x > 0.02) & (x < 0.98)
+    slope, offset = np.polyfit(y[inner], np.log(x[inner] / (1 - x[inner])), 1)
+    error = float(np.abs(x - front(y, start - speed * time))[(y > 20 * nm) & (y < length - 20 * nm)].max())
+    return error, float(-offset / slope - (start - speed * time)), float(slope / steepness - 1)
+
+
+def test_a_front_travels_as_in_isotachophoresis(verify: Verification) -> None:
+    steepness, steps = 1e8, (8 * nm, 4 * nm, 2 * nm)
+    errors, places, slopes = zip(*(travelling(steepness, one) for one in steps), strict=True)
+    order = Order(observed_order(steps, errors), 1.8)
+    verify(
+        id="D16",
+        quantity="largest error of x in a travelling front",
+        measured=errors[-1],
+        expected=0.0,
+        tolerance=1e-3,
+        order=order,
+    )
+    verify(
+        id="D16",
+        quantity="slope of a travelling front over theory",
+        measured=1 + slopes[-1],
+        expected=1.0,
+        tolerance=5e-3,
+    )
+    moved = 1 + places[-1] / (150 * nm)
+    verify(id="D16", quantity="way of a travelling front over theory", measured=moved, expected=1.0, tolerance=5e-3)

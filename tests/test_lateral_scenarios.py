@@ -1,0 +1,233 @@
+"""Lateral films with electrons and holes: quench that is forgotten or stays, the quench front, the contact switch.
+
+Each experiment has twins that differ in one thing (no reaction, no exchange of ions, a coating) and must not show it.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+from verification import Verification
+
+from fem.constants import s, um
+from fem.evolve import evolve
+from fem.fields import Array
+from fem.results.observables import standard_observables
+from fem.results.run_facts import judge
+from fem.scenario import Observable, Scenario
+from scenarios import contact_switch, lateral_quench, quench_front
+from scenarios._front_criteria import Front
+from scenarios._memory_criteria import Memory, degraded_share, light_change
+from scenarios._zones import contact_demands, mean_between, zone_quench
+from scenarios.contact_switch import Electrodes
+
+Traces = Mapping[str, Array]
+
+
+def traces_of(scenario: Scenario) -> dict[str, Array]:
+    """Every column of the time series of a whole run."""
+    columns = standard_observables(scenario)
+    rows: dict[str, list[float]] = {one.column: [] for one in columns}
+    for output in evolve(scenario.model, scenario.times, scenario.tolerance):
+        for one in columns:
+            rows[one.column].append(one.measure(scenario, output.state))
+    return {name: np.array(values) for name, values in rows.items()}
+
+
+def verdicts(scenario: Scenario, traces: Traces) -> list[object]:
+    return [one["verdict"] for one in judge(scenario.criteria, traces)]
+
+
+# --- what the criteria demand, on made-up time series -----------------------------------------------------------------
+
+FRONT = Front(gap=100 * um, mobility=2.3e-11, voltage=2.0, hold=40 * s, depletion_width=0.7 * um)
+
+
+def front_traces(power: float = 0.5, remaining: float = 0.05) -> dict[str, Array]:
+    """A front that obeys its law, or for another `power` one that goes as another power of time."""
+    time = np.append(0.0, np.linspace(1e-6, 80, 81))
+    r, gap, driven = remaining, FRONT.gap, FRONT.mobility * FRONT.voltage * np.minimum(time, FRONT.hold)
+    way = (-r * gap + np.sqrt((r * gap) ** 2 + 2 * (1 - r) * driven)) / (1 - r)
+    way *= (np.maximum(time, 1e-6) / 10) ** (power - 0.5)
+    current = 1e4 * r * gap / (way + r * (gap - way))
+    after = np.maximum(time - FRONT.hold, 0.0)
+    position, other, edge, share = (one.column for one in FRONT.observables)
+    return {
+        "time [s]": time, "current right [A/m^2]": current, position: way - 0.3 * um * after, other: 0.5 * um * after,
+        edge: np.full_like(time, 2 * um), share: np.full_like(time, r),
+    }  # fmt: skip
+
+
+def failing(front: Front, traces: Traces) -> set[int]:
+    return {k for k, one in enumerate(judge(front.criteria, traces)) if one["verdict"] == "fail"}
+
+
+def test_a_front_of_two_resistances_meets_all_criteria_and_its_law_to_round_off() -> None:
+    traces = front_traces()
+    assert failing(FRONT, traces) == set()
+    assert FRONT.law(traces) == pytest.approx(1, rel=1e-9)
+    assert FRONT.slope(traces) == pytest.approx(1, rel=1e-5)
+    assert FRONT.straightness(traces) == pytest.approx(1, abs=1e-9)
+
+
+def test_another_front_does_not() -> None:
+    assert {0, 1} <= failing(FRONT, front_traces(power=1.0))
+    twice = front_traces() | {FRONT.observables[3].column: np.full(82, 0.1)}
+    assert 2 in failing(FRONT, twice)  # another conductivity than the one that the current tells of
+    position, other, edge, _ = (one.column for one in FRONT.observables)
+    traces = front_traces()
+    assert failing(FRONT, traces | {edge: traces[position]}) == {3}
+    assert failing(FRONT, traces | {other: traces[position]}) == {6}
+    still = traces | {position: np.full(82, np.nan)}
+    assert {0, 1, 2, 3, 4, 5, 6} <= failing(FRONT, still)
+    assert "no front has crossed" in str(judge(FRONT.criteria, still)[0]["problem"])
+
+
+MEMORY = Memory(weak=0.2, strong=3.0, hold=10 * s, rest=50 * s)
+ANODE, CATHODE = zone_quench("right", 0.0, 1 * um, "anode"), zone_quench("left", 0.0, 1 * um, "cathode")
+
+
+def memory_traces(changes: tuple[float, ...] = (0.1, 0.001, 0.4, 0.2, 0.2)) -> dict[str, Array]:
+    """Change of the light at the end of each stage, an anode that darkens first and damage that slows down."""
+    time = MEMORY.times(8)
+    damage = 1 - np.exp(-np.clip(time - MEMORY.ends[1], 0, MEMORY.hold) / MEMORY.hold)
+    return {
+        "time [s]": time, light_change().column: np.interp(time, np.append(0, MEMORY.ends), (0.0, *changes)),
+        degraded_share().column: damage, ANODE.column: 0.02 * time, CATHODE.column: 0.002 * time,
+    }  # fmt: skip
+
+
+def memory_verdicts(traces: Traces, degrading: bool = True) -> list[object]:
+    return [one["verdict"] for one in judge(MEMORY.criteria(ANODE, CATHODE, degrading), traces)]
+
+
+def test_what_is_forgotten_and_what_is_kept_is_told_apart() -> None:
+    assert memory_verdicts(memory_traces()) == ["pass"] * 5
+    assert memory_verdicts(memory_traces((0.1, 0.02, 0.4, 0.2, 0.2)))[0] == "fail"  # a fifth remembered
+    assert memory_verdicts(memory_traces((0.1, 0.001, 0.4, 0.05, 0.05)))[2] == "fail"  # an eighth left
+    assert memory_verdicts(memory_traces((0.1, 0.001, 0.4, 0.2, 0.1)))[3] == "fail"  # and fading
+    traces = memory_traces()
+    swapped = traces | {ANODE.column: traces[CATHODE.column], CATHODE.column: traces[ANODE.column]}
+    assert memory_verdicts(swapped)[1] == "fail"
+    steady = traces | {degraded_share().column: np.clip(traces["time [s]"] - MEMORY.ends[1], 0, MEMORY.hold)}
+    assert memory_verdicts(steady)[4] == "fail"
+    assert memory_verdicts(traces, degrading=False) == ["pass", "pass", "fail"]
+    assert memory_verdicts(memory_traces((0.1, 0.001, 0.4, 0.004, 0.001)), degrading=False) == ["pass"] * 3
+
+
+def test_biases_and_rests_follow_each_other_and_end_with_an_output() -> None:
+    assert [MEMORY.drive(time) for time in (0.0, 9.0, 11.0, 61.0, 71.0, 150.0)] == [0.2, 0.2, 0, 3.0, 0, 0]
+    assert set(MEMORY.ends.tolist()) <= set(np.round(MEMORY.times(5), 9).tolist())
+
+
+def test_each_twin_of_the_contact_switch_has_its_own_demand() -> None:
+    def judged(coated: bool, reduced: bool, cathode: float, anode: float) -> list[object]:
+        traces = {CATHODE.column: np.array([0, cathode]), ANODE.column: np.array([0, anode])}
+        return [one["verdict"] for one in judge(contact_demands(CATHODE, ANODE, coated, reduced), traces)]
+
+    assert judged(False, True, 0.5, 0.1) == ["pass", "pass"]
+    assert judged(False, True, 0.2, 0.0) == ["fail", "fail"]
+    assert judged(False, True, 0.5, 0.4) == ["pass", "fail"]  # as dark at the other electrode
+    assert judged(True, True, 0.01, -0.5) == ["pass"]
+    assert judged(True, True, 0.01, 0.03) == ["fail"]
+    assert judged(False, False, -3.0, 0.9) == ["pass"]
+    assert judged(False, False, 0.06, 0.0) == ["fail"]
+
+
+def test_means_of_a_zone_are_exact_for_straight_lines() -> None:
+    x = np.array([0.0, 0.3, 1.0, 2.0])
+    assert mean_between(x, 3 * x + 1, 0.2, 1.7) == pytest.approx(3 * 0.95 + 1, rel=1e-12)
+    with pytest.raises(ValueError, match="from a depth of 0 or more to a larger one"):
+        zone_quench("left", 1 * um, 1 * um)
+
+
+# --- the experiments and their twins ----------------------------------------------------------------------------------
+
+
+def last(traces: Traces, observable: Observable) -> float:
+    return float(traces[observable.column][-1])
+
+
+def met(verify: Verification, id: str, name: str, scenario: Scenario, traces: Traces) -> None:
+    count, quantity = len(scenario.criteria), f"criteria of {name} that are met"
+    passed = verdicts(scenario, traces).count("pass")
+    verify(id=id, quantity=quantity, measured=passed, expected=count, tolerance=0)
+
+
+@pytest.mark.slow
+def test_a_weak_bias_is_forgotten_and_a_strong_one_is_not(verify: Verification) -> None:
+    scenario = lateral_quench.scenario()
+    traces = traces_of(scenario)
+    met(verify, "B1", "lateral_quench", scenario, traces)
+    returned, _, left = (one.measure(traces) for one in scenario.criteria[:3])
+    verify(id="B1", quantity="share of the weak change gone after rest", measured=returned, expected=1, tolerance=0.05)
+    assert left > 0.5
+    for side, zone in zip(("anode", "cathode"), scenario.observables[2:], strict=True):
+        assert last(traces, zone) > 0.15, side  # for good, near both electrodes
+    twin = lateral_quench.scenario(degradation=0.0)
+    without = traces_of(twin)
+    met(verify, "B1", "lateral_quench without degradation", twin, without)
+    quantity = "change after the last rest over that under strong bias, without degradation"
+    verify(id="B1", quantity=quantity, measured=twin.criteria[-1].measure(without), expected=0, tolerance=0.02)
+
+
+@pytest.mark.slow
+def test_only_a_field_above_the_threshold_leaves_a_mark() -> None:
+    scenario = lateral_quench.scenario(threshold=3e7)
+    traces = traces_of(scenario)
+    assert np.ptp(traces[degraded_share().column]) < 1e-6
+    assert verdicts(scenario, traces)[2] == "fail"  # nothing stays
+
+
+def front_run(verify: Verification, name: str, **changed: Any) -> tuple[Front, Scenario, Traces]:
+    scenario = quench_front.scenario(**changed)
+    traces = traces_of(scenario)
+    met(verify, "B2", name, scenario, traces)
+    front = scenario.criteria[0].measure.__self__  # type: ignore[attr-defined]
+    return front, scenario, traces
+
+
+@pytest.mark.slow
+def test_a_front_leaves_the_positive_electrode_by_the_law_of_two_resistances(verify: Verification) -> None:
+    front, _, traces = front_run(verify, "quench_front")
+    verify(id="B2", quantity="R^2 of 1/I^2", measured=front.straightness(traces), expected=1, tolerance=0.01)
+
+
+@pytest.mark.slow
+def test_in_weak_light_the_front_has_the_conductivity_that_the_contact_gives_it(verify: Verification) -> None:
+    front, _, traces = front_run(verify, "quench_front in weak light", light=0.05, electrode_length=2 * um)
+    share = traces[front.observables[3].column][4:29].mean()
+    quantity = "conductivity behind the front in weak light, against holes and vacancies in balance with the metal"
+    verify(id="B2", quantity=quantity, measured=share, expected=1 / 21, tolerance=0.03)
+    for quantity, value in (("law of the front", front.law(traces)), ("slope of 1/I^2", front.slope(traces))):
+        verify(id="B2", quantity=f"{quantity} in weak light, over theory", measured=value, expected=1, tolerance=0.1)
+
+
+@pytest.mark.slow
+def test_no_front_leaves_an_electrode_that_blocks_ions(verify: Verification) -> None:
+    front, _, traces = front_run(verify, "quench_front without exchange", exchange_rate=0.0)
+    assert front.reach(traces) == 0.0
+    assert np.ptp(traces["current right [A/m^2]"][4:29]) < 1e-2 * traces["current right [A/m^2]"][4]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "changed", "range_"),
+    [
+        ("contact_switch", {}, (0.3, 1.0)),
+        ("contact_switch, coated", {"electrodes": Electrodes.COATED}, (-0.02, 0.02)),
+        ("contact_switch without reduction", {"reduction": 0.0}, (-np.inf, 0.05)),
+        ("contact_switch, opposite bias", {"bias": -9.0}, (0.3, 1.0)),
+    ],
+)
+def test_only_an_injecting_cathode_darkens_and_only_by_the_reduction_of_lead(
+    verify: Verification, name: str, changed: dict[str, Any], range_: tuple[float, float]
+) -> None:
+    scenario = contact_switch.scenario(**changed)
+    traces = traces_of(scenario)
+    met(verify, "B3", name, scenario, traces)
+    cathode = last(traces, scenario.observables[0])
+    assert range_[0] <= cathode <= range_[1]
+    if "coated" in name:
+        verify(id="B3", quantity="quench near coated electrodes", measured=cathode, expected=0, tolerance=0.02)
