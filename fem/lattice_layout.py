@@ -81,7 +81,8 @@ class LatticeLayout:
         k = self.lattice.vacancy + 1
         least = float(self.lattice.halides(fields[k], fields[k + 1]).min())
         for store, own in zip(self.stores, self.stored(values), strict=True):
-            least = min(least, float(store.held(own).min()))
+            if store.law.thickness is not None:
+                least = min(least, float(store.held(own).min()))
         return least < -_SITES_BELOW
 
     def squared_error(self, change: Array, values: Array) -> float:

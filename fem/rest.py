@@ -69,12 +69,15 @@ class Start:
             values = carriers_in_equilibrium(paced.driven_by([_held(one) for one in common]), values, common[0])
             values = _climbed(paced, levels, light, values, even)
         elif relax:
-            values = relaxed(closed, values)
+            try:
+                values = relaxed(closed, values)
+            except SolverError:  # carriers that recombine so fast may leave their charge to round-off
+                values = relaxed(self._paced(extent, even, hasten=False).driven_by(pieces, light), values)
         full = np.zeros(self.film.unknowns.size)
         full[: len(values)] = values
         return self.film.deposited(full)
 
-    def _paced(self, extent: float, even: bool) -> CoupledSystem:
+    def _paced(self, extent: float, even: bool, hasten: bool = True) -> CoupledSystem:
         """The closed film with ions that cross it in a second.
 
         Where it comes to equilibrium (`even`) they have one diffusivity everywhere: equilibrium does not depend on it,
@@ -90,7 +93,7 @@ class Start:
                 one = replace(one, transport=replace(one.transport, weights=weights))
             populations.append(one)
         unknowns, network = replace(u, populations=tuple(populations)), self.closed.network
-        if even and network is not None:
+        if even and hasten and network is not None:
             network = network.hastened(_HASTE)
         return CoupledSystem(self.closed.volumes, self.closed.poisson, unknowns, network)
 

@@ -41,7 +41,7 @@ class State:
     share
         Share of the second halide among the halides of a lattice at the nodes, shape (n_nodes,); empty without one.
     stores
-        Halides in each store behind a contact [1/m], shape (n_stores, 2).
+        Halides in each store behind a contact [1/m], shape (n_stores, 2); of a store without end, what has entered.
     """
 
     time: float

@@ -12,10 +12,9 @@ from meshes.checks import require_angle, require_count, require_positive
 from meshes.image_file import Crop, window
 from meshes.label_image import read_labels, require_whole_numbers
 from meshes.orientation import BRANDON_SIGMA3, Symmetry, disorientation, is_sigma3
-from meshes.sidecar import read_orientations, read_pixel_size, read_symmetry
+from meshes.sidecar import LARGEST_PIXEL, read_orientations, read_pixel_size, read_symmetry
 
 Ints = NDArray[np.int64]
-_LARGEST_PIXEL = 10e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,11 +46,8 @@ class GrainImage:
 
     def __post_init__(self) -> None:
         require_positive(self.pixel_size, "pixel size")
-        if self.pixel_size > _LARGEST_PIXEL:
-            raise ValueError(
-                f"pixel size of {self.pixel_size:g} m is above {_LARGEST_PIXEL * 1e6:g} um: it is wanted in metres, so"
-                f" {self.pixel_size:g} nm are {self.pixel_size:g} * nm"
-            )
+        if self.pixel_size > LARGEST_PIXEL:
+            raise ValueError(f"pixel size must be at most {LARGEST_PIXEL * 1e6:g} um, got {self.pixel_size * 1e6:g} um")
         require_whole_numbers(np.asarray(self.labels), "labels of grains")
         labels = np.array(self.labels, dtype=np.int64)
         labels.flags.writeable = False

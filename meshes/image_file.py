@@ -19,6 +19,8 @@ def read_picture(path: Path, what: str) -> NDArray[Any]:
     """
     from skimage.io import imread
 
+    if path.is_dir():
+        raise ValueError(f"{what} {str(path)!r} is a folder: name the image in it")
     if not path.is_file():
         raise ValueError(f"{what} {str(path)!r} does not exist")
     try:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from meshes.image_file import read_picture
 
 Labels = NDArray[np.int64]
+_JPEG = b"\xff\xd8\xff"  # how such files begin
 
 
 @dataclass(frozen=True)
@@ -40,9 +41,14 @@ def read_labels(path: Path) -> Labels:
     Raises
     ------
     ValueError
-        If the file is missing, is no image, has colours, or holds fewer than two grains.
+        If the file is missing, is no image, has colours, is a JPEG, or holds fewer than two grains.
     """
     image = read_picture(path, "label image")
+    with path.open("rb") as file:
+        if file.read(3) == _JPEG:
+            raise ValueError(
+                f"label image {str(path)!r} is a JPEG, which alters the numbers of the grains: save it as PNG or TIFF"
+            )
     if image.ndim != 2:
         raise ValueError(
             f"label image {str(path)!r} must have one channel (value = grain number), got shape {image.shape}: "
@@ -66,6 +72,17 @@ def require_several_grains(labels: Labels, where: str) -> None:
     n = len(np.unique(labels[labels > 0]))
     if n < 2:
         raise ValueError(f"{where} holds {n} grain{'' if n == 1 else 's'}: a grain map needs at least two")
+
+
+def require_resolved(cleaned: CleanLabels, detail: float) -> None:
+    """Raise ValueError if the mean grain is no larger than the `detail` [pixels] that is smoothed away."""
+    count = len(cleaned.source_labels)
+    mean = float(np.sqrt(4 / np.pi * cleaned.grains.size / count))
+    if mean <= detail:
+        raise ValueError(
+            f"the {count:,} grains of the image are {mean:.2g} pixels across on average, too small to draw their"
+            f" outlines (above {detail:g} would do): is it noise, or a photograph instead of a label image?"
+        )
 
 
 def clean_labels(labels: Labels, minimum_pixels: float = 0.0) -> CleanLabels:

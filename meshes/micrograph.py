@@ -17,12 +17,13 @@ from scipy.spatial.transform import Rotation
 from meshes.checks import require_not_negative
 from meshes.grain_image import GrainImage
 from meshes.image_file import Crop
-from meshes.label_image import CleanLabels, clean_labels
+from meshes.label_image import CleanLabels, clean_labels, require_resolved
 from meshes.orientation import BRANDON_SIGMA3, misorientations, sigma3_boundaries
 from meshes.polycrystal import Polycrystal
 from meshes.regularise import merge_short_edges
 
 Floats = NDArray[np.float64]
+_FEWEST_PIXELS = 7  # in either direction, so that 3 of them are less than half
 _NOISE = 0.1  # area-weighted mean change of grain areas; maps of real films stay below 0.035
 _CHANGED = 0.5 + 1e-9  # change of the area of one grain that is worth a warning
 _KEPT = 0.5  # likewise share of the labelled pixels that stay in their grain
@@ -79,6 +80,11 @@ class GrainMap:
             that the areas of its grains change by more than 10 % (area-weighted mean).
         """
         size, shape = image.pixel_size, image.labels.shape
+        if (smoothing is None or minimum_edge is None) and min(shape) < _FEWEST_PIXELS:
+            raise ValueError(
+                f"an image of {shape[1]} x {shape[0]} pixels is too small for a film: it needs at least"
+                f" {_FEWEST_PIXELS} pixels in either direction"
+            )
         smoothing = 2.5 * size if smoothing is None else smoothing
         minimum_edge = 3 * size if minimum_edge is None else minimum_edge
         for value, what in (
@@ -90,6 +96,7 @@ class GrainMap:
             if value >= 0.5 * size * min(shape):
                 raise ValueError(f"{what} of {value:g} m is too large for an image {size * min(shape):g} m across")
         cleaned = clean_labels(image.labels, np.pi / 4 * (minimum_grain / size) ** 2)
+        require_resolved(cleaned, max(smoothing, minimum_edge) / size)
         found = cls(
             film=merge_short_edges(_film(cleaned, size, smoothing / size), minimum_edge),
             image=image.with_labels(cleaned.source_labels[cleaned.grains]),

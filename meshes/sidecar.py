@@ -15,6 +15,7 @@ from scipy.spatial.transform import Rotation
 
 from meshes.orientation import Symmetry, from_bunge
 
+LARGEST_PIXEL = 10e-6  # [m]
 _EULER_ANGLES = ("phi1_deg", "Phi_deg", "phi2_deg")
 
 
@@ -24,18 +25,25 @@ def read_pixel_size(path: Path) -> float:
     Raises
     ------
     ValueError
-        If there is no sidecar, or it does not state the pixel size as a number. The message gives the nominal size
-        (key ``nominal_pixel_size_nm``) if there is one: it was assumed, not measured, so it is taken only on request.
+        If there is no sidecar, or it states no possible pixel size. The message gives the nominal size (key
+        ``nominal_pixel_size_nm``) if there is one: it was assumed, not measured, so it is taken only on request.
     """
     sidecar = _beside(path, ".json", "meta.json")
     if sidecar is None:
         raise ValueError(
             f"no sidecar (.json) beside {str(path)!r} states the pixel size: put a meta.json with pixel_size_nm there"
         )
+    entries = _entries(sidecar)
     try:
-        return float(_entries(sidecar)["pixel_size_nm"]) * 1e-9  # type: ignore[arg-type]
-    except (ValueError, KeyError, TypeError) as error:
+        stated = float(entries["pixel_size_nm"])  # type: ignore[arg-type]
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
         raise ValueError(_unknown_size(sidecar)) from error
+    if not 0 < stated * 1e-9 <= LARGEST_PIXEL:
+        raise ValueError(
+            f"{str(sidecar)!r} states pixel_size_nm = {stated:g}: it must be greater than zero and at most"
+            f" {LARGEST_PIXEL * 1e9:,.0f}"
+        )
+    return stated * 1e-9
 
 
 def nominal_pixel_size(path: str | Path) -> float:
@@ -102,12 +110,20 @@ def _beside(path: Path, suffix: str, name: str) -> Path | None:
 
 
 def _entries(sidecar: Path | None) -> dict[str, object]:
-    """Content of a sidecar; nothing if there is none or it is no JSON object."""
+    """Content of a sidecar; nothing if there is none.
+
+    Raises
+    ------
+    ValueError
+        If it is no JSON object.
+    """
     try:
         content = json.loads(sidecar.read_text(encoding="utf-8")) if sidecar else {}
-    except ValueError:
-        return {}
-    return content if isinstance(content, dict) else {}
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{str(sidecar)!r} is not JSON in UTF-8: {error}") from error
+    if not isinstance(content, dict):
+        raise ValueError(f'{str(sidecar)!r} must hold a JSON object such as {{"pixel_size_nm": 5.6}}')
+    return content
 
 
 def _unknown_size(sidecar: Path) -> str:

@@ -20,12 +20,22 @@ _DIGITS = 8  # of a micrometre: ends of rectangles that should meet differ by ro
 SKINNED, BARE, CUT = 0, 1, 2  # strip and skin in rectangles; strip in rectangles; no rectangles
 
 
-class NoRoomError(ValueError):
-    """An edge is too short, or its grain too thin, for strips; `edges` are it and its neighbours, shape (3, 2)."""
+class NoRoomError(Exception):
+    """An edge is too short, or its grain too thin, for strips.
 
-    def __init__(self, message: str, edges: Ints) -> None:
-        super().__init__(message)
-        self.edges = edges
+    Parameters
+    ----------
+    place
+        Its middle [um], shape (2,).
+    what
+        Which edge of which grain it is.
+    edges
+        Vertices of it and its neighbours, shape (3, 2).
+    """
+
+    def __init__(self, place: Floats, what: str, edges: Ints) -> None:
+        super().__init__(what)
+        self.place, self.what, self.edges = place, what, edges
 
 
 @dataclass(frozen=True)
@@ -90,7 +100,7 @@ def cut_sides(sides: Sides, half_width: float, skin: float) -> Cuts:
         cuts = _cut(sides, half_width, skin, level)
         short = _too_short(sides, cuts, half_width)
         if (short & (level == CUT)).any():
-            _raise_no_room(sides, int(np.flatnonzero(short & (level == CUT))[0]), half_width)
+            raise _no_room(sides, int(np.flatnonzero(short & (level == CUT))[0]))
         if not short.any():
             short = _sides_of_thin_grains(sides, cuts)
         if not short.any():
@@ -149,7 +159,7 @@ def _sides_of_thin_grains(sides: Sides, cuts: Cuts) -> Bools:
     skinned = np.isin(sides.grain, thin) & (cuts.outer > cuts.inner)
     bare = np.setdiff1d(thin, sides.grain[skinned])
     if len(bare):
-        _raise_no_room(sides, int(np.flatnonzero(sides.grain == bare[0])[0]), cuts.inner.max())
+        raise _no_room(sides, int(np.flatnonzero(sides.grain == bare[0])[0]))
     return np.asarray(skinned)
 
 
@@ -180,12 +190,9 @@ def _core_outline(sides: Sides, cuts: Cuts, loop: Ints) -> Floats:
     return np.round(np.vstack(pieces), _DIGITS)
 
 
-def _raise_no_room(sides: Sides, side: int, half_width: float) -> None:
+def _no_room(sides: Sides, side: int) -> NoRoomError:
     near = np.array([side, sides.before[side], sides.after[side]])
-    x, y = 1e3 * (sides.origin[side] + 0.5 * sides.length[side] * sides.tangent[side])
-    raise NoRoomError(
-        f"grain {sides.grain[side]} has no room for grain boundary strips {2e3 * half_width:g} nm wide near "
-        f"x = {x:.1f} nm, y = {y:.1f} nm (edge of {1e3 * sides.length[side]:.2g} nm): "
-        "merge short edges of the film first (merge_short_edges) or make the strips narrower",
-        edges=np.column_stack([sides.start[near], sides.end[near]]),
-    )
+    length = float(sides.length[side])
+    middle = sides.origin[side] + 0.5 * length * sides.tangent[side]
+    what = f"where an edge of grain {sides.grain[side]} is {1e3 * length:.3g} nm long"
+    return NoRoomError(middle, what, np.column_stack([sides.start[near], sides.end[near]]))

@@ -29,10 +29,17 @@ Ints = NDArray[np.int64]
 _SHORTEST = 1.5  # edges below this multiple of the strips' width cannot carry a strip
 _SHORTEST_AT_CORNERS = 4.0  # nor can edges up to this one at the corner of a sharp grain
 _FLATTEST = 0.1  # sine of the angle with a side of the film below which a boundary counts as no flatter
+_ADVICE = "make the boundaries narrower, or the grains larger or fewer"
 _CLEAR = 1.3  # distance of a boundary's end from a corner of the film, over half the length that its strip takes there
 
 
-def mesh_strips(film: Polycrystal, strips: Strips, electrodes: Sequence[str], sizes: MeshSizes) -> LabelledTriangles:
+def mesh_strips(
+    film: Polycrystal,
+    strips: Strips,
+    electrodes: Sequence[str],
+    sizes: MeshSizes,
+    origin: tuple[float, float] = (0.0, 0.0),
+) -> LabelledTriangles:
     """Conforming triangles of a film whose grain boundaries are strips.
 
     Parameters
@@ -47,6 +54,8 @@ def mesh_strips(film: Polycrystal, strips: Strips, electrodes: Sequence[str], si
         Sides of the film along which the size is at most ``sizes.electrode``.
     sizes
         Cell sizes.
+    origin
+        Where the film's lower left corner lies [m]: added to the places that messages name.
 
     Raises
     ------
@@ -56,11 +65,11 @@ def mesh_strips(film: Polycrystal, strips: Strips, electrodes: Sequence[str], si
         If Gmsh fails or its system libraries are missing.
     """
     film = _away_from_corners(merge_short_edges(film, _SHORTEST * strips.width), strips.width)
-    film, sides, cuts = _with_room(film, strips)
+    film, sides, cuts = _with_room(film, strips, origin)
     layout = Layout(sides, cuts, Spacing.of(strips, sizes), _electrode_sides(film, sides, electrodes))
     parts = [_halved(block, sides) for block in layout.blocks()]
     regions = [*layout.patches(), *layout.cores()]
-    _check_simple(regions)
+    _check_simple(regions, strips, origin)
     points, triangles, owner = fill(regions, layout.spacing)
     pairs = np.array([_strip(sides, region.side) for region in regions])
     grains = np.array([region.grain for region in regions])
@@ -68,7 +77,9 @@ def mesh_strips(film: Polycrystal, strips: Strips, electrodes: Sequence[str], si
     return _assembled(parts)
 
 
-def _with_room(film: Polycrystal, strips: Strips) -> tuple[Polycrystal, Sides, Cuts]:
+def _with_room(
+    film: Polycrystal, strips: Strips, origin: tuple[float, float]
+) -> tuple[Polycrystal, Sides, Cuts]:  # fmt: skip
     """Film without the edges on which sharp corners leave no room, its sides and the extent of their rectangles."""
     while True:
         sides = sides_of(film)
@@ -77,8 +88,17 @@ def _with_room(film: Polycrystal, strips: Strips) -> tuple[Polycrystal, Sides, C
         except NoRoomError as refusal:
             simpler = _without_one_of(film, refusal.edges, _SHORTEST_AT_CORNERS * strips.width)
             if simpler is None:
-                raise
+                raise _refused(strips.width, refusal.place, origin, refusal.what) from None
             film = simpler
+
+
+def _refused(width: float, place: Floats, origin: tuple[float, float], what: str) -> ValueError:
+    """The error that says where [um, in the film without its electrodes' layers] strips have no room, and why."""
+    x, y = 1e3 * place + 1e9 * np.array(origin)
+    return ValueError(
+        f"no room for grain boundary strips {1e9 * width:g} nm wide near x = {x:.1f} nm, y = {y:.1f} nm, {what}:"
+        f" {_ADVICE}"
+    )
 
 
 def _without_one_of(film: Polycrystal, edges: Ints, longest: float) -> Polycrystal | None:
@@ -113,8 +133,7 @@ def _away_from_corners(film: Polycrystal, width: float) -> Polycrystal:
         return replace(film, vertices=vertices)
     except ValueError as error:
         raise ValueError(
-            f"there is no room for grain boundary strips {1e9 * width:g} nm wide near the film's corners ({error}):"
-            " merge short edges of the film first (merge_short_edges) or make the strips narrower"
+            f"no room for grain boundary strips {1e9 * width:g} nm wide at the sides of the film: {_ADVICE}"
         ) from error
 
 
@@ -135,16 +154,13 @@ def _electrode_sides(film: Polycrystal, sides: Sides, electrodes: Sequence[str])
     return np.asarray(np.any([np.zeros(len(sides.start), dtype=bool), *both_ends], axis=0) & (sides.twin < 0))
 
 
-def _check_simple(regions: list[Region]) -> None:
+def _check_simple(regions: list[Region], strips: Strips, origin: tuple[float, float]) -> None:
     """Raise ValueError if an outline crosses itself: Gmsh would not come back from it."""
     for region in regions:
         polygon = shapely.Polygon(region.outlines[0], region.outlines[1:])
         if not polygon.is_valid:
-            x, y = 1e3 * region.outlines[0].mean(axis=0)
-            raise ValueError(
-                f"the strips around grain {region.grain} overlap near x = {x:.1f} nm, y = {y:.1f} nm: "
-                "use a thinner skin, narrower strips, or merge short edges of the film first (merge_short_edges)"
-            )
+            what = f"where those around grain {region.grain} overlap"
+            raise _refused(strips.width, region.outlines[0].mean(axis=0), origin, what)
 
 
 def _strip(sides: Sides, side: int) -> tuple[int, int]:

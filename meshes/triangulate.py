@@ -96,7 +96,8 @@ def triangulate_and_count(
     core = with_side_marks(core, marks, skin.origin())
     core_sizes = replace(sizes, electrode=skin.spacing)
     if isinstance(boundaries, Strips):
-        triangles = mesh_strips(core, boundaries, electrodes, core_sizes)
+        x, y = skin.origin().tolist()
+        triangles = mesh_strips(core, boundaries, electrodes, core_sizes, (x, y))
     else:
         triangles = mesh_lines(core, electrodes, core_sizes)
     apart = isinstance(boundaries, Lines) and boundaries.two_sided
@@ -185,7 +186,8 @@ def _check_fit(film: Polycrystal, sizes: MeshSizes) -> None:
     smallest = min(film.width, film.height)
     if sizes.interior > smallest:
         raise ValueError(
-            f"mesh size 'interior' ({sizes.interior:g} m) exceeds the film of {film.width:g} m x {film.height:g} m"
+            f"the largest cells ({1e9 * sizes.interior:.4g} nm, mesh size 'interior') exceed the film of"
+            f" {1e9 * film.width:.4g} nm x {1e9 * film.height:.4g} nm: make the film larger or the cells smaller"
         )
 
 

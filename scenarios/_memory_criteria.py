@@ -67,17 +67,16 @@ class Memory:
         """
 
         def returned(traces: Traces) -> float:
-            weak, rested = (self._change(traces, stage) for stage in (0, 1))
-            return 1 - rested / weak
+            return 1 - self._change(traces, 1) / self._largest(traces, 0)
 
         def left(traces: Traces) -> float:
-            return self._change(traces, 3) / self._change(traces, 2)
+            return self._change(traces, 3) / self._largest(traces, 2)
 
         def kept(traces: Traces) -> float:
             return self._change(traces, 4) / self._change(traces, 3)
 
         def nothing(traces: Traces) -> float:
-            return self._change(traces, 4) / self._change(traces, 2)
+            return self._change(traces, 4) / self._largest(traces, 2)
 
         def anode_first(traces: Traces) -> float:
             weak = traces["time [s]"] <= self.hold
@@ -96,11 +95,11 @@ class Memory:
             Criterion("B1", "time of 5 % quench near the anode over that near the cathode", anode_first, 0.0, 0.5),
         )
         if not degrading:
-            remains = "change left after strong bias and two rests over that under it, without reaction"
+            remains = "change left after strong bias and two rests over its largest, without reaction"
             return (*weak, Criterion("B1", remains, nothing, upper=_NOTHING))
         return (
             *weak,
-            Criterion("B1", "change left after strong bias and a rest over that under it", left, _LEFT),
+            Criterion("B1", "change left after strong bias and a rest over its largest", left, _LEFT),
             Criterion("B1", "change left after a second rest over that after one", kept, _KEPT),
             Criterion("B1", "damage of the second half of the strong bias over the first", slowing, 0.0, 0.8),
         )
@@ -109,6 +108,12 @@ class Memory:
         """Mean change of the light at the end of a stage."""
         k = int(np.argmin(np.abs(traces["time [s]"] - self.ends[stage])))
         return float(traces[light_change().column][k])
+
+    def _largest(self, traces: Traces, stage: int) -> float:
+        """Largest change in a stage and the rest after it, in which what has piled up may spread before it vanishes."""
+        start, end = np.append(0.0, self.ends)[[stage, stage + 2]]
+        within = (traces["time [s]"] > start) & (traces["time [s]"] <= end)
+        return float(traces[light_change().column][within].max())
 
 
 def light_change() -> Observable:

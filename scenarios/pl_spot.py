@@ -3,27 +3,23 @@
 A p-type CsPbBr3 plate, 16 x 4 um, seen from above, with ohmic electrodes left and right and a focused laser in its
 middle. The minority electrons drift against the field for their lifetime, L_E = mu tau E, and the photoluminescence
 with them (after Hu et al.; 0.63 um for 1 V over 16 um, 10 cm^2/(V s) and 10 ns); then the voltage is reversed. No ion
-is needed. In an undoped plate electrons and holes go together and the spot stays where it is (``--doping 0``): that it
+is needed. In an undoped plate electrons and holes go together and the spot stays where it is (``--doping 0/m^3``): that it
 moves says that the plate is doped.
 """
 
-from fem.constants import Concentration, K, Kelvin, Metre, Second, V, Volt, eV, nm, ns, um
+from fem.constants import Concentration, K, Kelvin, Metre, Second, V, Volt, nm, ns, um
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import CarrierContact, Contact
 from fem.physics.defect_chemistry import carrier_pairs, recombination
 from fem.physics.illumination import Focused, GaussianSpot, Uniform
-from fem.physics.materials import Material
 from fem.physics.recombination import Radiative
-from fem.physics.semiconductor import Semiconductor
 from fem.physics.trap_recombination import ShockleyReadHall
 from fem.scenario import Scenario
 from scenarios._lateral_films import strip
+from scenarios._plates import MOBILITY, PLATE, RADIATIVE, plate_bands
 from scenarios._spot import Spot
 from scenarios._stages import Stages
 
-PLATE = Material("CsPbBr3", 18.0)  # static permittivity, 16 to 21 (assumption)
-MOBILITY = 1e-3  # [m^2/(V s)] 10 cm^2/(V s), plates of 10 to 50 (assumption)
-RADIATIVE = 2e-16  # [m^3/s] (assumption, films of 1 to 5)
 FAINT = 1e23  # [1/(m^3 s)] generation in the middle: 1e15 electrons per m^3 among 1e21 holes
 
 
@@ -58,7 +54,6 @@ def scenario(
     """
     mesh = strip(length, width, mesh_size / 10, mesh_size, mesh_size)
     beam = Focused(Uniform(FAINT), GaussianSpot(spot, length / 2, width / 2))
-    bands = Semiconductor(3.3 * eV, 2.36 * eV, 4e24, 4e24, MOBILITY, MOBILITY, -doping)
     stages = Stages((bias, -bias), 20 * lifetime, lifetime / 100)
     ohmic = CarrierContact()
     model = PoissonNernstPlanck(
@@ -67,7 +62,7 @@ def scenario(
         [],
         [Contact("left", 0 * V, carriers=ohmic), Contact("right", stages.drive, carriers=ohmic)],
         temperature,
-        semiconductor=bands,
+        semiconductor=plate_bands(-doping),
         reactions=[
             carrier_pairs(beam),
             recombination("radiative", Radiative(RADIATIVE)),

@@ -4,15 +4,34 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from films_with_halides import FAST, SITES, SLOW, Array, along, column, even, film, halides, lattice, neutral, states
-from irregular_films import graded
+from films_with_halides import (
+    FAST,
+    KT,
+    SITES,
+    SLOW,
+    along,
+    column,
+    even,
+    film,
+    halides,
+    lattice,
+    neutral,
+    states,
+)
+from irregular_films import graded, rectangle
+from test_jacobian import deviation
 from verification import Order, Verification, observed_order
 
-from fem.constants import nm, thermal_voltage
+from fem.constants import eV, nm, thermal_voltage
+from fem.fields import Array
 from fem.model import PoissonNernstPlanck
-from fem.physics.contacts import Coating, Contact
-from fem.physics.drive import pulse, step
+from fem.physics.contacts import Coating, Contact, Reservoir
+from fem.physics.drive import pulse, ramp, sine, step
 from fem.physics.halide_stores import HalideStore
+from fem.physics.layers import boundary_lines
+from fem.physics.materials import Material
+from fem.physics.mixed_halide import Halide, HalideLattice
+from fem.physics.species import Species
 
 VOLT = thermal_voltage(300.0)
 IRREVERSIBLE = -1.0  # V, standard potential that leaves no way back
@@ -63,7 +82,7 @@ def test_the_supply_of_halides_decides_how_far_a_film_segregates(verify: Verific
     closed_end = states(model, [60.0], 1e-3)[-1]
     assert mean_change(model, open_end.share) > 0.1
     assert mean_change(model, closed_end.share) < 1e-3
-    y, x = along(model, open_end.share)
+    _, x = along(model, open_end.share)
     assert x[-1] > 0.9 and x[0] < 0.4  # the slow halide behind the front, the fast one at the anode
 
 
@@ -85,18 +104,13 @@ def test_an_empty_store_gives_no_more() -> None:
 def test_iodide_is_oxidised_first() -> None:
     """Where only its standard potential is below the anode's, iodide alone leaves, and the film turns to bromide."""
     coating = Coating(2 * nm, 5.0)
-    store = HalideStore(1e-9, 1e-9, 0.5, None, 0.2, 0.7)
+    store = HalideStore(1e-9, 1e-9, 0.0, None, 0.2, 0.7)
     mesh = column(graded(100 * nm, 0.5 * nm, largest=6 * nm))
     contacts = (Contact("bottom", step(0.6), coating=coating, halides=store), Contact("top", 0.0))
     state = states(film(mesh, lattice(1e-4, 0.5, (FAST, FAST)), contacts), [100.0], 1e-3)[-1]
-    first, second = state.stores[0] - halves(state.stores[0])
+    first, second = state.stores[0]
     assert first > 0 and abs(second) < 1e-3 * first
     assert state.share.max() > 0.5
-
-
-def halves(store: Array) -> Array:
-    """What a store without end is said to hold."""
-    return np.full(2, store.sum() / 2)
 
 
 def test_halides_and_a_store_agree_at_rest(verify: Verification) -> None:
@@ -121,7 +135,7 @@ def travelling(steepness: float, step_size: float) -> tuple[float, float, float]
 
     Fluxes are imposed: the anode takes halides as they come, at a rate that nothing else changes.
     """
-    length, few, back = 330 * nm, 1e-3, 100 * nm
+    length, few, back = 330 * nm, 1e-5, 100 * nm
     rate = steepness / (1 / SLOW - 1 / FAST)  # halides that pass over those that vacancies replace [m/s]
     speed, time = few * rate, 150 * nm / (few * rate)
 
@@ -138,14 +152,20 @@ def travelling(steepness: float, step_size: float) -> tuple[float, float, float]
     model = film(even(length, step_size), sites, contacts, neutral(few))
     end = states(model, [time], 1e-4)[-1]
     y, x = along(model, end.share)
+    (_, before), (slope, after) = (logistic(y, one) for one in (along(model, model.initial_state().share)[1], x))
+    error = float(np.abs(x - front(y, before - speed * time))[(y > 20 * nm) & (y < length - 20 * nm)].max())
+    return error, before - after - speed * time, slope / steepness - 1
+
+
+def logistic(y: Array, x: Array) -> tuple[float, float]:
+    """Steepness [1/m] and place [m] of a front."""
     inner = (x > 0.02) & (x < 0.98)
     slope, offset = np.polyfit(y[inner], np.log(x[inner] / (1 - x[inner])), 1)
-    error = float(np.abs(x - front(y, start - speed * time))[(y > 20 * nm) & (y < length - 20 * nm)].max())
-    return error, float(-offset / slope - (start - speed * time)), float(slope / steepness - 1)
+    return float(slope), float(-offset / slope)
 
 
 def test_a_front_travels_as_in_isotachophoresis(verify: Verification) -> None:
-    steepness, steps = 1e8, (8 * nm, 4 * nm, 2 * nm)
+    steepness, steps = 1e8, (4 * nm, 2 * nm, 1 * nm)
     errors, places, slopes = zip(*(travelling(steepness, one) for one in steps), strict=True)
     order = Order(observed_order(steps, errors), 1.8)
     verify(
@@ -165,3 +185,81 @@ def test_a_front_travels_as_in_isotachophoresis(verify: Verification) -> None:
     )
     moved = 1 + places[-1] / (150 * nm)
     verify(id="D16", quantity="way of a travelling front over theory", measured=moved, expected=1.0, tolerance=5e-3)
+
+
+def test_a_steady_flux_leaves_an_anode_layer(verify: Verification) -> None:
+    """The anode takes halides as they come, the cathode gives them in a ratio; inside, the slow one is in excess."""
+    length, few, ratio, given = 100 * nm, 1e-4, 6.9, 0.127
+    mesh = column(graded(length, 0.1 * nm, largest=3 * nm))
+    rate = 1e8 / (ratio / FAST)
+    damped = np.exp(-0.5 * IRREVERSIBLE / VOLT)
+    anode = HalideStore(rate / damped, rate / damped, 0.5, None, IRREVERSIBLE, IRREVERSIBLE)
+    cathode = HalideStore(rate / damped, rate / damped, given, None, -IRREVERSIBLE, -IRREVERSIBLE)
+    contacts = (Contact("bottom", 0.4, halides=anode), Contact("top", 0.0, halides=cathode))
+    model = film(mesh, lattice(few, 0.5, (FAST, FAST / ratio)), contacts, neutral(few))
+    end = states(model, [1e5], 1e-4)[-1]
+    y, x = along(model, end.share)
+    inside = given * ratio / (given * ratio + 1 - given)
+    middle = float(x[np.argmin(np.abs(y - 0.6 * length))])
+    verify(id="D16", quantity="composition at the anode, steady flux", measured=x[0], expected=given, tolerance=5e-3)
+    verify(id="D16", quantity="composition inside, steady flux", measured=middle, expected=inside, tolerance=5e-3)
+
+
+@pytest.mark.parametrize("interaction", [0.0, 1.5, 2.5], ids=["ideal", "regular", "with gradients and made sites"])
+@pytest.mark.parametrize("coating", [None, Coating(2 * nm, 5.0)], ids=["bare", "coated"])
+def test_jacobian(coating: Coating | None, interaction: float, verify: Verification) -> None:
+    model = irregular(coating, interaction)
+    system, rng, worst = model.system.driven_by(model.pieces(0.3)), np.random.default_rng(2), 0.0
+    assert system.unknowns.behind is not None
+    for volts in (0.1, 3.0, 40.0):
+        values = np.zeros(system.unknowns.size)
+        fields = system.unknowns.nodal(values)
+        fields[0] = volts * rng.normal(size=fields.shape[1])
+        fields[1:] = np.exp(0.5 * rng.normal(size=fields.shape[1])), rng.uniform(0.05, 0.3, fields.shape[1])
+        system.unknowns.behind.stored(values)[:] = rng.uniform(-0.05, 0.1, (2, 2))
+        system.unknowns.behind.gradient(values)[:] = rng.normal(size=fields.shape[1])
+        worst = max(worst, deviation(system, 0.3, values, 1e-4))
+        swept = (system.residual(0.3 + 1e-4, values) - system.residual(0.3 - 1e-4, values)) / 2e-4
+        exact = system.time_derivative(0.3, values)
+        np.testing.assert_allclose(swept, exact, rtol=0, atol=1e-6 * np.abs(exact).max())
+    what = f"largest error of the Jacobian, halide lattice with stores, interaction of {interaction:g} kT"
+    verify(id="D20", quantity=what, measured=worst, expected=0.0, tolerance=1e-8)
+
+
+def irregular(coating: Coating | None, interaction: float) -> PoissonNernstPlanck:
+    """Two grains and a boundary line, stores with and without end, every term of the lattice."""
+    mesh = rectangle(np.array([0, 8, 16, 30]) * nm, np.array([0, 5, 20, 35, 40]) * nm, lines=(16 * nm,))
+    grains = {"grain_0": 0.58 * eV, "grain_1": 0.56 * eV, "grain_boundary": 0.40 * eV}
+    others = {"grain_0": 0.57 * eV, "grain_1": 0.59 * eV, "grain_boundary": 0.40 * eV}
+    separates = interaction > 2
+    sites = HalideLattice(
+        0.15 * SITES,
+        SITES,
+        {"grain_0": 0.4, "grain_1": 0.6},
+        (Halide("iodide", 1e-9, grains), Halide("bromide", 2e-10, others, {"grain_0": 0.01 * eV, "grain_1": 0.0})),
+        {"grain_0": 0.0, "grain_1": 0.02 * eV, "grain_boundary": -0.06 * eV},
+        interaction * KT,
+        KT * nm**2 * separates,
+        3.0 * separates,
+    )
+    contacts = (
+        Contact("bottom", sine(0.3, 2.0, 0.1), halides=HalideStore(1e-9, 3e-10, 0.3, 20 * nm, 0.01, 0.05, 0.3)),
+        Contact("top", ramp(0.5, 2.0), coating=coating, halides=HalideStore(1e-9, 3e-10, 0.6)),
+    )
+    layers = (boundary_lines(4 * nm),)
+    return PoissonNernstPlanck(mesh, Material("film", 18.0), (), contacts, layers=layers, lattice=sites)
+
+
+def test_stores_need_a_lattice_and_the_lattice_its_stores() -> None:
+    with pytest.raises(ValueError, match="has no lattice"):
+        PoissonNernstPlanck(
+            even(20 * nm, 2 * nm),
+            Material("film", 18.0),
+            (Species("vacancy", 1, 1e24, FAST, 0.0),),
+            (Contact("bottom", 0.0, halides=OPEN), Contact("top", 0.0)),
+        )
+    with pytest.raises(ValueError, match="HalideStore"):
+        reservoir = Contact("bottom", 0.0, {"bromide": Reservoir(1e-6, 1e27)})
+        film(even(20 * nm, 2 * nm), lattice(1e-4, 0.5), (reservoir, Contact("top", 0.0)))
+    with pytest.raises(ValueError, match="share of the second halide"):
+        HalideStore(1e-6, 1e-6, 1.5)

@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from films_with_halides import FAST, SLOW, Array, along, even, film, lattice, neutral, states
+from films_with_halides import FAST, SLOW, along, even, film, lattice, neutral, states
 from scipy.integrate import solve_ivp
 from scipy.special import erf
 from verification import Order, Verification, observed_order
 
 from fem.constants import nm
+from fem.fields import Array
 
 FEW = 1e-4  # share of empty sites
 LENGTH, MIDDLE = 400 * nm, 200 * nm

@@ -169,7 +169,7 @@ BAD: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "coarser than the film": (
         lambda: triangulate(FILM, MeshSizes(nm, nm, um)),
-        "'interior' .* exceeds the film of 1e-06 m x 4e-07 m",
+        "'interior'.* exceed the film of 1000 nm x 400 nm",
     ),
     "no Debye length": (lambda: mesh_report(triangulate(FILM, COARSE), FILM, (), 0.0), "Debye length"),
     "electrode not in mesh": (

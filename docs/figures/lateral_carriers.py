@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.tri import Triangulation
 from numpy.typing import NDArray
 
 from fem.constants import um
@@ -40,6 +41,11 @@ def run(scenario: Scenario) -> list[State]:
     return [output.state for output in evolve(scenario.model, scenario.times, scenario.tolerance)]
 
 
+def nearest(states: list[State], time: float) -> State:
+    """The output nearest to `time` [s]."""
+    return min(states, key=lambda one: abs(one.time - time))
+
+
 def panels(rows: int, columns: int, size: tuple[float, float]) -> tuple[Figure, list[Axes]]:
     """An empty figure and its axes, row by row."""
     figure = Figure(figsize=size, layout="constrained")
@@ -59,11 +65,12 @@ def draw_front() -> None:
     states = run(scenario)
     figure, axes = panels(3, 2, (9, 6.2))
     chosen = ((0.1, "0.1 s, +2 V"), (7.0, "7 s, +2 V"), (35.0, "35 s, +2 V"), (70.0, "35 s after the reversal, -2 V"))
-    for axis, (time, title) in zip(axes, chosen, strict=False):
-        state = min(states, key=lambda one: abs(one.time - time))
+    for axis, (when, title) in zip(axes, chosen, strict=False):
+        state = nearest(states, when)
         mesh = scenario.model.mesh
         light = relative_luminescence(scenario, state)
-        drawn = axis.tripcolor(*(mesh.p / um), mesh.t.T, light, shading="gouraud", cmap="inferno", vmin=0, vmax=1)
+        x, y = mesh.p / um
+        drawn = axis.tripcolor(Triangulation(x, y, mesh.t.T), light, shading="gouraud", cmap="inferno", vmin=0, vmax=1)
         axis.set(title=title, xlabel="x (µm)", ylabel="y (µm)")
         figure.colorbar(drawn, ax=axis, label="PL/PL$_0$")
     forward = [state for state in states if 0.05 < state.time <= HOLD]
@@ -101,7 +108,7 @@ def draw_switch() -> None:
     )
     axes[1].set(xlim=(0, 6), ylim=(0, 2), xlabel="distance from the cathode (µm)", title="beside the cathode")
     axes[1].axhline(1, color="0.7", lw=0.8, zorder=0)
-    axes[0].legend(frameon=False)
+    axes[0].legend(frameon=False, loc="lower left")
     figure.savefig(IMAGES / "contact_switch.png", dpi=110)
 
 
@@ -119,14 +126,14 @@ def draw_memory() -> None:
         axes[0].axvspan(start, start + 20, color="0.9", zorder=0)
         axes[0].text(start + 1, 0.6, text)
     axes[0].set(xlabel="time (s)", ylabel="mean |1 - PL/PL$_0$|", ylim=(0, 0.66))
-    axes[0].legend(frameon=False, loc="center left")
+    axes[0].legend(frameon=False, loc="upper right")
     figure.savefig(IMAGES / "lateral_quench.png", dpi=110)
 
 
 def _draw_stages(axis: Axes, scenario: Scenario, states: list[State]) -> None:
     ends = ((20.0, "weak bias"), (120.0, "rest"), (140.0, "strong bias"), (240.0, "rest"))
     for colour, (time, label) in zip(COLOURS, ends, strict=False):
-        state = min(states, key=lambda one: abs(one.time - time))
+        state = nearest(states, time)
         axis.plot(*profile(scenario, state), color=colour, label=f"{label}, {time:.0f} s")
     axis.set(xlabel="x (µm)", ylabel="PL/PL$_0$", title="- cathode          anode +", ylim=(0, 1.3))
     axis.legend(frameon=False, fontsize=8)

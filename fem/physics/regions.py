@@ -13,6 +13,7 @@ from fem.fields import Array, Field, named_regions, resolve
 from fem.physics.joints import Joints
 from fem.physics.layers import ThinLayer
 from fem.physics.periodic import PeriodicSides, Ties
+from fem.physics.species import Species
 
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
@@ -124,6 +125,11 @@ class Regions:
             require_known(name, self.cells, what)
             found[self.cells[name]] = True
         return found
+
+    def of_species(self, field: Field, species: Species, what: str) -> Array:
+        """`field` of a species on the cells, not a number where the species does not exist, shape (n_cells,)."""
+        inside = self.inside(species.where, f"{species.name}: region")
+        return np.where(inside, self.on_cells(field, what, inside), np.nan)
 
     def layer_facets_beside(self, inside: BoolArray) -> tuple[LayerFacets, ...]:
         """The thin layers as they are to what exists `inside` some cells only: other cells beside them do not count."""

@@ -71,18 +71,22 @@ class StoreAtContact:
 
     @cached_property
     def start(self) -> Array:
-        """Amounts of both halides at the start, over the film's sites, shape (2,)."""
-        whole = 1.0 if self.law.thickness is None else self.law.thickness * self.electrode.length / self.content
-        return whole * np.array([1.0 - self.law.share, self.law.share])
+        """Amounts of both halides at the start, over the film's sites, shape (2,); 0 for a store without end."""
+        whole = (self.law.thickness or 0.0) * self.electrode.length / self.content
+        return whole * self._mixture
 
     def held(self, entered: Array) -> Array:
         """Amounts of both halides where `entered` has come in, shape (2,), over the film's sites."""
-        return self.start + (0.0 if self.law.thickness is None else 1.0) * entered
+        return self.start + entered
+
+    @property
+    def _mixture(self) -> Array:
+        return np.array([1.0 - self.law.share, self.law.share])
 
     def activity(self, entered: Array) -> tuple[Array, Array]:
         """Activities g of both halides, shape (2,), and their derivatives by the amounts entered, shape (2, 2)."""
         if self.law.thickness is None:
-            return self.start, np.zeros((2, 2))
+            return self._mixture, np.zeros((2, 2))
         held, whole = self.held(entered), float(self.start.sum())
         left = held.sum() + FADING * whole
         g = (1.0 + FADING) * held / left

@@ -63,7 +63,8 @@ def _barriers(scenario: Scenario) -> Iterator[str]:
     cells = np.ones(scenario.model.mesh.t.shape[1], dtype=bool)
     cells[(scenario.model.mesh.subdomains or {}).get("grain_boundary", np.empty(0, dtype=np.int64))] = False
     for species in scenario.model.species:
-        grains = regions.on_cells(species.activation_energy, f"activation energy of {species.name}")[cells] / eV
+        found = regions.of_species(species.activation_energy, species, f"activation energy of {species.name}")
+        grains = found[cells & np.isfinite(found)] / eV
         along = f", {_range(energies_at(scenario, species, facets))} along boundaries" if len(facets) else ""
         yield f"activation energy of {species.name}: {_range(grains)} in grains{along}"
 

@@ -58,9 +58,10 @@ def energies_at(scenario: Scenario, species: Species, facets: IntArray) -> Array
     """Activation energies of a species [eV] at facets: of the boundary lines there, else of the cells beside."""
     model, what = scenario.model, f"activation energy of {species.name}"
     beside = model.mesh.f2t[:, facets]
-    cells = model.regions.on_cells(species.activation_energy, what)
+    cells = model.regions.of_species(species.activation_energy, species, what)
     everywhere = np.zeros(model.mesh.facets.shape[1])
-    everywhere[facets] = cells[np.where(beside < 0, beside[0], beside)].mean(axis=0)
+    sides = cells[np.where(beside < 0, beside[0], beside)]
+    everywhere[facets] = np.where(np.isnan(sides), sides[::-1], sides).mean(axis=0)
     for layer in model.regions.layer_facets:
         stated = model.regions.on_layer(species.activation_energy, layer, what)
         if layer.layer.facets == "grain_boundary_lines" and stated is not None:

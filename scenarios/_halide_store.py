@@ -1,0 +1,73 @@
+"""A plate with bromide vacancies and, at its left end, a store of excess bromide that can fill them."""
+
+from dataclasses import dataclass
+from math import exp
+
+import numpy as np
+
+from fem.constants import boltzmann, eV
+from fem.fields import Array, Value
+from fem.physics.defect_chemistry import coulomb_radius, frenkel_pair, frenkel_rate_constant, recombination
+from fem.physics.reactions import Reaction
+from fem.physics.species import Species
+from fem.physics.trap_recombination import TrapRecombination
+
+_PREFACTOR = 6.5e-8  # [m^2/s] of hops, as in MAPbI3 (assumption)
+_BARRIERS = (0.35 * eV, 0.30 * eV)  # of vacancy and interstitial near the surfaces of a plate (assumption)
+_CAPTURE = 1e-14  # [m^3/s] by a vacancy that no bromide fills, 1e-15 cm^2 times 1e7 cm/s (assumption)
+_VACANCY, _INTERSTITIAL = "bromide vacancy", "bromide interstitial"
+
+
+@dataclass(frozen=True)
+class HalideStore:
+    """Bromide beyond what the crystal needs, in a strip along the left electrode.
+
+    Parameters
+    ----------
+    vacancies
+        In the plate [1/m^3].
+    excess
+        Interstitials in the store [1/m^3]; 0 for no store.
+    width
+        Of the store [m].
+    pairs
+        Density of both where there is as much of one as of the other, sqrt(K_F) [1/m^3].
+    """
+
+    vacancies: float
+    excess: float
+    width: float
+    pairs: float
+
+    def defects(self) -> tuple[Species, Species]:
+        """Vacancies and interstitials in balance with each other in the store and in the plate."""
+        scarce = self.pairs**2 / self.vacancies
+        vacancies = self._profile(self.pairs**2 / self.excess, self.vacancies) if self.excess else self.vacancies
+        interstitials = self._profile(self.excess, scarce) if self.excess else scarce
+        return (
+            Species(_VACANCY, +1, vacancies, _PREFACTOR, _BARRIERS[0], composition={"X": -1}),
+            Species(_INTERSTITIAL, -1, interstitials, _PREFACTOR, _BARRIERS[1], composition={"X": +1}),
+        )
+
+    def chemistry(self, permittivity: float, temperature: float) -> list[Reaction]:
+        """Bromide fills vacancies, pairs form, and carriers recombine at vacancies.
+
+        Parameters
+        ----------
+        permittivity
+            Of the plate [1].
+        temperature
+            [K].
+        """
+        speeds = [_PREFACTOR * exp(-barrier / (boltzmann * temperature)) for barrier in _BARRIERS]
+        rate = frenkel_rate_constant(*speeds, coulomb_radius(permittivity, temperature))
+        return [
+            frenkel_pair(_VACANCY, _INTERSTITIAL, rate, self.pairs**2),
+            recombination("through vacancies", TrapRecombination(_VACANCY, _CAPTURE, _CAPTURE)),
+        ]
+
+    def _profile(self, inside: float, beyond: float) -> Value:
+        def values(x: Array, y: Array) -> Array:
+            return np.where(x < self.width, inside, beyond)
+
+        return values

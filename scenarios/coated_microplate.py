@@ -1,0 +1,97 @@
+"""Light that a voltage turns up or down, as its sign is: bromide from a store fills the vacancies of a plate.
+
+A CsPbBr3 plate, 4 um between two coated electrodes, seen from above, in weak light. Its bromide vacancies are what
+carriers recombine at; at its left end lies a store of excess bromide. No charge crosses the coatings. A negative voltage
+on the left electrode drives bromide into the plate, where it fills vacancies: the plate gets brighter and its carriers
+live longer. A positive one pulls both apart, bromide to the electrode and vacancies away from it, and makes more of
+them: darker (after Gao et al., and Awasthi et al. for the lifetime). The response is odd, it changes its sign with the
+voltage. Without the store (``--excess 0/m^3``) nothing can fill vacancies and no voltage makes the plate brighter.
+"""
+
+from fem.constants import Concentration, K, Kelvin, Metre, Second, V, Volt, nm, s, um
+from fem.model import PoissonNernstPlanck
+from fem.physics.contacts import Coating, Contact
+from fem.physics.defect_chemistry import carrier_pairs, recombination
+from fem.physics.recombination import Radiative
+from fem.physics.trap_recombination import ShockleyReadHall
+from fem.results.light_observables import mean_lifetime
+from fem.scenario import Scenario
+from scenarios._halide_store import HalideStore
+from scenarios._lateral_films import strip
+from scenarios._parameters import ONE_SUN
+from scenarios._parity import parity_demands
+from scenarios._plates import PLATE, RADIATIVE, plate_bands
+from scenarios._resolved import film_debye_length
+from scenarios._stages import Stages
+
+_LIFETIME = 5e-7  # [s] of carriers in a plate without vacancies (assumption)
+_SHARES = (-1.0, -0.5, 0.0, 0.5, 1.0)  # of the largest voltage, held one after the other
+
+
+def scenario(
+    bias: Volt = 12 * V,
+    gap: Metre = 4 * um,
+    width: Metre = 1 * um,
+    vacancies: Concentration = 1e21,
+    excess: Concentration = 1e22,
+    store: Metre = 500 * nm,
+    pairs: Concentration = 3e19,
+    coating: Metre = 1 * um,
+    light: float = 1e-4,
+    temperature: Kelvin = 300 * K,
+    hold: Second = 300 * s,
+) -> Scenario:
+    """Declare the experiment.
+
+    Parameters
+    ----------
+    bias
+        Largest voltage of the left electrode, which goes from minus to plus that in four steps.
+    gap
+        Distance between the coatings.
+    width
+        Of the plate, along the electrodes.
+    vacancies
+        In the plate.
+    excess
+        Bromide interstitials in the store; 0 for no store.
+    store
+        Width of the store.
+    pairs
+        Vacancies and interstitials of a plate that has as many of one as of the other.
+    coating
+        Thickness of either coating, of permittivity 3.5 (PMMA).
+    light
+        In suns.
+    temperature
+        Of the plate.
+    hold
+        How long each voltage is held.
+    """
+    defects = HalideStore(vacancies, excess, store, pairs)
+    debye = film_debye_length(PLATE, max(vacancies, excess), temperature)
+    mesh = strip(gap, width, debye / 10, min(gap / 60, width / 4), debye)
+    stages = Stages(tuple(share * bias for share in _SHARES), hold, first=1e-6 * s, per_decade=1)
+    insulator = Coating(coating, 3.5)
+    model = PoissonNernstPlanck(
+        mesh.mesh,
+        PLATE,
+        defects.defects(),
+        [Contact("left", stages.drive, coating=insulator), Contact("right", 0 * V, coating=insulator)],
+        temperature,
+        semiconductor=plate_bands(),
+        reactions=[
+            carrier_pairs(light * ONE_SUN),
+            recombination("radiative", Radiative(RADIATIVE)),
+            recombination("through other traps", ShockleyReadHall(_LIFETIME, _LIFETIME)),
+            *defects.chemistry(PLATE.relative_permittivity, temperature),
+        ],
+        light=1.0,
+    )
+    return Scenario(
+        model,
+        stages.times,
+        observables=[mean_lifetime()],
+        criteria=parity_demands(stages, stored=excess > 0),
+        microstructure=mesh.report,
+    )
