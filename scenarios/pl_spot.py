@@ -3,8 +3,8 @@
 A p-type CsPbBr3 plate, 16 x 4 um, seen from above, with ohmic electrodes left and right and a focused laser in its
 middle. The minority electrons drift against the field for their lifetime, L_E = mu tau E, and the photoluminescence
 with them (after Hu et al.; 0.63 um for 1 V over 16 um, 10 cm^2/(V s) and 10 ns); then the voltage is reversed. No ion
-is needed. In an undoped plate electrons and holes go together and the spot stays where it is (``--doping 0/m^3``): that it
-moves says that the plate is doped.
+is needed. In an undoped plate electrons and holes go together and the spot stays where it is
+(``--doping 0/m^3``): that it moves says that the plate is doped.
 """
 
 from fem.constants import Concentration, K, Kelvin, Metre, Second, V, Volt, nm, ns, um
