@@ -121,8 +121,10 @@ class PoissonNernstPlanck(Film):
 
     @cached_property
     def lasting(self) -> tuple[str, ...]:
-        """The species that no reaction makes or consumes."""
+        """The species that nothing makes or consumes."""
         changed = {name for one in self.reactions for name in one.stoichiometry}
+        if self.lattice is not None and self.lattice.site_exchange > 0:
+            changed |= {one.name for one in self.lattice.species}
         return tuple(one.name for one in self.species if one.name not in changed)
 
     @cached_property

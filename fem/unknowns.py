@@ -91,6 +91,11 @@ class Unknowns:
         """Number of unknowns."""
         return self.behind.end if self.behind else self.n_nodes * self.n_fields + len(self.exchanges)
 
+    @property
+    def crossed(self) -> bool:
+        """Whether ions, halides or carriers cross a contact."""
+        return bool(self.exchanges or self.carrier_exchanges or (self.behind and self.behind.stores))
+
     @cached_property
     def behind(self) -> LatticeLayout | None:
         """The unknowns of a halide lattice that come last."""

@@ -40,6 +40,52 @@ class _Sources:
     depth: Floats
 
 
+@dataclass(frozen=True)
+class Extent:
+    """How large a film is, known before it is grown: `width`, `height` and length of its grain `boundaries` [m]."""
+
+    width: float
+    height: float
+    boundaries: float
+
+    @classmethod
+    def of(cls, film: Polycrystal) -> "Extent":
+        """That of a film."""
+        return cls(film.width, film.height, film.grain_boundary_length)
+
+    @classmethod
+    def layered(cls, width: float, height: float, grains: int, layers: int = 1) -> "Extent":
+        """That of a film of columns, `grains` in each of its `layers`."""
+        return cls(width, height, (grains - 1) * height + (layers - 1) * width)
+
+    @classmethod
+    def equiaxed(cls, width: float, height: float, grain_size: float) -> "Extent":
+        """That of a film of compact grains whose mean area is the square of `grain_size`."""
+        sides = 2 * (width + height)
+        return cls(width, height, max(1.8 * width * height / grain_size - 0.5 * sides, 0.0))
+
+
+def least_nodes(extent: Extent, sizes: MeshSizes, electrodes: Sequence[str], boundaries: Lines | Strips) -> float:
+    """Nodes that a mesh has at the very least: of the grains, the boundaries or the electrodes, whichever are more.
+
+    Parameters
+    ----------
+    extent
+        Of the film.
+    sizes, electrodes, boundaries
+        As for :func:`estimated_nodes`.
+    """
+    along, rows = sizes.boundary, 1
+    if isinstance(boundaries, Strips):
+        along, rows = boundaries.along or sizes.boundary, boundaries.across + 1
+    length = sum(extent.height if side in ("left", "right") else extent.width for side in electrodes)
+    return max(
+        extent.width * extent.height / sizes.interior**2,
+        0.5 * rows * extent.boundaries / along,  # half, for short edges that are merged
+        length / sizes.boundary,
+    )
+
+
 def estimated_nodes(film: Polycrystal, sizes: MeshSizes, electrodes: Sequence[str], boundaries: Lines | Strips) -> int:
     """Estimate how many nodes a mesh will have, in a fraction of a second and within 30 %.
 

@@ -8,7 +8,10 @@ from fem.constants import boltzmann
 from fem.measurements.homogenised import homogenised_diffusivity
 from fem.physics.layers import ThinLayer, boundary_lines
 from meshes import Lines, Polycrystal, Strips
+from scenarios._options import require_no_slower_boundaries, require_positive_options
 from scenarios._parameters import DIFFUSIVITY_PREFACTOR
+
+_MOST = 0.5  # of the film's area that its grain boundaries may cover
 
 
 class BoundaryKind(Enum):
@@ -21,13 +24,58 @@ class BoundaryKind(Enum):
 
 @dataclass(frozen=True)
 class GrainBoundaries:
-    """Grain boundaries of one `width` [m], meshed as `kind` says."""
+    """Grain boundaries of an ion that hops along them and through the grains.
+
+    Parameters
+    ----------
+    kind
+        How they are meshed.
+    width
+        Of all of them [m].
+    grain_barrier, boundary_barrier
+        Activation energies of hopping [J].
+
+    Raises
+    ------
+    ValueError
+        If the width is not positive, or boundaries as plain lines would be slower than their grains.
+    """
 
     kind: BoundaryKind
     width: float
+    grain_barrier: float
+    boundary_barrier: float
 
-    def for_mesh(self, skin: float) -> Lines | Strips:
-        """What the mesher is told; strips get a graded `skin` [m] on either side."""
+    def __post_init__(self) -> None:
+        require_positive_options(boundary_width=self.width)
+        if self.kind is BoundaryKind.LINES:
+            require_no_slower_boundaries(
+                self.boundary_barrier, self.grain_barrier, "add --boundaries two-sided (or strips)"
+            )
+
+    @property
+    def barriers(self) -> dict[str, float]:
+        """Activation energies by region."""
+        return {"grain_interior": self.grain_barrier, "grain_boundary": self.boundary_barrier}
+
+    def uniform_film(self, temperature: float) -> "UniformFilm":
+        """The uniform film that stands for one with these boundaries."""
+        return UniformFilm(self.grain_barrier, self.boundary_barrier, self.width, temperature)
+
+    def for_mesh(self, film: Polycrystal, skin: float) -> Lines | Strips:
+        """What the mesher of a film is told; strips get a graded `skin` [m] on either side.
+
+        Raises
+        ------
+        ValueError
+            If the boundaries would cover more of the film than its grains do.
+        """
+        share = self.width * film.grain_boundary_length / float(film.areas.sum())
+        if share > _MOST:
+            raise ValueError(
+                f"--boundary-width of {1e9 * self.width:.4g} nm is too large: the grain boundaries would cover"
+                f" {share:.0%} of the film, whose grains are {1e9 * film.equivalent_diameters.mean():.4g} nm wide"
+            )
         if self.kind is BoundaryKind.STRIPS:
             return Strips(self.width, skin=skin)
         return Lines(two_sided=self.kind is BoundaryKind.TWO_SIDED)
@@ -72,7 +120,6 @@ class UniformFilm:
         grain_size = 2 * float(film.areas.sum()) / film.grain_boundary_length
         found = homogenised_diffusivity(grain, boundary, self.boundary_width, grain_size)
         return (
-            f"a uniform film with the diffusivity {found.value:.2g} m^2/s of these grains and boundaries together"
-            f" (bounds {found.lower:.2g} and {found.upper:.2g} m^2/s; for equiaxed grains, not for columns, and without"
-            " what a fast surface conducts)"
+            f"a uniform film with the diffusivity {found.value:.2g} m^2/s (bounds {found.lower:.2g} and"
+            f" {found.upper:.2g} m^2/s, for equiaxed grains)"
         )

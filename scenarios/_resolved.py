@@ -10,11 +10,13 @@ from fem.constants import thermal_voltage
 from fem.physics.materials import Material
 from fem.physics.scales import debye_length
 from meshes import Lines, MeshSizes, Polycrystal, Strips, grain_statistics, mesh_report, triangulate_and_count
-from meshes.budget import boundary_size_within, estimated_nodes
+from meshes.budget import Extent, boundary_size_within, estimated_nodes, least_nodes
 from scenarios._grain_boundaries import UniformFilm
 
 _CELLS_PER_DEBYE_LENGTH = 4
 _LINES = Lines()
+_HOPELESS = 5e6  # nodes beyond which they are not counted any more, and no coarser mesh is looked for
+_OTHER_OPTIONS = ("--mesh-size", "--boundaries", "--node-limit")
 
 
 @dataclass(frozen=True)
@@ -37,11 +39,38 @@ class NodeBudget:
         Nodes beyond which a warning is due.
     instead
         What could be simulated in place of a film that is too large; None if that is not known.
+    options
+        The command line's options that make a mesh smaller: ``--mesh-size`` (at grain boundaries), ``--boundaries`` and
+        ``--node-limit`` where a scenario has them, and those that make its film smaller.
+
+    Raises
+    ------
+    ValueError
+        If the limit is not positive.
     """
 
     limit: int = 400_000
     comfortable: int = 150_000
     instead: UniformFilm | None = None
+    options: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.limit < 1:
+            raise ValueError(f"{self._named('--node-limit', 'limit of nodes')} must be at least 1, got {self.limit}")
+
+    def require_possible(
+        self, extent: Extent, sizes: MeshSizes, electrodes: Sequence[str], boundaries: Lines | Strips = _LINES
+    ) -> None:
+        """Refuse a film that has not been grown yet, if no mesh of it could stay within the limit.
+
+        Raises
+        ------
+        ValueError
+            If the mesh would have more nodes than the limit in any case.
+        """
+        nodes = least_nodes(extent, sizes, electrodes, boundaries)
+        if nodes > self.limit:
+            raise self._refusal(nodes, self._coarser(sizes, None))
 
     def meshed(
         self,
@@ -72,21 +101,43 @@ class NodeBudget:
     def _require_within(
         self, film: Polycrystal, sizes: MeshSizes, electrodes: Sequence[str], boundaries: Lines | Strips
     ) -> None:
-        nodes = estimated_nodes(film, sizes, electrodes, boundaries)
+        least = least_nodes(Extent.of(film), sizes, electrodes, boundaries)
+        hopeless = least > max(self.limit, _HOPELESS)
+        nodes = least if hopeless else estimated_nodes(film, sizes, electrodes, boundaries)
         if nodes <= self.limit:
             return
-        ways = [f"a smaller film or fewer grains ({film.n_grains} now)"]
-        if size := boundary_size_within(self.limit, film, sizes, electrodes, boundaries):
-            ways.append(f"larger cells at grain boundaries ({size * 1e9:.2g} nm, now {sizes.boundary * 1e9:.2g} nm)")
-        if isinstance(boundaries, Strips):
-            as_lines = estimated_nodes(film, sizes, electrodes, _LINES)
-            ways.append(f"boundaries as lines ({_rounded(as_lines)} nodes)")
+        size = None if hopeless else boundary_size_within(self.limit, film, sizes, electrodes, boundaries)
+        ways = self._coarser(sizes, size) if size or hopeless else []
+        if isinstance(boundaries, Strips) and not hopeless and (not self.options or "--boundaries" in self.options):
+            as_lines = _rounded(estimated_nodes(film, sizes, electrodes, _LINES))
+            ways.append(f"{self._named('--boundaries lines', 'boundaries as lines')} ({as_lines} nodes)")
         if self.instead is not None and film.n_grains > 1:
             ways.append(self.instead.instead_of(film))
-        raise ValueError(
+        raise self._refusal(nodes, ways)
+
+    def _refusal(self, nodes: float, ways: Sequence[str]) -> ValueError:
+        smaller = ", ".join(option for option in self.options if option not in _OTHER_OPTIONS)
+        first = f"a smaller film ({smaller})" if smaller else "a smaller film or fewer grains"
+        last = self._named("--node-limit", "limit of nodes")
+        raised = f"; or raise {last}" if last else ""
+        return ValueError(
             f"the film is too large to resolve: its mesh would have about {_rounded(nodes)} nodes, the limit is"
-            f" {self.limit:,}. Take {'; or '.join(ways)}; or raise the limit of nodes"
+            f" {self.limit:,}. Take {'; or '.join([first, *ways])}{raised}"
         )
+
+    def _coarser(self, sizes: MeshSizes, size: float | None) -> list[str]:
+        """The advice to take larger cells at grain boundaries, of a `size` [m] if one is known that would do."""
+        option, now = self._named("--mesh-size", ""), f"now {sizes.boundary * 1e9:.2g} nm"
+        if self.options and not option:
+            return []
+        wanted = f"{size * 1e9:.2g} nm, {now}" if size else now
+        return [f"larger cells at grain boundaries ({option}{' ' if option else ''}{wanted})"]
+
+    def _named(self, option: str, words: str) -> str:
+        """The `option` where the command line has it, `words` where there is none at all, else nothing."""
+        if not self.options:
+            return words
+        return option if option.split()[0] in self.options else ""
 
     def _warnings(self, mesh: MeshTri) -> list[str]:
         nodes = mesh.p.shape[1]
@@ -98,7 +149,7 @@ class NodeBudget:
 meshed = NodeBudget().meshed
 
 
-def _rounded(nodes: int) -> str:
+def _rounded(nodes: float) -> str:
     """`nodes` to two digits, with commas."""
     return f"{int(float(f'{nodes:.2g}')):,}"
 

@@ -16,13 +16,15 @@ from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Contact
 from fem.physics.materials import MAPbI3
 from fem.scenario import Scenario
-from meshes import Strips, columnar
 from scenarios._boundary_criteria import boundaries_lead
+from scenarios._columns import Columns
 from scenarios._kelvin_probe import probe, relaxation_time, scans_of
+from scenarios._options import require_longer, require_positive_options
 from scenarios._parameters import BOUNDARY_BARRIER, GRAIN_BARRIER, iodide_vacancy
-from scenarios._resolved import film_debye_length, meshed, sizes_following
-from scenarios._sections import Sections
+from scenarios._resolved import film_debye_length
 from scenarios._stages import Stages
+
+FIRST = 10 * us  # output after each change of the voltage
 
 
 def scenario(
@@ -61,12 +63,13 @@ def scenario(
     seed
         Of the random column widths.
     """
+    require_positive_options(probe_distance=probe_distance)
+    require_longer(FIRST, hold=hold)
+    columns = Columns(thickness, grain_size, grains, seed)
     debye = film_debye_length(MAPbI3, mobile_density, temperature)
-    halves = Sections.of(columnar(grains * grain_size, thickness, grains=grains, seed=seed), ("ordinary", "twin"))
-    strips, sizes = Strips(4 * nm, skin=debye), sizes_following(debye, 16 * nm, 40 * nm)
-    mesh = meshed(halves.film, sizes, debye, electrodes=("bottom", "top"), boundaries=strips)
+    halves, mesh = columns.meshed(("ordinary", "twin"), 4 * nm, debye)
     barriers = halves.field(grain_barrier, boundary_barrier, grain_barrier)
-    stages = Stages((bias, 0 * V, -bias), hold, first=10 * us)
+    stages = Stages((bias, 0 * V, -bias), hold, FIRST)
     vacancy = iodide_vacancy(mobile_density, barriers)
     contacts = [Contact("bottom", stages.drive), probe(probe_distance)]
     model = PoissonNernstPlanck(mesh.mesh, MAPbI3, [vacancy], contacts, temperature)

@@ -14,16 +14,17 @@ from fem.physics.contacts import Contact
 from fem.physics.materials import MAPbI3
 from fem.physics.species import Species
 from fem.scenario import Scenario
-from meshes import Strips, columnar
 from scenarios._boundary_criteria import conductance, relaxation_order
+from scenarios._columns import Columns
 from scenarios._kelvin_probe import probe, scans_of
+from scenarios._options import require_longer, require_positive_options
 from scenarios._parameters import BOUNDARY_BARRIER, DIFFUSIVITY_PREFACTOR, GRAIN_BARRIER, HALIDE_SITES, attraction
-from scenarios._resolved import film_debye_length, meshed, sizes_following
-from scenarios._sections import Sections
+from scenarios._resolved import film_debye_length
 from scenarios._stages import Stages
 
 BOUNDARY_WIDTH = 4 * nm
 SECTIONS = ("passivated", "pristine", "chloride-rich")
+FIRST = 1 * us  # output after each change of the voltage
 
 
 def scenario(
@@ -68,16 +69,19 @@ def scenario(
     seed
         Of the random column widths.
     """
+    require_positive_options(probe_distance=probe_distance, chloride_enrichment=chloride_enrichment)
+    if passivation < 0:
+        raise ValueError(f"--passivation must not be negative, got {passivation / eV:g} eV: it raises a barrier")
+    require_longer(FIRST, hold=hold)
+    columns = Columns(thickness, grain_size, grains, seed)
     debye = film_debye_length(MAPbI3, mobile_density, temperature)
-    sections = Sections.of(columnar(grains * grain_size, thickness, grains=grains, seed=seed), SECTIONS)
-    strips, sizes = Strips(BOUNDARY_WIDTH, skin=debye), sizes_following(debye, 16 * nm, 40 * nm)
-    mesh = meshed(sections.film, sizes, debye, electrodes=("bottom", "top"), boundaries=strips)
+    sections, mesh = columns.meshed(SECTIONS, BOUNDARY_WIDTH, debye)
     passivated = boundary_barrier + passivation
     barriers = sections.field(grain_barrier, passivated, boundary_barrier, boundary_barrier)
     density = sections.field(mobile_density, mobile_density, mobile_density, chloride_enrichment * mobile_density)
     held = sections.field(0.0, 0.0, 0.0, attraction(chloride_enrichment, temperature))
     vacancy = Species("iodide vacancy", +1, density, DIFFUSIVITY_PREFACTOR, barriers, held, HALIDE_SITES)
-    stages, scans = Stages((bias, 0 * V), hold, first=1 * us), scans_of(sections)
+    stages, scans = Stages((bias, 0 * V), hold, FIRST), scans_of(sections)
     contacts = [Contact("bottom", stages.drive), probe(probe_distance)]
     chemistry = ((passivated, 1.0), (boundary_barrier, 1.0), (boundary_barrier, chloride_enrichment))
     share = BOUNDARY_WIDTH / grain_size

@@ -21,7 +21,9 @@ from fem.results.fronts import front_position, front_width
 from fem.results.light_observables import mean_quench
 from fem.scenario import Scenario, logarithmic_times
 from meshes import voronoi
+from meshes.budget import Extent
 from scenarios._grain_boundaries import UniformFilm
+from scenarios._options import require_longer, require_no_slower_boundaries, require_positive_options
 from scenarios._parameters import (
     BOUNDARY_BARRIER,
     CAPTURE,
@@ -33,6 +35,8 @@ from scenarios._parameters import (
 from scenarios._resolved import NodeBudget, film_debye_length, sizes_following
 
 INTERSTITIAL_BARRIER = 0.29 * eV  # iodide ions in films by transient ion drift: Futscher et al., doi:10.1039/C9MH00445A
+FIRST = 1 * ms  # output
+SMALLER = ("--gap", "--electrode-length", "--grain-size")
 
 
 def scenario(
@@ -73,10 +77,15 @@ def scenario(
     seed
         Of the random grains.
     """
+    require_positive_options(gap=gap, electrode_length=electrode_length, grain_size=grain_size)
+    require_longer(FIRST, end_time=end_time)
+    require_no_slower_boundaries(boundary_barrier, grain_barrier, "lower one or raise the other")
+    budget = NodeBudget(instead=UniformFilm(grain_barrier, boundary_barrier, 4 * nm, temperature), options=SMALLER)
     debye = film_debye_length(MAPbI3, 2 * mobile_density, temperature)
+    sizes, electrodes = sizes_following(debye, 20 * nm, 80 * nm), ("left", "right")
+    budget.require_possible(Extent.equiaxed(gap, electrode_length, grain_size), sizes, electrodes)
     film = voronoi(gap, electrode_length, grain_size=grain_size, seed=seed)
-    budget = NodeBudget(instead=UniformFilm(grain_barrier, boundary_barrier, 4 * nm, temperature))
-    mesh = budget.meshed(film, sizes_following(debye, 20 * nm, 80 * nm), debye, electrodes=("left", "right"))
+    mesh = budget.meshed(film, sizes, debye, electrodes=electrodes)
     vacancy = iodide_vacancy(mobile_density, {"grain_interior": grain_barrier, "grain_boundary": boundary_barrier})
     interstitial = Species("iodide interstitial", -1, mobile_density, DIFFUSIVITY_PREFACTOR, INTERSTITIAL_BARRIER)
     exchange = {vacancy.name: Reservoir(exchange_rate, mobile_density)}
@@ -90,7 +99,7 @@ def scenario(
     )
     return Scenario(
         model,
-        logarithmic_times(1 * ms, end_time),
+        logarithmic_times(FIRST, end_time),
         Light(ONE_SUN, (TrappingIons(interstitial.name, CAPTURE),)),
         [mean_quench(), front_position("right", 0.1), front_width("right", 0.1)],
         microstructure=mesh.report,

@@ -25,8 +25,9 @@ from fem.results.light_observables import mean_quench
 from fem.results.profiles import Side
 from fem.scenario import Scenario, logarithmic_times
 from scenarios._criteria import depletion_zone
-from scenarios._grain_boundaries import BoundaryKind, GrainBoundaries, UniformFilm
+from scenarios._grain_boundaries import BoundaryKind, GrainBoundaries
 from scenarios._measured import measured_film
+from scenarios._options import require_longer, require_positive_options
 from scenarios._parameters import (
     BOUNDARY_BARRIER,
     GRAIN_BARRIER,
@@ -36,6 +37,8 @@ from scenarios._parameters import (
 )
 from scenarios._resolved import NodeBudget, film_debye_length, sizes_following
 
+FIRST = 1 * ms  # output
+SMALLER = ("--crop", "--mesh-size", "--boundaries", "--node-limit")
 GRAIN_MAP = Path(__file__).parents[1] / "data" / "grain_maps" / "perovskite_sem_calibrated" / "labels.png"
 
 
@@ -84,26 +87,23 @@ def scenario(
     crop
         Side of the square in the middle of the grain map that is used; all of it if not given.
     """
+    require_positive_options(mesh_size=mesh_size)
+    require_longer(FIRST, end_time=end_time)
+    network = GrainBoundaries(boundaries, boundary_width, grain_barrier, boundary_barrier)
+    budget = NodeBudget(node_limit, instead=network.uniform_film(temperature), options=SMALLER)
     debye = film_debye_length(MAPbI3, mobile_density, temperature)
     film = measured_film(grain_map, pixel_size, crop)
-    network = GrainBoundaries(boundaries, boundary_width)
-    budget = NodeBudget(node_limit, instead=UniformFilm(grain_barrier, boundary_barrier, boundary_width, temperature))
-    skin, sizes = min(debye, mesh_size), sizes_following(debye, mesh_size, 4 * mesh_size)
-    mesh = budget.meshed(film, sizes, debye, electrodes=("left", "right"), boundaries=network.for_mesh(skin))
-    barriers = {"grain_interior": grain_barrier, "grain_boundary": boundary_barrier}
-    model = PoissonNernstPlanck(
-        mesh.mesh,
-        MAPbI3,
-        [iodide_vacancy(mobile_density, barriers)],
-        [Contact("left", 0 * V), Contact("right", step(bias))],
-        temperature,
-        network.layers,
-    )
+    meshing = network.for_mesh(film, skin=min(debye, mesh_size))
+    sizes = sizes_following(debye, mesh_size, 4 * mesh_size)
+    mesh = budget.meshed(film, sizes, debye, electrodes=("left", "right"), boundaries=meshing)
+    vacancy = iodide_vacancy(mobile_density, network.barriers)
+    contacts = [Contact("left", 0 * V), Contact("right", step(bias))]
+    model = PoissonNernstPlanck(mesh.mesh, MAPbI3, [vacancy], contacts, temperature, network.layers)
     positive: Side = "right" if bias >= 0 else "left"
     depletion = depletion_depth("iodide vacancy", positive)
     return Scenario(
         model,
-        logarithmic_times(1 * ms, end_time),
+        logarithmic_times(FIRST, end_time),
         Light(ONE_SUN, quenchers(mobile_density)),
         [mean_quench(), depletion, front_position(positive, 0.3), front_width(positive, 0.3)],
         depletion_zone(model, depletion, end_time),

@@ -19,7 +19,9 @@ from fem.results.light_observables import mean_quench
 from fem.results.profiles import Side
 from fem.scenario import Scenario, logarithmic_times
 from meshes import Strips, layered
+from meshes.budget import Extent
 from scenarios._criteria import depletion_zone
+from scenarios._options import require_longer, require_positive_options
 from scenarios._parameters import (
     BOUNDARY_BARRIER,
     GRAIN_BARRIER,
@@ -27,7 +29,11 @@ from scenarios._parameters import (
     iodide_vacancy,
     quenchers,
 )
-from scenarios._resolved import film_debye_length, meshed, sizes_following
+from scenarios._resolved import NodeBudget, film_debye_length, sizes_following
+
+FIRST = 10 * us  # output
+ELECTRODES = ("bottom", "top")
+BUDGET = NodeBudget(options=("--width", "--thickness", "--grains", "--layers"))
 
 
 def scenario(
@@ -69,10 +75,13 @@ def scenario(
     seed
         Of the random column widths.
     """
+    require_positive_options(width=width, thickness=thickness, grains=grains, boundary_width=boundary_width)
+    require_longer(FIRST, end_time=end_time)
     debye = film_debye_length(MAPbI3, mobile_density, temperature)
-    film = layered(width, thickness, grains=grains, layers=layers, seed=seed)
     strips, sizes = Strips(boundary_width, skin=debye), sizes_following(debye, 8 * nm, 20 * nm)
-    mesh = meshed(film, sizes, debye, electrodes=("bottom", "top"), boundaries=strips)
+    BUDGET.require_possible(Extent.layered(width, thickness, grains, layers), sizes, ELECTRODES, strips)
+    film = layered(width, thickness, grains=grains, layers=layers, seed=seed)
+    mesh = BUDGET.meshed(film, sizes, debye, electrodes=ELECTRODES, boundaries=strips)
     barriers = {"grain_interior": grain_barrier, "grain_boundary": boundary_barrier}
     model = PoissonNernstPlanck(
         mesh.mesh,
@@ -85,7 +94,7 @@ def scenario(
     depletion = depletion_depth("iodide vacancy", positive)
     return Scenario(
         model,
-        logarithmic_times(10 * us, end_time),
+        logarithmic_times(FIRST, end_time),
         Light(ONE_SUN, quenchers(mobile_density)),
         [mean_quench(), depletion, front_position(positive, 0.3), front_width(positive, 0.3)],
         depletion_zone(model, depletion, end_time),

@@ -13,7 +13,7 @@ from verification import Order, Verification, observed_order
 from fem.constants import eV, nm
 from fem.evolve import evolve
 from fem.fields import Array
-from fem.measurements.lattice_energy import lattice_energy
+from fem.measurements.free_energy import free_energy, has_free_energy
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Contact
 from fem.physics.materials import Material
@@ -90,7 +90,7 @@ def test_the_energy_never_rises_in_the_dark(verify: Verification) -> None:
     total, rise, before = model.total_ions(model.initial_state()), 0.0, np.inf
     spans = []
     for output in evolve(model, np.concatenate([[0.0], np.geomspace(1e-2, 1e7, 30)])):
-        energy = lattice_energy(model, output.state)
+        energy = free_energy(model, output.state)
         rise, before = max(rise, (energy - before) / abs(energy)), energy
         spans.append(np.ptp(output.state.share))
         np.testing.assert_allclose(model.total_ions(output.state), total, rtol=1e-11)
@@ -109,5 +109,7 @@ def test_below_the_critical_point_a_mixture_stays_mixed() -> None:
 
 def test_an_energy_is_that_of_a_closed_lattice_only() -> None:
     model = film(even(20 * nm, 2 * nm), lattice(1e-4, 0.5))
-    mixed = lattice_energy(model, model.initial_state())
+    mixed = free_energy(model, model.initial_state())
+    assert has_free_energy(model)
+    assert not has_free_energy(film(even(20 * nm, 2 * nm), replace(lattice(1e-4, 0.5), site_exchange=1.0)))
     assert mixed / (KT * SITES * model.unknowns.content[0]) == pytest.approx(-np.log(2), rel=0.01)

@@ -11,6 +11,7 @@ from verification import Verification
 from fem.constants import eV, nm
 from fem.edge_laws import DriftDiffusion, LatticeExchange
 from fem.evolve import evolve
+from fem.measurements.free_energy import free_energy
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Contact
 from fem.physics.drive import pulse, step
@@ -54,12 +55,17 @@ def test_nothing_is_lost_and_no_site_fraction_leaves_its_range(verify: Verificat
     model = driven(5.0, lattice(1e-3, lambda x, y: np.where(y < 100 * nm, 0.2, 0.9)))
     start = halides(model, model.initial_state())
     sites = model.total_ions(model.initial_state())[0]
-    worst, lowest = 0.0, 1.0
+    worst, lowest, rise, before = 0.0, 1.0, 0.0, np.inf
     for output in evolve(model, np.concatenate([[0.0], np.geomspace(1e-6, 1e6, 25)])):
         state = output.state
         lost = np.abs(halides(model, state) / start - 1).max()
         worst = max(worst, lost, abs(model.total_ions(state)[0] / sites - 1))
         lowest = min(lowest, least_fraction(state.concentrations))
+        if state.time > 0:  # from then on the voltage stands still
+            energy = free_energy(model, state)
+            rise, before = max(rise, (energy - before) / abs(energy)), energy
+    what = "rise of the free energy at 5 V, over itself"
+    verify(id="D18", quantity=what, measured=rise, expected=0.0, tolerance=1e-12)
     verify(
         id="D16", quantity="largest relative drift of sites and halides", measured=worst, expected=0.0, tolerance=1e-12
     )

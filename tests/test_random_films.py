@@ -53,7 +53,7 @@ def test_the_sample_holds_lines_and_strips_and_many_tessellations() -> None:
 def test_strips_as_wide_as_a_grain_are_refused_and_nothing_else_happens(number: int) -> None:
     one = random_film(CAMPAIGN, number)
     too_wide = Strips(width=float(np.sqrt(one.film.areas.mean())))
-    with pytest.raises(ValueError, match=r"no room for grain boundary strips .* or make the strips narrower"):
+    with pytest.raises(ValueError, match=r"no room for grain boundary strips .* make the boundaries narrower"):
         outcome(replace(one, boundaries=too_wide))
 
 

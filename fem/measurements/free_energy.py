@@ -9,6 +9,8 @@ At constant voltages and without exchange or reactions the model is a gradient f
 doi:10.1103/PhysRevE.75.021502; the discrete flux of an edge runs down the difference of mu between its nodes):
 
     dF/dt = - kT sum_k sum_edges J_k (mu_k,i - mu_k,j) <= 0,    mu = ln(c / s) + z phi / V_T - ln(1 - f).
+
+A halide lattice has the energy of mixing of :mod:`fem.physics.lattice_transport` in place of the first two sums.
 """
 
 import numpy as np
@@ -26,11 +28,13 @@ def has_free_energy(model: PoissonNernstPlanck) -> bool:
 
     Not if ions cross a contact, react or move by another law than drift and diffusion, if there are electrons or holes
     (light and contacts feed them), or if species share a sublattice but not the same area, as in a thin layer that is
-    wider for one of them: they have no common energy.
+    wider for one of them: they have no common energy. A halide lattice must be all that moves, and keep its sites.
     """
     u = model.unknowns
-    if u.exchanges or u.reacting or u.carriers.any():
+    if u.crossed or u.reacting or u.carriers.any():
         return False
+    if model.lattice is not None:
+        return len(u.populations) == 2 and model.lattice.site_exchange == 0
     shared = (u.storage[u.members(sites)] for sites in u.sublattices)
     drifting = all(isinstance(law, DriftDiffusion) for law in model.system.laws)
     return drifting and all(np.allclose(areas, areas[0], rtol=1e-12, atol=0.0) for areas in shared)
@@ -43,8 +47,12 @@ def free_energy(model: PoissonNernstPlanck, state: State) -> float:
     film: differences between states of one run mean something, the number itself does not.
     """
     u = model.unknowns
+    if model.lattice_on_mesh is not None:
+        vacancies, second = state.concentrations / u.unit[:, None]
+        mixed = model.lattice_on_mesh.free_energy(model.control_volumes, vacancies, second)
+        return mixed + _electrostatic(model, state)
     joule = elementary_charge * u.thermal_voltage
-    return joule * (_mixing(model, state) + _crowding(model, state)) + electrostatic_energy(model, state)
+    return joule * (_mixing(model, state) + _crowding(model, state)) + _electrostatic(model, state)
 
 
 def _mixing(model: PoissonNernstPlanck, state: State) -> float:
@@ -68,7 +76,7 @@ def _crowding(model: PoissonNernstPlanck, state: State) -> float:
     return total
 
 
-def electrostatic_energy(model: PoissonNernstPlanck, state: State) -> float:
+def _electrostatic(model: PoissonNernstPlanck, state: State) -> float:
     """Energy of the field in film and coatings less the work of the voltage sources [J/m]."""
     u, (i, j) = model.unknowns, model.control_volumes.nodes
     energy = 0.5 * float(model.system.poisson.weights @ (state.potential[i] - state.potential[j]) ** 2)

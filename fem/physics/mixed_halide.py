@@ -98,7 +98,7 @@ class HalideLattice:
         sites, where = Sublattice("halide sites", self.site_density), self.where
         return (
             Species(self.name, 1, self.vacancy, first.prefactor, first.activation_energy, self.vacancy_segregation,
-                    sites, None, where, {"X": -1}),
+                    sites, None, where, {} if self.site_exchange else {"X": -1}),
             Species(second.name, 0, _times(self.share, self.site_density), second.prefactor, second.activation_energy,
                     second.segregation_energy, sites, self.site_density, where),
         )  # fmt: skip

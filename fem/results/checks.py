@@ -153,7 +153,7 @@ def _charge(scenario: Scenario, columns: Columns) -> Iterator[Check]:
     if len(names) > 1:
         share = current.sum(axis=0) * times / (scale + np.abs(current).max(axis=0) * times)
         yield _worst("sum of all currents times the time [currents]", share, times, "", knob)
-    if not (scenario.model.unknowns.exchanges or scenario.model.unknowns.carrier_exchanges):
+    if not scenario.model.unknowns.crossed:
         outputs = f"{_FINER_STEPS}, or write outputs more often"
         for name, one, flow, doubt in zip(names, charge, current, error, strict=True):
             missing = _unexplained(scenario, times, one, flow, doubt) / scale
