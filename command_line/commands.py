@@ -12,6 +12,7 @@ from command_line.arguments import identity_of, recorded_values
 from command_line.catalogue import Entry, built_in, built_in_names, built_in_summary, declared, from_file
 from command_line.interruption import stop_if_asked
 from command_line.messages import complain, say, warn
+from command_line.places import require_makeable
 from command_line.progress import OnStep, shown_progress
 
 if TYPE_CHECKING:
@@ -37,10 +38,13 @@ def run_new(
     entry: Entry, given: dict[str, object], out: Path | None, strict: bool, quiet: bool, debug: bool
 ) -> None:  # fmt: skip
     """Run a scenario with the arguments `given` into the folder `out`; `strict`: a failed check is an error."""
+    from fem.results.files import require_replaceable
     from fem.results.record import run_scenario
 
-    scenario = declared(entry, given)
     directory = out or Path("results", entry.name)
+    require_replaceable(directory)
+    require_makeable(directory.parent, f"the results folder {directory}")
+    scenario = declared(entry, given)
     identity = identity_of(entry, given)
     earlier = _record_text(directory)
     with _advice(entry, directory, lambda: _record_text(directory) not in ("", earlier)):
@@ -88,9 +92,14 @@ def export(directory: Path, *, pvd: Annotated[bool, Parameter(negative=())] = Fa
         A .pvd file with one .vtu file per output, for older versions of ParaView.
     """
     from fem.results.export import export_pvd
+    from fem.results.recorder import FIELDS
 
+    if not directory.is_dir():
+        raise ValueError(f"there is no folder {directory}")
     if not pvd:
         raise ValueError("say which format to write: --pvd")
+    if not (directory / FIELDS).is_file():
+        raise ValueError(f"{directory} is not a results folder: it has no {FIELDS}")
     say(f"wrote {export_pvd(directory)}")
 
 

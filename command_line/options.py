@@ -10,7 +10,7 @@ from docstring_parser import DocstringStyle, parse
 
 from command_line.arguments import Argument, arguments_of, shown_path
 from command_line.catalogue import Entry
-from command_line.quantities import format_quantity, kind_of, parse_quantity
+from command_line.quantities import format_quantity, kind_of, parse_possible
 
 Options = Mapping[str, tuple[object, object, str]]  # type, default and description
 
@@ -91,7 +91,7 @@ def _scenario_option(argument: Argument, description: str) -> inspect.Parameter:
     details: dict[str, Any] = {"help": description, "group": "Experiment"}
     if argument.kind is float:
         details |= {
-            "converter": _converter(lambda text: parse_quantity(text, argument.unit)),
+            "converter": _converter(lambda text: parse_possible(text, argument.unit)),
             "metavar": kind_of(argument.unit).split(" ", 1)[1].upper().replace(" ", "_"),
             "show_default": lambda value: "none" if value is None else format_quantity(value, argument.unit),
         }

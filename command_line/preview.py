@@ -4,6 +4,7 @@ from pathlib import Path
 
 from command_line.catalogue import Entry, declared
 from command_line.messages import say, warn
+from command_line.places import require_makeable
 
 _PICTURES = (".png", ".pdf", ".svg")
 
@@ -19,9 +20,10 @@ def preview(entry: Entry, given: dict[str, object], out: Path | None, debug: boo
     Raises
     ------
     ValueError
-        If the scenario refuses its arguments, or `out` is no name for a picture.
+        If the scenario refuses its arguments, or `out` is no name for a picture or cannot be written.
     """
     path = _picture(out, entry.name)
+    require_makeable(path.parent, f"the picture {path}")
     scenario = declared(entry, given)
     from fem.results.film_facts import film_lines, recorded_lines
     from fem.results.film_figure import draw_microstructure

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _NUMBER_AND_UNIT = re.compile(
     r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:nan|inf|infinity))(.*)", re.I | re.S
 )
+_DECIMAL_COMMA = re.compile(r"\s*[+-]?\d+,\d.*", re.S)
 _BARE_EXPONENT = re.compile(r"(?<=[A-Za-zµμ])(-?\d+)")
 
 # Documented unit -> what it measures, and a unit to show in an example.
@@ -29,6 +30,15 @@ _KINDS = {
     "Hz": ("a frequency", "Hz"),
     "m/s": ("a velocity", "m/s"),
     "1/m^3/s": ("a generation rate", "/m^3/s"),
+}
+
+# Documented unit -> the largest magnitude that can be meant, in that unit and as people write it.
+_LARGEST = {
+    "V": (1e4, "10 kV"),
+    "m": (0.1, "10 cm"),
+    "s": (1e12, "1e12 s"),
+    "K": (2000.0, "2000 K"),
+    "J": (1.602176634e-16, "1 keV"),
 }
 
 # Units people read, largest first, with their size in the documented unit.
@@ -58,6 +68,8 @@ def parse_quantity(text: str, unit: str) -> float:
     ValueError
         If there is no finite number, no unit where one is needed, an unknown unit or one of another dimension.
     """
+    if _DECIMAL_COMMA.fullmatch(text):
+        raise ValueError(f"{text!r} has a comma: write a decimal point, {text.strip().replace(',', '.', 1)}")
     match = _NUMBER_AND_UNIT.fullmatch(text)
     if match is None:
         raise ValueError(f"{text!r} is not a number" + (f" with a unit, e.g. {_example(unit)}" if unit else ""))
@@ -69,6 +81,21 @@ def parse_quantity(text: str, unit: str) -> float:
     value = _convert(number, written, unit)
     if not math.isfinite(value):
         raise ValueError(f"must be a finite number, got {text.strip()}")
+    return value
+
+
+def parse_possible(text: str, unit: str) -> float:
+    """Value of `text` in `unit`, as :func:`parse_quantity` reads it.
+
+    Raises
+    ------
+    ValueError
+        As there, or if the value is beyond all that can be meant.
+    """
+    value = parse_quantity(text, unit)
+    largest, written = _LARGEST.get(unit, (math.inf, ""))
+    if abs(value) > largest:
+        raise ValueError(f"{text.strip()} is beyond the limit of {written}")
     return value
 
 

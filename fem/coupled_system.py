@@ -91,6 +91,8 @@ class CoupledSystem:
             rows[1:] += self._sources(time, fields).amount / self.unknowns.unit[:, None]
         if self.lattice is not None:
             self.lattice.add(time, values, out, self.pieces)
+            if self.lattice.funnel is not None:
+                self.lattice.funnel.add(values, out, self.light.value(time))
         absent = self.unknowns.absent
         rows[1:][absent] = -fields[1:][absent]
         return out
@@ -125,8 +127,8 @@ class CoupledSystem:
                 self._pattern.add_drift(data, one.population, one.by_difference)
                 for m, (by_first, by_second) in one.by.items():
                     self._pattern.add_diffusion(data, one.population, m, by_first, by_second)
-                if self.lattice is not None and one.by_gradient is not None:
-                    self.lattice.add_bending(self._pattern.entries, data, one.population, one.by_gradient)
+                if self.lattice is not None:
+                    self.lattice.add_flux(self._pattern.entries, data, one)
         for q, exchange in enumerate(u.exchanges):
             _, by_c, by_phi = self._inflow(time, fields, exchange)
             self._pattern.add_exchange(data, q, by_c, by_phi)
@@ -168,13 +170,15 @@ class CoupledSystem:
             rows[1:] += brighter * made / self.unknowns.unit[:, None]
         if self.lattice is not None:
             self.lattice.add_sweep(time, values, out, self.pieces)
+            if self.lattice.funnel is not None:
+                out[self.lattice.behind.level_at] -= self.lattice.behind.content * brighter
         return out
 
     # --- services -----------------------------------------------------------------------------------------------
 
     def hold_algebraic(self, time: float, values: Array) -> Array:
         """`values` with the potential solved from Poisson's equation at fixed populations and contact voltages."""
-        new = values.copy() if self.lattice is None else self.lattice.with_bending(values)
+        new = values.copy() if self.lattice is None else self.lattice.consistent(values, self.light.value(time))
         fields = self.unknowns.nodal(new)
         fields[0] += self.electrostatics.correction(self.electrostatics.balance(time, fields, self.pieces))
         return new

@@ -29,13 +29,15 @@ class FluxSlopes:
     """Derivatives of the flux of `population` along each edge, arrays of shape (n_edges,).
 
     `by_difference` is that by the difference of the potential, second node less first [V_T]; `by` holds, for each
-    population m, those by its value at the first and at the second node; `by_gradient` those by q of a halide lattice.
+    population m, those by its value at the first and at the second node; `by_gradient` those by q of a halide lattice,
+    `by_level` that by the level of its funnelled carriers.
     """
 
     population: int
     by_difference: Array
     by: dict[int, tuple[Array, Array]]
     by_gradient: tuple[Array, Array] | None = None
+    by_level: Array | None = None
 
 
 class EdgeLaw(Protocol):
@@ -142,9 +144,9 @@ class LatticeExchange:
 
     def hops(self, values: Array) -> tuple[Array, Array]:
         """What goes forth and back on each edge, per halide, both of shape (2, n_edges) [m^2/s]."""
-        u, b, q = self._fields(values)
-        halides, reduced, (i, j) = self.lattice.halides(u, b), u / self._enrichment, self.volumes.nodes
-        forth, back = two_factors(self._rise(values, self.lattice.energy(u, b, q)))
+        fields, k = self.unknowns.nodal(values), self.lattice.vacancy + 1
+        halides, reduced = self.lattice.halides(fields[k], fields[k + 1]), fields[k] / self._enrichment
+        (i, j), (forth, back) = self.volumes.nodes, two_factors(self._rise(values))
         weights = self._weights
         return weights * forth * halides[:, i] * reduced[j], weights * back * halides[:, j] * reduced[i]
 
@@ -174,35 +176,32 @@ class LatticeExchange:
     def slopes(self, values: Array) -> Iterator[FluxSlopes]:
         """See :class:`EdgeLaw`."""
         lattice, (i, j), s = self.lattice, self.volumes.nodes, self._enrichment
-        u, b, q = self._fields(values)
-        halides, reduced, v0 = lattice.halides(u, b), u / s, lattice.dilution
-        forth, back, forth_slope, back_slope = fitting_factors(self._rise(values, lattice.energy(u, b, q)))
+        fields, k = self.unknowns.nodal(values), lattice.vacancy + 1
+        halides, reduced, v0 = lattice.halides(fields[k], fields[k + 1]), fields[k] / s, lattice.dilution
+        forth, back, forth_slope, back_slope = fitting_factors(self._rise(values))
         weights = self._weights
         by_theta = weights * (forth_slope * halides[:, i] * reduced[j] - back_slope * halides[:, j] * reduced[i])
         by_h = weights * forth * reduced[j], -weights * back * reduced[i]
         by_r = -weights * back * halides[:, j] / s[i], weights * forth * halides[:, i] / s[j]
         thinning = {lattice.vacancy: np.array([[-v0], [0.0]]), lattice.second: np.array([[-1.0], [1.0]])}
-        energies = lattice.energy_slopes(u, b, q)
+        energies = self.behind.energy_slopes(fields, values)
         by = {}
         for m, energy in zip((lattice.vacancy, lattice.second), energies[:2], strict=True):
             hopping = by_r if m == lattice.vacancy else (0.0, 0.0)
             by[m] = (by_h[0] * thinning[m] + hopping[0] - by_theta * energy[:, i],
                      by_h[1] * thinning[m] + hopping[1] + by_theta * energy[:, j])  # fmt: skip
         bent = (-by_theta * energies[2][:, i], by_theta * energies[2][:, j]) if lattice.has_gradient else None
+        lit = by_theta * (energies[3][:, j] - energies[3][:, i]) if lattice.lattice.carriers is not None else None
         for k, total in ((lattice.vacancy, np.array([-1.0, -1.0])), (lattice.second, np.array([0.0, v0]))):
             yield FluxSlopes(
                 k, -(total @ by_theta), {m: (total @ one, total @ two) for m, (one, two) in by.items()},
-                None if bent is None else (total @ bent[0], total @ bent[1]),
+                None if bent is None else (total @ bent[0], total @ bent[1]), None if lit is None else total @ lit,
             )  # fmt: skip
 
-    def _fields(self, values: Array) -> tuple[Array, Array, Array]:
-        """Vacancies, second halide and q at the nodes."""
-        fields, k = self.unknowns.nodal(values), self.lattice.vacancy + 1
-        return fields[k], fields[k + 1], self.behind.gradient(values)
-
-    def _rise(self, values: Array, energy: Array) -> Array:
-        i, j = self.volumes.nodes
-        rise = -self.unknowns.nodal(values)[0] + energy
+    def _rise(self, values: Array) -> Array:
+        """Rise of each halide's energy along each edge [kT], shape (2, n_edges)."""
+        (i, j), fields = self.volumes.nodes, self.unknowns.nodal(values)
+        rise = -fields[0] + self.behind.energy(fields, values)
         return np.asarray(rise[:, j] - rise[:, i])
 
     @property

@@ -92,6 +92,8 @@ class Film:
                 if contact.halides is not None:
                     raise ValueError(f"electrode {contact.facets!r} has a store of halides, the film has no lattice")
             return
+        if self.lattice.carriers is not None and any(contact.halides for contact in self.contacts):
+            raise ValueError("funnelled carriers and stores of halides cannot be combined: leave out one of them")
         own = self.lattice.species
         names = {one.name for one in own}
         object.__setattr__(self, "species", (*(one for one in self.species if one.name not in names), *own))

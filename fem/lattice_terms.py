@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fem.constants import elementary_charge
+from fem.edge_laws import FluxSlopes
 from fem.fields import Array
+from fem.funnel_terms import FunnelTerms
 from fem.lattice_layout import LatticeLayout
 from fem.numerics.control_volumes import ControlVolumes
 from fem.numerics.sparsity import Pattern
@@ -45,6 +47,7 @@ class LatticeTerms:
         }
         if lattice.has_gradient:
             self._places["q"] = behind.gradient_at + np.arange(unknowns.n_nodes)
+        self.funnel = FunnelTerms(volumes, unknowns, behind) if lattice.lattice.carriers is not None else None
 
     # --- residual -----------------------------------------------------------------------------------------------
 
@@ -58,9 +61,7 @@ class LatticeTerms:
             made = self._rate * self._storage * (u.start[lattice.vacancy] - fields[k])
             rows[k] += made
             rows[k + 1] -= lattice.dilution * fields[k + 1] * made
-        for store, entering, flux in zip(
-            self.behind.stores, self.behind.stored(out), self._flows(time, values, pieces), strict=True
-        ):
+        for store, entering, flux in self._entering(out, self._flows(time, values, pieces)):
             self._cross(rows, store, flux.flux)
             entering += lattice.dilution * flux.flux.sum(axis=1)
 
@@ -68,9 +69,7 @@ class LatticeTerms:
         """Add the derivative of the terms by time at fixed unknowns, shape (n,)."""
         u = self.unknowns
         rows = u.nodal(out)
-        for store, entering, flux in zip(
-            self.behind.stores, self.behind.stored(out), self._flows(time, values, pieces), strict=True
-        ):
+        for store, entering, flux in self._entering(out, self._flows(time, values, pieces)):
             if store.electrode.capacitance is not None:
                 change = flux.by_zeta * pieces[store.contact].rate(time) / u.thermal_voltage
                 self._cross(rows, store, change)
@@ -89,11 +88,13 @@ class LatticeTerms:
         new, lattice = values.copy(), self.lattice
         fields = self.unknowns.nodal(new)
         fields[lattice.second + 1] = lattice.share * (1.0 - lattice.dilution * fields[lattice.vacancy + 1])
-        return self.with_bending(new)
+        return self.consistent(new, 0.0)
 
-    def with_bending(self, values: Array) -> Array:
-        """`values` with q as the composition has it."""
+    def consistent(self, values: Array, intensity: float) -> Array:
+        """`values` with q, and the carriers' level under light of `intensity`, as the composition has them."""
         new = values.copy()
+        if self.funnel is not None:
+            new[self.behind.level_at] = self.funnel.balanced(values, intensity)
         if self.lattice.has_gradient:
             self.behind.gradient(new)[:] = self._bending(values) / self._area
         return new
@@ -115,7 +116,7 @@ class LatticeTerms:
 
     def _flows(self, time: float, values: Array, pieces: Sequence[Piece]) -> Iterator[StoreFlux]:
         u, lattice = self.unknowns, self.lattice
-        fields, q, k = u.nodal(values), self.behind.gradient(values), lattice.vacancy + 1
+        fields, k = u.nodal(values), lattice.vacancy + 1
         for store, entered in zip(self.behind.stores, self.behind.stored(values), strict=True):
             nodes, electrode = store.electrode.nodes, store.electrode
             drop = np.zeros(len(nodes))
@@ -125,7 +126,7 @@ class LatticeTerms:
             film = FilmSide(
                 lattice.halides(vacancies[nodes], second[nodes]),
                 vacancies[nodes] / lattice.hops[0].enrichment[nodes],
-                lattice.energy(vacancies, second, q)[:, nodes],
+                self.behind.energy(fields, values)[:, nodes],
                 drop,
             )
             yield store.inflow(film, entered, lattice.interaction, u.thermal_voltage)
@@ -142,6 +143,8 @@ class LatticeTerms:
             for row in ("u", "b"):
                 pattern.edges(f"bending {row} q", at[row], at["q"])
                 pattern.edges(f"bending q {row}", at["q"], at[row])
+        if self.funnel is not None:
+            self.funnel.declare(pattern)
         for s, store in enumerate(self.behind.stores):
             amounts, nodes = self.behind.begin + 2 * s, store.electrode.nodes
             rows = {"u": at["u"][nodes], "b": at["b"][nodes], "0": np.array([amounts]), "1": np.array([amounts + 1])}
@@ -158,9 +161,13 @@ class LatticeTerms:
             diagonal[self._places["q"]] = self._area
             pattern.add(data, "diagonal", diagonal)
 
-    def add_bending(self, pattern: Pattern, data: Array, population: int, slopes: tuple[Array, Array]) -> None:
-        """Add the inflow of a population by q, given the edge flux's derivatives."""
-        pattern.add_edges(data, f"bending {'u' if population == self.lattice.vacancy else 'b'} q", *slopes)
+    def add_flux(self, pattern: Pattern, data: Array, slopes: FluxSlopes) -> None:
+        """Add the inflow of a population by q and by the carriers' level, given the edge flux's derivatives."""
+        if slopes.by_gradient is not None:
+            name = "u" if slopes.population == self.lattice.vacancy else "b"
+            pattern.add_edges(data, f"bending {name} q", *slopes.by_gradient)
+        if self.funnel is not None and slopes.by_level is not None:
+            self.funnel.add_flux(pattern, data, slopes.population, slopes.by_level)
 
     def add_slopes(self, time: float, values: Array, pieces: Sequence[Piece], pattern: Pattern, data: Array) -> None:
         """Add the derivatives of the terms at `values`."""
@@ -171,6 +178,8 @@ class LatticeTerms:
             weights = lattice.gradient_weights
             for name, slope in {"b": 1.0 / left, "u": v0 * fields[k + 1] / left**2}.items():
                 pattern.add_edges(data, f"bending q {name}", weights * slope[i], -weights * slope[j])
+        if self.funnel is not None:
+            self.funnel.add_slopes(values, pattern, data)
         if self._rate:
             strength = self._rate * self._storage
             missing = u.start[lattice.vacancy] - fields[k]
@@ -182,10 +191,9 @@ class LatticeTerms:
 
     def _add_store(self, pattern: Pattern, data: Array, s: int, flux: StoreFlux, values: Array) -> None:
         u, lattice, v0 = self.unknowns, self.lattice, self.lattice.dilution
-        store, fields, k = self.behind.stores[s], u.nodal(values), lattice.vacancy + 1
+        store, fields = self.behind.stores[s], u.nodal(values)
         nodes = store.electrode.nodes
-        energies = lattice.energy_slopes(fields[k], fields[k + 1], self.behind.gradient(values))
-        by_u, by_b, by_q = (flux.by_zeta * one[:, nodes] for one in energies)
+        by_u, by_b, by_q, _ = (flux.by_zeta * one[:, nodes] for one in self.behind.energy_slopes(fields, values))
         coated = store.electrode.capacitance is not None
         by = {
             "phi": -flux.by_zeta * coated,

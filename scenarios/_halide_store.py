@@ -1,7 +1,7 @@
 """A plate with bromide vacancies and, at its left end, a store of excess bromide that can fill them."""
 
 from dataclasses import dataclass
-from math import exp
+from math import exp, log
 
 import numpy as np
 
@@ -39,15 +39,24 @@ class HalideStore:
     width: float
     pairs: float
 
-    def defects(self) -> tuple[Species, Species]:
-        """Vacancies and interstitials in balance with each other in the store and in the plate."""
+    def defects(self, temperature: float) -> tuple[Species, Species]:
+        """Vacancies and interstitials in balance with each other in the store and in the plate, at `temperature` [K].
+
+        The store holds bromide by its energy and not by charge: at rest there is no field.
+        """
         scarce = self.pairs**2 / self.vacancies
-        vacancies = self._profile(self.pairs**2 / self.excess, self.vacancies) if self.excess else self.vacancies
-        interstitials = self._profile(self.excess, scarce) if self.excess else scarce
-        return (
-            Species(_VACANCY, +1, vacancies, _PREFACTOR, _BARRIERS[0], composition={"X": -1}),
-            Species(_INTERSTITIAL, -1, interstitials, _PREFACTOR, _BARRIERS[1], composition={"X": +1}),
-        )
+        depth = boltzmann * temperature * log(self.excess / scarce) if self.excess else 0.0
+        found = []
+        kinds = ((_VACANCY, +1, self.vacancies), (_INTERSTITIAL, -1, scarce))
+        for (name, charge, density), barrier in zip(kinds, _BARRIERS, strict=True):
+            stored = density * exp(-charge * depth / (boltzmann * temperature))
+            found.append(
+                Species(
+                    name, charge, self._profile(stored, density), _PREFACTOR, barrier,
+                    self._profile(charge * depth, 0.0), reference=self.vacancies, composition={"X": -charge},
+                )  # fmt: skip
+            )
+        return found[0], found[1]
 
     def chemistry(self, permittivity: float, temperature: float) -> list[Reaction]:
         """Bromide fills vacancies, pairs form, and carriers recombine at vacancies.

@@ -24,22 +24,31 @@ from scenarios._plates import PLATE, RADIATIVE, plate_bands
 from scenarios._resolved import film_debye_length
 from scenarios._stages import Stages
 
+
+def steps(stages):
+    from itertools import accumulate
+    from fem.physics.protocol import hold, protocol, ramp
+    t=1e-3
+    return protocol([e for v in stages.voltages for e in (ramp(v, t), hold(v, stages.hold - t))])
+
+
 _LIFETIME = 5e-7  # [s] of carriers in a plate without vacancies (assumption)
 _SHARES = (-1.0, -0.5, 0.0, 0.5, 1.0)  # of the largest voltage, held one after the other
 
 
 def scenario(
     bias: Volt = 12 * V,
-    gap: Metre = 4 * um,
-    width: Metre = 1 * um,
+    gap: Metre = 2 * um,
+    width: Metre = 500 * nm,
     vacancies: Concentration = 1e21,
     excess: Concentration = 1e22,
-    store: Metre = 500 * nm,
-    pairs: Concentration = 3e19,
-    coating: Metre = 1 * um,
-    light: float = 1e-4,
+    store: Metre = 300 * nm,
+    pairs: Concentration = 1e19,
+    doping: Concentration = 1e20,
+    coating: Metre = 2 * um,
+    light: float = 1e-6,
     temperature: Kelvin = 300 * K,
-    hold: Second = 300 * s,
+    hold: Second = 1000 * s,
 ) -> Scenario:
     """Declare the experiment.
 
@@ -59,6 +68,8 @@ def scenario(
         Width of the store.
     pairs
         Vacancies and interstitials of a plate that has as many of one as of the other.
+    doping
+        Electrons in the dark.
     coating
         Thickness of either coating, of permittivity 3.5 (PMMA).
     light
@@ -76,10 +87,10 @@ def scenario(
     model = PoissonNernstPlanck(
         mesh.mesh,
         PLATE,
-        defects.defects(),
-        [Contact("left", stages.drive, coating=insulator), Contact("right", 0 * V, coating=insulator)],
+        defects.defects(temperature),
+        [Contact("left", steps(stages), coating=insulator), Contact("right", 0 * V, coating=insulator)],
         temperature,
-        semiconductor=plate_bands(),
+        semiconductor=plate_bands(doping),
         reactions=[
             carrier_pairs(light * ONE_SUN),
             recombination("radiative", Radiative(RADIATIVE)),

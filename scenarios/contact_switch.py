@@ -20,6 +20,7 @@ from fem.results.profiles import Side
 from fem.scenario import Scenario, logarithmic_times
 from scenarios._lateral_films import AFFINITY, PERMITTIVITY, bands, ion, light_and_losses, strip
 from scenarios._lead import lead, lead_chemistry
+from scenarios._options import require_positive_options
 from scenarios._resolved import film_debye_length
 from scenarios._zones import contact_demands, zone_quench
 
@@ -77,6 +78,7 @@ def scenario(
     end_time
         End of the run.
     """
+    require_positive_options(gap=gap, electrode_length=electrode_length, lead_density=lead_density)
     debye = film_debye_length(MAPbI3, mobile_density, temperature)
     mesh = strip(gap, electrode_length, debye / 4, min(gap / 60, electrode_length / 4), debye)
     coated = electrodes is Electrodes.COATED
@@ -97,7 +99,8 @@ def scenario(
     )
     width = depletion_width(PERMITTIVITY, mobile_density, bias)
     sides: tuple[Side, Side] = ("left", "right") if bias >= 0 else ("right", "left")
-    cathode, anode = zone_quench(sides[0], width, _ZONE, "cathode"), zone_quench(sides[1], width, _ZONE, "anode")
+    reach = min(_ZONE, gap / 2)
+    cathode, anode = zone_quench(sides[0], width, reach, "cathode"), zone_quench(sides[1], width, reach, "anode")
     times = logarithmic_times(1e-6 * s, end_time, 3)
     demands = contact_demands(cathode, anode, coated, reduction > 0)
     return Scenario(model, times, observables=[cathode, anode], criteria=demands, microstructure=mesh.report)

@@ -15,6 +15,7 @@ from fem.scenario import Scenario
 from scenarios._halide_pairs import SITES, damage, halide_pairs, pair_chemistry
 from scenarios._lateral_films import bands, light_and_losses, strip
 from scenarios._memory_criteria import Memory, degraded_share, light_change
+from scenarios._options import require_positive_options
 from scenarios._resolved import film_debye_length
 from scenarios._zones import zone_quench
 
@@ -61,32 +62,24 @@ def scenario(
     hold
         How long either voltage is held; a rest is five times as long.
     """
+    require_positive_options(weak=weak, strong=strong, gap=gap, electrode_length=electrode_length, hold=hold)
     debye = film_debye_length(MAPbI3, hole_density, temperature)
     mesh = strip(gap, electrode_length, debye, min(gap / 40, electrode_length / 4), debye)
-    memory = Memory(weak, strong, hold, _RESTS * hold)
+    memory, ohmic = Memory(weak, strong, hold, _RESTS * hold), CarrierContact()
     model = PoissonNernstPlanck(
         mesh.mesh,
         MAPbI3,
         halide_pairs(vacancies, interstitials),
-        [
-            Contact("left", 0 * V, carriers=CarrierContact()),
-            Contact("right", memory.drive, carriers=CarrierContact()),
-        ],
+        [Contact("left", 0 * V, carriers=ohmic), Contact("right", memory.drive, carriers=ohmic)],
         temperature,
         semiconductor=bands(-hole_density, _FILM_MOBILITY),
-        reactions=[
-            *light_and_losses(light),
-            *pair_chemistry(vacancies, interstitials, temperature),
-            *damage(degradation, threshold),
-        ],
+        reactions=light_and_losses(light)
+        + pair_chemistry(vacancies, interstitials, temperature)
+        + damage(degradation, threshold),
         light=1.0,
     )
     first, last = 0.03 * gap, 0.2 * gap
     anode, cathode = zone_quench("right", first, last, "anode"), zone_quench("left", first, last, "cathode")
-    return Scenario(
-        model,
-        memory.times(10),
-        observables=[light_change(), degraded_share(SITES), anode, cathode],
-        criteria=memory.criteria(anode, cathode, degradation > 0),
-        microstructure=mesh.report,
-    )
+    seen = [light_change(), degraded_share(SITES), anode, cathode]
+    demands = memory.criteria(anode, cathode, degradation > 0)
+    return Scenario(model, memory.times(10), observables=seen, criteria=demands, microstructure=mesh.report)

@@ -27,6 +27,7 @@ from scenarios._lateral_films import (
     strip,
     work_function_for_holes,
 )
+from scenarios._options import require_positive_options
 from scenarios._resolved import film_debye_length
 from scenarios._stages import Stages
 
@@ -65,6 +66,7 @@ def scenario(
     hold
         How long each voltage is held.
     """
+    require_positive_options(bias=bias, gap=gap, electrode_length=electrode_length, hold=hold)
     debye = film_debye_length(MAPbI3, hole_density, temperature)
     mesh = strip(gap, electrode_length, min(debye / 4, 10 * nm), min(gap / 80, electrode_length / 4), debye)
     stages = Stages((bias, -bias), hold, first=1e-6 * s, per_decade=1)

@@ -19,6 +19,7 @@ FEM_ROWS = (
         "fem.electrostatics",
         "fem.jacobian",
         "fem.lattice_layout",
+        "fem.funnel_terms",
         "fem.lattice_terms",
         "fem.unknowns",
         "fem.scale_report",

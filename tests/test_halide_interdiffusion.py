@@ -39,7 +39,7 @@ def test_a_couple_of_equal_mobilities_mixes_as_an_error_function(verify: Verific
 
 
 def series(x: Array) -> Array:
-    """Interdiffusivity of a lattice whose sites stay [m^2/s]; doi:10.1103/RevModPhys.51.1 names it Nernst-Planck."""
+    """Interdiffusivity of a lattice whose sites stay [m^2/s], the slower halide's in the main."""
     return FEW * FAST * SLOW / (x * SLOW + (1 - x) * FAST)
 
 

@@ -34,7 +34,7 @@ def has_free_energy(model: PoissonNernstPlanck) -> bool:
     if u.crossed or u.reacting or u.carriers.any():
         return False
     if model.lattice is not None:
-        return len(u.populations) == 2 and model.lattice.site_exchange == 0
+        return len(u.populations) == 2 and model.lattice.site_exchange == 0 and model.lattice.carriers is None
     shared = (u.storage[u.members(sites)] for sites in u.sublattices)
     drifting = all(isinstance(law, DriftDiffusion) for law in model.system.laws)
     return drifting and all(np.allclose(areas, areas[0], rtol=1e-12, atol=0.0) for areas in shared)

@@ -21,6 +21,7 @@ from fem.constants import boltzmann, elementary_charge, vacuum_permittivity
 from fem.fields import Field
 from fem.physics.rate_laws import Degradation, Generation, MassAction, Passivation
 from fem.physics.reactions import RateLaw, Reaction
+from fem.physics.recombination import Radiative
 from fem.physics.redox import TwoElectronCapture
 
 
@@ -72,8 +73,8 @@ def carrier_pairs(profile: Field, electron: str = "electron", hole: str = "hole"
 
 
 def recombination(name: str, law: RateLaw, where: str | None = None) -> Reaction:
-    """Electrons and holes recombine by any law of recombination."""
-    return Reaction(name, {"electron": -1, "hole": -1}, law, where)
+    """Electrons and holes recombine by any law of recombination; where that is radiative, they emit."""
+    return Reaction(name, {"electron": -1, "hole": -1}, law, where, emits=isinstance(law, Radiative))
 
 
 def capture(

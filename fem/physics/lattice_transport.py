@@ -150,7 +150,22 @@ class LatticeOnMesh:
     @property
     def is_ideal(self) -> bool:
         """Whether the halides mix without energy."""
-        return self.lattice.interaction == 0 and not self.has_gradient
+        return self.lattice.interaction == 0 and not self.has_gradient and self.lattice.carriers is None
+
+    @property
+    def thermal_energy(self) -> float:
+        """KT [J]."""
+        return boltzmann * self.temperature
+
+    def pull(self, x: Array, level: float) -> tuple[Array, Array, Array]:
+        """What funnelled carriers add to q [kT] at the compositions `x`, its derivatives by x and by their level."""
+        carriers, kt = self.lattice.carriers, self.thermal_energy
+        if carriers is None:
+            zero = np.zeros_like(x)
+            return zero, zero, zero
+        n, by_x, by_level = carriers.held(x, level, kt)
+        slope, scale = carriers.gap.slope(x), kt * self.lattice.site_density
+        return n * slope / scale, (by_x * slope + n * carriers.gap.bend) / scale, by_level * slope / scale
 
     def energy(self, vacancies: Array, second: Array, q: Array) -> Array:
         """M_1 and M_2 [kT], shape (2, n_nodes)."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from fem.checks import require_finite, require_not_negative, require_positive
 from fem.fields import Field, Value
+from fem.physics.funnelling import FunnelledCarriers
 from fem.physics.species import Species, Sublattice
 
 
@@ -60,6 +61,8 @@ class HalideLattice:
         Rate [1/s] at which dislocations, boundaries or surfaces make and take lattice sites until the vacancies have
         their concentration as deposited; 0 for a lattice whose sites stay. The lattice then moves past its own frame,
         and halides are not conserved in it.
+    carriers
+        Pairs of carriers that gather where the gap is narrow; None for none.
     where
         Subdomains of the mesh in which the lattice exists; None for all.
     name
@@ -79,6 +82,7 @@ class HalideLattice:
     interaction: float = 0.0
     gradient: float = 0.0
     site_exchange: float = 0.0
+    carriers: FunnelledCarriers | None = None
     where: tuple[str, ...] | None = None
     name: str = "halide vacancy"
 
@@ -118,6 +122,7 @@ class HalideLattice:
             "interaction [J]": self.interaction,
             "gradient energy [J m^2]": self.gradient,
             "site exchange [1/s]": self.site_exchange,
+            "funnelled carriers": repr(self.carriers),
         }
 
 

@@ -79,6 +79,8 @@ class Reaction:
     sides
         On facets between two materials: the subdomain on whose side the density of a population counts, by population.
         One that is not named counts on the side where it is denser.
+    emits
+        Whether each event gives a photon.
 
     Raises
     ------
@@ -92,6 +94,7 @@ class Reaction:
     law: RateLaw
     where: str | None = None
     sides: Mapping[str, str] = field(default_factory=dict)
+    emits: bool = False
 
     def __post_init__(self) -> None:
         if not self.name.strip():

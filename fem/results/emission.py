@@ -4,6 +4,8 @@ With carriers the emission is the net rate of their radiative recombination; wit
 :mod:`fem.physics.luminescence`. PL0 is the emission before the drive starts and ``Q = 1 - PL / PL0`` the quench.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from fem.checks import require_known
@@ -11,7 +13,7 @@ from fem.fields import Array
 from fem.model import PoissonNernstPlanck
 from fem.physics.luminescence import photoluminescence
 from fem.physics.rate_laws import Generation
-from fem.physics.recombination import Radiative
+from fem.physics.reactions import Reaction
 from fem.physics.semiconductor import ELECTRON, HOLE
 from fem.scenario import Scenario
 from fem.state import State
@@ -19,7 +21,7 @@ from fem.state import State
 
 def emits(scenario: Scenario) -> bool:
     """Whether the film emits light at all."""
-    return scenario.light is not None or bool(_numbers(scenario.model, Radiative))
+    return scenario.light is not None or bool(_numbers(scenario.model, _emits))
 
 
 def emits_at_rest(scenario: Scenario) -> bool:
@@ -36,7 +38,7 @@ def emission(scenario: Scenario, state: State) -> Array:
         If nothing in the scenario emits light, or a quencher names a species that the model does not have.
     """
     if scenario.light is None and emits(scenario):
-        found = events_by(scenario.model, state, Radiative)
+        found = events_by(scenario.model, state, _emits, "emits light")
         stored = emitting_area(scenario.model)
         return np.divide(found, stored, out=np.zeros_like(found), where=stored > 0)
     return _local_emission(scenario, state.concentrations)
@@ -58,24 +60,25 @@ def emitting_area(model: PoissonNernstPlanck) -> Array:
     return model.volumes if model.bands is None else model.unknowns.storage[-1]
 
 
-def events_by(model: PoissonNernstPlanck, state: State, law: type) -> Array:
-    """Events at each node of all reactions that follow `law` [1/(m s)], shape (n_nodes,).
+def events_by(model: PoissonNernstPlanck, state: State, chosen: Callable[[Reaction], bool], what: str) -> Array:
+    """Events at each node of all `chosen` reactions [1/(m s)], shape (n_nodes,).
 
     Raises
     ------
     ValueError
-        If there is no such reaction.
+        If there is no such reaction; `what` says what it should do.
     """
-    numbers = _numbers(model, law)
+    numbers = _numbers(model, chosen)
     if model.network is None or not numbers:
-        raise ValueError(f"the model has no reaction that follows {law.__name__}")
+        raise ValueError(f"the model has no reaction that {what}")
     everything = np.vstack([state.concentrations, state.carriers])
     return np.asarray(model.network.events(everything, model.light_at(state.time))[numbers].sum(axis=0))
 
 
 def quantum_yield(model: PoissonNernstPlanck, state: State) -> float:
-    """Photons emitted per pair that the light makes (PLQY), over the whole film."""
-    return float(events_by(model, state, Radiative).sum() / events_by(model, state, Generation).sum())
+    """Photons emitted per pair or exciton that the light makes (PLQY), over the whole film."""
+    made = events_by(model, state, _made_by_light, "light drives")
+    return float(events_by(model, state, _emits, "emits light").sum() / made.sum())
 
 
 def carrier_lifetime(model: PoissonNernstPlanck, state: State) -> Array:
@@ -101,9 +104,17 @@ def carrier_lifetime(model: PoissonNernstPlanck, state: State) -> Array:
     return np.divide(pairs, rate, out=np.full_like(pairs, np.inf), where=rate > 0)
 
 
-def _numbers(model: PoissonNernstPlanck, law: type) -> list[int]:
+def _emits(reaction: Reaction) -> bool:
+    return reaction.emits
+
+
+def _made_by_light(reaction: Reaction) -> bool:
+    return isinstance(reaction.law, Generation)
+
+
+def _numbers(model: PoissonNernstPlanck, chosen: Callable[[Reaction], bool]) -> list[int]:
     reactions = () if model.network is None else model.network.reactions
-    return [number for number, one in enumerate(reactions) if isinstance(one.law, law)]
+    return [number for number, one in enumerate(reactions) if chosen(one)]
 
 
 def _local_emission(scenario: Scenario, concentrations: Array) -> Array:

@@ -1,0 +1,134 @@
+"""Halide defects that the electric field makes in pairs, by one of two laws, and what is demanded of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from math import exp
+
+import numpy as np
+
+from fem.constants import boltzmann, eV
+from fem.fields import Array
+from fem.physics.defect_chemistry import coulomb_radius, frenkel_pair, frenkel_rate_constant
+from fem.physics.field_assisted import Exponential, FieldAssisted, FieldFactor, Threshold
+from fem.physics.rate_laws import MassAction
+from fem.physics.reactions import Reaction
+from fem.physics.species import Species
+from fem.results.observables import total_ions
+from fem.scenario import Criterion
+from scenarios._parameters import DIFFUSIVITY_PREFACTOR, GRAIN_BARRIER
+from scenarios._stages import Stages
+
+VACANCY, INTERSTITIAL = "iodide vacancy", "iodide interstitial"
+INTERSTITIAL_BARRIER = 0.24 * eV  # molecular dynamics of MAPbI3 (assumption: 0.08 to 0.24 eV are found)
+_MADE_PER_SECOND = 1e-4  # of the defects as deposited, by a field far above the threshold (assumption)
+_SHARPNESS = 0.05  # width of the threshold over its field
+_HIDDEN, _SEEN = 0.01, 0.1  # pairs made in one stage over the defects as deposited: at most, at least
+_ALIKE = 0.1  # largest difference between the pairs that fields of either sign make, over their mean
+
+
+class Law(Enum):
+    """How the field makes pairs."""
+
+    EXPONENTIAL = "exponential"
+    THRESHOLD = "threshold"
+
+
+@dataclass(frozen=True)
+class FieldMadePairs:
+    """Vacancies and interstitials of a film, and the pairs that a field adds.
+
+    Parameters
+    ----------
+    vacancies
+        As deposited [1/m^3].
+    pairs
+        Density of both where there is as much of one as of the other, sqrt(K_F) [1/m^3].
+    factor
+        By how much the field helps.
+    made
+        Rate of pairs where the factor is 1 [1/(m^3 s)]; 0 turns the field's part off. None for that of the film's own
+        pairs, ``k_F K_F``.
+    barriers
+        Of vacancies and interstitials [J].
+    """
+
+    vacancies: float
+    pairs: float
+    factor: FieldFactor
+    made: float | None = None
+    barriers: tuple[float, float] = field(default=(GRAIN_BARRIER, INTERSTITIAL_BARRIER))
+
+    def defects(self) -> tuple[Species, Species]:
+        """Both defects in balance with each other, over the background that compensates them."""
+        scarce = self.pairs**2 / self.vacancies
+        kinds = ((VACANCY, +1, self.vacancies, -1), (INTERSTITIAL, -1, scarce, +1))
+        return tuple(
+            Species(name, charge, density, DIFFUSIVITY_PREFACTOR, barrier, composition={"X": halides})
+            for (name, charge, density, halides), barrier in zip(kinds, self.barriers, strict=True)
+        )  # type: ignore[return-value]
+
+    def chemistry(self, permittivity: float, temperature: float) -> list[Reaction]:
+        """Pairs that form and annihilate without a field, and those that it adds.
+
+        Parameters
+        ----------
+        permittivity
+            Of the film [1].
+        temperature
+            [K].
+        """
+        hops = [DIFFUSIVITY_PREFACTOR * exp(-barrier / (boltzmann * temperature)) for barrier in self.barriers]
+        rate = frenkel_rate_constant(*hops, coulomb_radius(permittivity, temperature))
+        own = rate * self.pairs**2
+        balance = frenkel_pair(VACANCY, INTERSTITIAL, rate, self.pairs**2)
+        made = own if self.made is None else self.made
+        if made == 0:
+            return [balance]
+        law = FieldAssisted(MassAction({}, made), self.factor)
+        return [balance, Reaction("pairs made by the field", {VACANCY: 1, INTERSTITIAL: 1}, law)]
+
+
+def field_made_pairs(law: Law, scale: float, vacancies: float, pairs: float) -> FieldMadePairs:
+    """A film in which the field makes pairs by a `law` with its `scale` [V/m]."""
+    if law is Law.EXPONENTIAL:
+        return FieldMadePairs(vacancies, pairs, Exponential(scale))
+    return FieldMadePairs(vacancies, pairs, Threshold(scale, _SHARPNESS * scale), _MADE_PER_SECOND * vacancies)
+
+
+def creation_demands(stages: Stages, thickness: float, limit: float) -> tuple[Criterion, ...]:
+    """B15: next to nothing is made below a `limit` [V/m], much above it, and as much by either sign.
+
+    Parameters
+    ----------
+    stages
+        Voltages in pairs of opposite sign, the largest last.
+    thickness
+        Between the electrodes [m].
+    limit
+        [V/m].
+    """
+    below = np.abs(stages.voltages) / thickness < limit
+    lasts = f"in {stages.hold:g} s"
+
+    def made(traces: Mapping[str, Array]) -> Array:
+        return created(stages, traces)
+
+    def difference(traces: Mapping[str, Array]) -> float:
+        first, second = made(traces)[-2:]
+        return float(abs(first - second) / np.mean([first, second]))
+
+    return (
+        Criterion("B15", f"pairs over vacancies as deposited, most {lasts} below {limit:g} V/m",
+                  lambda traces: float(np.abs(made(traces)[below]).max()), upper=_HIDDEN),
+        Criterion("B15", f"pairs over vacancies as deposited {lasts} at the largest field, less of both signs",
+                  lambda traces: float(made(traces)[-2:].min()), _SEEN),
+        Criterion("B15", "difference between signs of the largest field over their mean", difference, upper=_ALIKE),
+    )  # fmt: skip
+
+
+def created(stages: Stages, traces: Mapping[str, Array]) -> Array:
+    """Vacancies that each stage added, over those at the start, shape (n_stages,)."""
+    counts = traces[total_ions(VACANCY).column]
+    ends = [stages.within(counts, k)[-1] for k in range(len(stages.voltages))]
+    return np.asarray(np.diff([counts[0], *ends]) / counts[0])
