@@ -35,7 +35,7 @@ install: system $(VENV)/.installed ## create .venv with the tested versions
 $(VENV)/.installed: pyproject.toml constraints.txt | system
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing into $(VENV), which takes a few minutes ..."
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt --editable '.[test,movie,ebsd]'
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt --editable '.[test,movie,ebsd,notebook]'
 	@touch $@
 
 test: install ## run the fast tests

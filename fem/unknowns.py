@@ -25,6 +25,7 @@ from fem.physics.species import Sublattice
 OVERFILL = 1e-3  # filling above 1 that the continued logarithm can reach at the largest voltages
 _NEWTON_SHARE = 0.05  # a Newton update keeps at least this share of a concentration, or of the free sites
 _ROUND_OFF = 1e-11  # of a species' ions: the most that a step's linear solves may lose and get back
+_MOST_ROUND_OFF = 1e-8  # likewise of the vacancies of a halide lattice
 _NOISE = 1e-2  # of the mean of ions, of the largest density of carriers: errors in empty places are measured against it
 _OUTNUMBERED = 1e-16  # of the other carriers' largest: so few are round-off
 _EMPTY = 1e-30  # likewise where there are no carriers at all
@@ -203,13 +204,24 @@ class Unknowns:
         slightly below zero, where they follow everything else at once, are cut off there.
         """
         lost = self.conserved(before) - self.conserved(values)
-        share = np.where((np.abs(lost) <= _ROUND_OFF) & self._kept, lost, 0.0)
+        share = np.where((np.abs(lost) <= self._round_off) & self._kept, lost, 0.0)
         new = values.copy()
         fields = self.nodal(new)[1:]
         held = np.einsum("kn,kn->k", self.storage, fields)
         fields *= 1.0 + (share * self.content / np.where(held > 0, held, 1.0))[:, None]
         fields[self.carriers] = np.maximum(fields[self.carriers], 0.0)
         return new, float(np.abs(share).max())
+
+    @cached_property
+    def _round_off(self) -> Array:
+        """Share of each population that linear solves may lose in a step, shape (n_species,).
+
+        Compositions change more slowly than vacancies move, as these are fewer than sites: steps are longer by as much.
+        """
+        most = np.full(len(self.populations), _ROUND_OFF)
+        if self.lattice is not None:
+            most[self.lattice.vacancy] = min(_ROUND_OFF / self.lattice.dilution, _MOST_ROUND_OFF)
+        return most
 
     @cached_property
     def _kept(self) -> NDArray[np.bool_]:

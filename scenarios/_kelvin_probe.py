@@ -34,7 +34,7 @@ def scans_of(sections: Sections) -> tuple[SurfaceScan, ...]:
         raise ValueError(
             f"each section of the film is {width * 1e9:.4g} nm wide and must be wider than"
             f" {2e9 * margin:.4g} nm, {2 * _MARGIN:g} film thicknesses, so that its middle does not see its neighbours:"
-            " raise grains or grain_size"
+            " raise --grains or --grain-size"
         )
     return tuple(SurfaceScan(name, "top", sections.window(name, margin), _RESOLUTION) for name in sections.names)
 

@@ -56,7 +56,9 @@ class NodeBudget:
 
     def __post_init__(self) -> None:
         if self.limit < 1:
-            raise ValueError(f"{self._named('--node-limit', 'limit of nodes')} must be at least 1, got {self.limit}")
+            raise ValueError(
+                f"{self._named('--node-limit', 'the limit of nodes')} must be at least 1, got {self.limit}"
+            )
 
     def require_possible(
         self, extent: Extent, sizes: MeshSizes, electrodes: Sequence[str], boundaries: Lines | Strips = _LINES
@@ -118,7 +120,7 @@ class NodeBudget:
     def _refusal(self, nodes: float, ways: Sequence[str]) -> ValueError:
         smaller = ", ".join(option for option in self.options if option not in _OTHER_OPTIONS)
         first = f"a smaller film ({smaller})" if smaller else "a smaller film or fewer grains"
-        last = self._named("--node-limit", "limit of nodes")
+        last = self._named("--node-limit", "the limit of nodes")
         raised = f"; or raise {last}" if last else ""
         return ValueError(
             f"the film is too large to resolve: its mesh would have about {_rounded(nodes)} nodes, the limit is"

@@ -76,6 +76,13 @@ def test_stores_conserve_halides_and_sites(verify: Verification) -> None:
     )
 
 
+def test_default_steps_know_the_composition_to_a_thousandth(verify: Verification) -> None:
+    rough, fine = (states(exchanging(5.0, OPEN), [10.0, 60.0], one) for one in (1e-2, 1e-5))
+    worst = max(np.abs(a.share - b.share).max() for a, b in zip(rough, fine, strict=True))
+    what = "error of x at the default tolerance, 5 V and stores"
+    verify(id="D16", quantity=what, measured=worst, expected=0.0, tolerance=1e-3)
+
+
 def test_the_supply_of_halides_decides_how_far_a_film_segregates(verify: Verification) -> None:
     open_end = states(exchanging(5.0, OPEN), [60.0], 1e-3)[-1]
     model = exchanging(5.0, HalideStore(0.0, 0.0, 0.5))

@@ -12,12 +12,12 @@ from verification import Order, Verification, observed_order
 
 from fem.constants import eV, nm
 from fem.evolve import evolve
-from fem.fields import Array
 from fem.measurements.free_energy import free_energy, has_free_energy
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Contact
 from fem.physics.materials import Material
 from fem.physics.mixed_halide import HalideLattice
+from fem.physics.nucleation import Noise
 
 OMEGA = 59e-3 * eV  # critical temperature of 343 K
 KAPPA = 0.6 * KT * nm**2
@@ -78,13 +78,8 @@ def mixing(x: float) -> float:
 
 def test_the_energy_never_rises_in_the_dark(verify: Verification) -> None:
     """A film of two dimensions that separates from noise, between electrodes at one voltage."""
-    rng = np.random.default_rng(4)
     mesh = rectangle(np.linspace(0, 30, 21) * nm, np.linspace(0, 30, 21) * nm)
-    waves, phase = rng.uniform(-1.5e9, 1.5e9, (2, 40)), rng.uniform(0, 2 * np.pi, 40)
-
-    def noise(x: Array, y: Array) -> Array:
-        return 0.5 + 2e-3 * np.cos(np.multiply.outer(x, waves[0]) + np.multiply.outer(y, waves[1]) + phase).sum(axis=-1)
-
+    noise = Noise(0.5, 1e-2, 4 * nm, seed=4)
     contacts = (Contact("bottom", 0.0), Contact("top", 0.0))
     model = PoissonNernstPlanck(mesh, Material("film", 18.0), (), contacts, lattice=separating(noise, 2 * KAPPA))
     total, rise, before = model.total_ions(model.initial_state()), 0.0, np.inf

@@ -6,6 +6,7 @@ left. Charge is counted in building units: the vacancy carries +1, both halides 
 Vink, doi:10.1016/S0081-1947(08)60135-6).
 """
 
+import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -118,6 +119,8 @@ class HalideLattice:
         """Description for ``run.json``."""
         return {
             "halides": [one.name for one in self.halides],
+            "share as deposited": "a function" if inspect.isfunction(self.share) else repr(self.share),
+            "segregation energies [J]": [repr(one.segregation_energy) for one in self.halides],
             "site density [1/m^3]": self.site_density,
             "interaction [J]": self.interaction,
             "gradient energy [J m^2]": self.gradient,

@@ -1,0 +1,97 @@
+"""A film that is brightest at a voltage in between: a field brings halide that heals, a stronger one makes new defects.
+
+A p-type film of MAPbI3, 10 um between two electrodes that exchange holes, seen from above, under light. Iodide vacancies are
+what carriers recombine at; along the left electrode, the cathode, lies a store of excess iodide. The voltage is raised in
+steps. It drives iodide from the store into the film, where it fills vacancies: brighter, until all are filled or the
+store is empty. The same field makes pairs of vacancy and interstitial at a rate that grows as exp(abs(E) / E0), and pulls
+them apart: darker (after the three steps of Xing and coworkers). With both there is a best voltage; without the store
+(``--excess 0/m^3``) every step makes the film darker, without pairs from the field (``--creation 0``) none does.
+"""
+
+from fem.constants import Concentration, Energy, K, Kelvin, Metre, Second, eV, s, um
+from fem.model import PoissonNernstPlanck
+from fem.physics.contacts import CarrierContact, Contact
+from fem.physics.defect_chemistry import recombination
+from fem.physics.field_assisted import Exponential
+from fem.physics.materials import MAPbI3
+from fem.physics.trap_recombination import TrapRecombination
+from fem.scenario import Scenario
+from scenarios._field_made import VACANCY, FieldMadePairs
+from scenarios._healing import Store, maximum_demands
+from scenarios._lateral_films import PERMITTIVITY, bands, light_and_losses, strip
+from scenarios._parameters import GRAIN_BARRIER
+from scenarios._resolved import film_debye_length
+from scenarios._stages import Stages
+
+_VOLTAGES = (0.2, 0.5, 1.0, 2.0, 4.0, 7.0, 10.0, 14.0, 20.0)  # [V] held one after the other
+_FILM_MOBILITY = 1e-5  # [m^2/(V s)] 0.1 cm^2/(V s): a larger one adds a drift of the carriers themselves
+_CAPTURE = 1e-14  # [m^3/s] by a vacancy that no halide fills, 1e-15 cm^2 times 1e7 cm/s (assumption)
+
+
+def scenario(
+    gap: Metre = 10 * um,
+    electrode_length: Metre = 1 * um,
+    vacancies: Concentration = 1e22,
+    pairs: Concentration = 1e20,
+    excess: Concentration = 5e22,
+    store: Metre = 2 * um,
+    interstitial_barrier: Energy = 0.40 * eV,
+    creation: float = 1e18,
+    field_scale: float = 4e5,
+    hole_density: Concentration = 1e23,
+    light: float = 1.0,
+    temperature: Kelvin = 300 * K,
+    hold: Second = 60 * s,
+) -> Scenario:
+    """Declare the experiment.
+
+    Parameters
+    ----------
+    gap
+        Distance between the electrodes.
+    electrode_length
+        Length of the electrodes in the plane of the film.
+    vacancies
+        In the film.
+    pairs
+        Vacancies and interstitials of a film that has as many of one as of the other.
+    excess
+        Iodide interstitials in the store; 0 for no store.
+    store
+        Width of the store.
+    interstitial_barrier
+        Activation energy of interstitials; vacancies have that of grains.
+    creation
+        Pairs that the field makes per m^3 and second, times exp(abs(E) / E0); 0 for none.
+    field_scale
+        E0 in V/m.
+    hole_density
+        Acceptors of the film.
+    light
+        In suns.
+    temperature
+        Of the film.
+    hold
+        How long each voltage is held.
+    """
+    film = FieldMadePairs(vacancies, pairs, Exponential(field_scale), creation, (GRAIN_BARRIER, interstitial_barrier))
+    debye = film_debye_length(MAPbI3, hole_density, temperature)
+    mesh = strip(gap, electrode_length, debye, gap / 80, debye)
+    stages = Stages(_VOLTAGES, hold, first=1e-6 * s, per_decade=1)
+    holes = CarrierContact(electron_velocity=0.0)
+    model = PoissonNernstPlanck(
+        mesh.mesh,
+        MAPbI3,
+        Store(excess, store).beside(film),
+        [Contact("left", 0.0, carriers=holes), Contact("right", stages.drive, carriers=holes)],
+        temperature,
+        semiconductor=bands(-hole_density, _FILM_MOBILITY),
+        reactions=[
+            *light_and_losses(light),
+            recombination("through vacancies", TrapRecombination(VACANCY, _CAPTURE, _CAPTURE)),
+            *film.chemistry(PERMITTIVITY, temperature),
+        ],
+        light=1.0,
+    )
+    demands = maximum_demands(stages, heals=excess > 0, harms=creation > 0)
+    return Scenario(model, stages.times, criteria=demands, microstructure=mesh.report)
