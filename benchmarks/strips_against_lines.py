@@ -141,7 +141,7 @@ def draw(found: list[Measured], path: Path) -> None:
     for one, shade in zip(lines, ("#f4a6a6", "#e9a820", "#2a9d8f", "#1f4e79", "#c1121f"), strict=True):
         lower.semilogx(TIMES[1:], 100 * (one.charge / strips.charge - 1), color=shade, lw=1.2, label=str(one.case))
     lower.axhspan(-2, 2, color="0.9", zorder=0, label="within 2 %")
-    lower.set_ylim(-4, 80)
+    lower.set_ylim(-5, 95)
     lower.set_ylabel("lines against strips (%)")
     lower.set_xlabel("time (s)")
     for axes in (upper, lower):

@@ -1,7 +1,7 @@
 """The path of a film through time: a generator of states that recording, progress and checkpoints consume."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -13,6 +13,8 @@ from fem.numerics.adaptive import Cursor, integrate
 from fem.numerics.sparse_direct import best_solver
 from fem.numerics.system import Statistics
 from fem.output_state import landed, state_within
+from fem.restart import Restart
+from fem.self_heating import SelfHeating
 from fem.state import State
 
 _FINEST = 1e-12  # tolerance below which errors drown in round-off
@@ -31,56 +33,17 @@ class StepReport:
 
 
 @dataclass(frozen=True)
-class Restart:
-    """All that is needed to continue a run exactly: the solver's cursor and the next output to write.
-
-    `charge_error` sums the errors of the contacts' charges that the steps so far estimate [C/m], with their signs.
-    """
-
-    cursor: Cursor
-    next_output: int
-    charge_error: Array
-
-    def as_arrays(self) -> dict[str, Array]:
-        """Plain arrays, by name, for a checkpoint file."""
-        c = self.cursor
-        steps = [c.time, c.step, c.previous_step, c.previous_error, float(c.implicit_left), c.opening]
-        return {
-            "values": c.values,
-            "numbers": np.array([*steps, float(self.next_output)]),
-            "charge_error": self.charge_error,
-        }
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, Array]) -> "Restart":
-        """Inverse of :meth:`as_arrays`.
-
-        Raises
-        ------
-        ValueError
-            If an array is missing, has the wrong shape or is not finite.
-        """
-        try:
-            given = [np.asarray(arrays[name], dtype=float) for name in ("values", "numbers", "charge_error")]
-        except KeyError as error:
-            raise ValueError(f"the checkpoint lacks the array {error}") from error
-        values, numbers, charge_error = given
-        one_row = values.ndim == charge_error.ndim == 1 and numbers.shape == (7,)
-        if not (one_row and all(np.isfinite(array).all() for array in given)):
-            raise ValueError("the checkpoint holds malformed or non-finite numbers")
-        time, step, previous_step, previous_error, implicit_left, opening, next_output = numbers.tolist()
-        cursor = Cursor(time, values, step, previous_step, previous_error, int(implicit_left), opening)
-        return cls(cursor, int(next_output), charge_error)
-
-
-@dataclass(frozen=True)
 class Output:
-    """A requested output: its number, the state, how to restart from it and what the solver has done so far."""
+    """A requested output: its number, the state, how to restart from it and what the solver has done so far.
+
+    `model` is the film that made the state: as stated, or at another temperature where it heats itself.
+    """
 
     index: int
     state: State
     restart: Restart
     statistics: Statistics
+    model: PoissonNernstPlanck
 
 
 def evolve(
@@ -116,37 +79,61 @@ def evolve(
         If a step cannot be made; the message says when and which knob helps.
     """
     times = followable(model, times)
-    system, solver = model.system, best_solver()
-    done = statistics or Statistics()
-    done.solver, done.unknowns = solver.name, system.unknowns.size
+    heating, solver, done = SelfHeating(model), best_solver(), statistics or Statistics()
+    done.solver, done.unknowns = solver.name, model.unknowns.size
     if restart is None:
-        restart = Restart(Cursor(0.0, model.initial_values(), 0.0), 1, np.zeros(len(model.electrodes)))
-        done.lowest_relative_concentration = system.lowest(restart.cursor.values)
-        yield Output(0, model.initial_state(), restart, done.copy())
-    cursor, k, drift, end = restart.cursor, restart.next_output, restart.charge_error, float(times[-1])
-    if len(cursor.values) != system.unknowns.size or len(drift) != len(model.electrodes):
-        raise ValueError(f"the checkpoint holds {len(cursor.values)} unknowns, the model has {system.unknowns.size}")
-    images, tolerance = system.electrostatics.image_charge, measured_tolerance(model, tolerance)
-    first_step, breaks = _first_step(model), _breaks(model, end)
+        restart = Restart(Cursor(0.0, model.initial_values(), 0.0), 1, np.zeros(len(model.electrodes)), heating.begun)
+        done.lowest_relative_concentration = model.system.lowest(restart.cursor.values)
+        yield Output(0, model.initial_state(), restart, done.copy(), model)
+    _require_fit(model, restart)
+    cursor, k, drift, warmth = restart.cursor, restart.next_output, restart.charge_error, restart.warmth
+    end, tolerance, film = float(times[-1]), measured_tolerance(model, tolerance), heating.film(restart.warmth)
+    first_step, breaks, report = _first_step(model), _breaks(model, end), on_step or (lambda _: None)
     while k < len(times):
-        driven = model.driven(cursor.time)
-        passed = bisect_right(breaks, cursor.time)
-        since, stop = ([0.0, *breaks][passed], breaks[passed])
-        if cursor.step == 0:  # a start or a break of a drive: the potential jumps, the ions do not
-            consistent = driven.hold_algebraic(cursor.time, cursor.values)
-            opening = max(cursor.opening, min(first_step, 1e-3 * (stop - cursor.time)))
-            cursor = replace(cursor, values=consistent, step=opening)
+        since, stop = _between(breaks, cursor.time)
+        cursor = _opened(film, cursor, first_step, stop)
+        film, cursor, warmth = heating.renewed(film, cursor, warmth, since)
+        driven, due = film.driven(cursor.time), stop if warmth is None else min(stop, warmth.due)
+        images = driven.electrostatics.image_charge
         land = partial(landed, system=driven, solver=solver, tolerance=tolerance, statistics=done)
-        for before, stretch, after in integrate(driven, solver, cursor, stop, tolerance, done):
-            if on_step is not None:
-                on_step(StepReport(after.time, after.time - before.time, end))
+        for before, stretch, after in integrate(driven, solver, cursor, due, tolerance, done):
+            report(StepReport(after.time, after.time - before.time, end))
+            state_at = partial(state_within, film, driven, stretch, since=since, land=land)
+            later = heating.later(warmth, before.time, after.time, state_at)
             while k < len(times) and times[k] <= after.time:
-                state = state_within(model, driven, stretch, float(times[k]), since, land)
                 doubt = np.abs(drift + images(stretch.doubt(float(times[k]))))
-                k += 1
-                yield Output(k - 1, replace(state, contact_charge_error=doubt), Restart(before, k, drift), done.copy())
-            cursor, drift = after, drift + images(stretch.error)
-        cursor = Cursor(stop, cursor.values, 0.0, opening=cursor.opening)
+                warm = heating.warmed(state_at(float(times[k])), (before.time, warmth), (after.time, later))
+                state, k = replace(warm, contact_charge_error=doubt), k + 1
+                yield Output(k - 1, state, Restart(before, k, drift, warmth), done.copy(), film)
+            cursor, drift, warmth = after, drift + images(stretch.error), later
+            if heating.ends(warmth, cursor.time):
+                break
+        if cursor.time == stop:
+            cursor, warmth = Cursor(stop, cursor.values, 0.0, opening=cursor.opening), heating.broken(warmth, stop)
+
+
+def _opened(film: PoissonNernstPlanck, cursor: Cursor, first_step: float, stop: float) -> Cursor:
+    """`cursor` with a step to try, and after a start or a break of a drive: the potential jumps, the ions do not."""
+    if cursor.step != 0:
+        return cursor
+    consistent = film.driven(cursor.time).hold_algebraic(cursor.time, cursor.values)
+    opening = max(cursor.opening, min(first_step, 1e-3 * (stop - cursor.time)))
+    return replace(cursor, values=consistent, step=opening)
+
+
+def _between(breaks: list[float], time: float) -> tuple[float, float]:
+    """The breaks [s] before, or at, and after `time`."""
+    passed = bisect_right(breaks, time)
+    return [0.0, *breaks][passed], breaks[passed]
+
+
+def _require_fit(model: PoissonNernstPlanck, restart: Restart) -> None:
+    """Raise ValueError if `restart` is that of another model."""
+    held, size = len(restart.cursor.values), model.unknowns.size
+    if held != size or len(restart.charge_error) != len(model.electrodes):
+        raise ValueError(f"the checkpoint holds {held} unknowns, the model has {size}")
+    if (restart.warmth is None) != (model.heat is None):
+        raise ValueError("the checkpoint is that of a film with another heat: resume with the same one")
 
 
 def output_times(times: Array) -> Array:

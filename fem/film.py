@@ -1,15 +1,17 @@
 """A film as its user states it: mesh, materials, particles, contacts and drives, not yet discretised."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from functools import cached_property
 
+import numpy as np
 from skfem import MeshTri
 
 from fem.checks import require_positive
 from fem.constants import thermal_voltage, vacuum_permittivity
 from fem.physics.contacts import Contact
 from fem.physics.drive import Drive, as_drive, step
+from fem.physics.heat import LumpedHeat
 from fem.physics.layers import ThinLayer
 from fem.physics.materials import Material
 from fem.physics.mixed_halide import HalideLattice
@@ -34,7 +36,7 @@ class Film:
     contacts
         Electrodes; at least one.
     temperature
-        [K].
+        [K]; of a film that heats itself, that of the start.
     layers
         Grain boundaries or surfaces that are lines rather than meshed strips.
     relax_first
@@ -50,6 +52,10 @@ class Film:
         Intensity that multiplies the generation of carriers: a number, which holds before t = 0 too, or a drive.
     lattice
         Two halides and their vacancy on one sublattice; its vacancy and its second halide come last among the species.
+    heat
+        Substrate that the film's electrical power warms; without it the temperature stays.
+    reactions_at
+        Function of the temperature [K] that gives the reactions, where their constants depend on it.
 
     Raises
     ------
@@ -69,8 +75,12 @@ class Film:
     reactions: Sequence[Reaction] = ()
     light: float | Drive = 0.0
     lattice: HalideLattice | None = None
+    heat: LumpedHeat | None = None
+    reactions_at: Callable[[float], Sequence[Reaction]] | None = None
 
     def __post_init__(self) -> None:
+        if self.reactions_at is not None:
+            object.__setattr__(self, "reactions", self.reactions_at(self.temperature))
         for name in ("species", "contacts", "layers", "reactions"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
         self._require_lattice()
@@ -109,9 +119,16 @@ class Film:
         """Intensity of the light over time."""
         return self.light if isinstance(self.light, Drive) else step(self.light, initial=self.light)
 
+    @property
+    def heated_width(self) -> float:
+        """Width over which a substrate takes up the film's power [m]."""
+        stated = None if self.heat is None else self.heat.width
+        return float(np.ptp(self.mesh.p[0])) if stated is None else stated
+
     def as_dict(self) -> dict[str, object]:
         """Description for ``run.json``."""
-        return {
+        heat = {} if self.heat is None else {"heat": asdict(self.heat), "heated width [m]": self.heated_width}
+        return heat | {
             "temperature [K]": self.temperature,
             "material": self.material.name,
             "material reference": self.material.reference,

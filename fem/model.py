@@ -195,6 +195,12 @@ class PoissonNernstPlanck(Film):
         """Concentrations at rest [1/m^3], shape (n_species, n_nodes)."""
         return self.initial_state().concentrations
 
+    def at(self, temperature: float) -> "PoissonNernstPlanck":
+        """The same film with the same start, by now at another `temperature` [K]."""
+        other = replace(self, temperature=temperature)
+        other.__dict__["_initial_state"] = self._initial_state
+        return other
+
     def pieces(self, time: float) -> list[Piece]:
         """The stretch of each contact's drive that holds from `time` [s] on."""
         return [electrode.drive.piece(time) for electrode in self.electrodes]
@@ -224,6 +230,7 @@ class PoissonNernstPlanck(Film):
             contact_charge=self.system.metal_charge(fields, volts),
             contact_current=still if current is None else current,
             contact_current_error=still if error is None else error,
+            temperature=self.temperature,
             **self._halides(values),
         )
 

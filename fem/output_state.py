@@ -33,13 +33,24 @@ def state_within(
     values, _ = system.restored(stretch.at(time), stretch.first)
     held = system.hold_algebraic(time, values)  # exact for curved drives too, which no interpolant follows
     if system.unknowns.carrier_exchanges:
-        step = min(max(_SETTLING * (time - since), 1e-15), _LONGEST_SETTLING)
+        step = _settling(time, since)
         if stretch.start <= time - step:  # the carriers come from where they were; else they settle a little further on
             moving = system.unknowns.carriers
             system.unknowns.nodal(held)[1:][moving] = _carriers_at(system, stretch, time - step)
         return _settled(model, system, time, held, step)
     current, error = _current(model, system, stretch, time, held)
     return model.state(time, held, system.pieces, current, error)
+
+
+def carriers_settled(system: CoupledSystem, time: float, values: Array, since: float) -> Array:
+    """`values` with the carriers as they settle at `time` [s] where something else than a drive has changed."""
+    step = _settling(time, since)
+    return implicit_euler_step(system.with_frozen_ions(), best_solver(), time - step, values, step, Statistics())
+
+
+def _settling(time: float, since: float) -> float:
+    """How long carriers settle at `time` after a break of the drives at `since` [s]."""
+    return min(max(_SETTLING * (time - since), 1e-15), _LONGEST_SETTLING)
 
 
 def _carriers_at(system: CoupledSystem, stretch: Stretch, time: float) -> Array:

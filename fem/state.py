@@ -1,6 +1,7 @@
 """What the solver hands out: a snapshot of the film at one time."""
 
 from dataclasses import dataclass, field, fields
+from math import nan
 
 import numpy as np
 
@@ -35,6 +36,8 @@ class State:
         Current from each contact into the film [A/m], displacement plus ionic, shape (n_contacts,).
     contact_current_error
         Estimated error of that current [A/m], shape (n_contacts,); a smaller current is noise.
+    temperature
+        Of the film [K].
     contact_charge_error
         Error of the charges that the time steps so far estimate of themselves [C/m], shape (n_contacts,); empty before
         the first step.
@@ -53,6 +56,7 @@ class State:
     contact_charge: Array
     contact_current: Array
     contact_current_error: Array
+    temperature: float = nan
     contact_charge_error: Array = field(default_factory=lambda: np.zeros(0))
     share: Array = field(default_factory=lambda: np.zeros(0))
     stores: Array = field(default_factory=lambda: np.zeros((0, 2)))

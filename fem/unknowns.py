@@ -24,8 +24,7 @@ from fem.physics.species import Sublattice
 
 OVERFILL = 1e-3  # filling above 1 that the continued logarithm can reach at the largest voltages
 _NEWTON_SHARE = 0.05  # a Newton update keeps at least this share of a concentration, or of the free sites
-_ROUND_OFF = 1e-11  # of a species' ions: the most that a step's linear solves may lose and get back
-_MOST_ROUND_OFF = 1e-8  # likewise of the vacancies of a halide lattice
+_ROUND_OFF = 1e-10  # of a species' ions: the most that a step's linear solves may lose and get back
 _NOISE = 1e-2  # of the mean of ions, of the largest density of carriers: errors in empty places are measured against it
 _OUTNUMBERED = 1e-16  # of the other carriers' largest: so few are round-off
 _EMPTY = 1e-30  # likewise where there are no carriers at all
@@ -91,6 +90,13 @@ class Unknowns:
     def size(self) -> int:
         """Number of unknowns."""
         return self.behind.end if self.behind else self.n_nodes * self.n_fields + len(self.exchanges)
+
+    @property
+    def blocks(self) -> tuple[slice, ...]:
+        """Where each field is in the vector of unknowns, then all that is behind the nodes."""
+        end = self.n_nodes * self.n_fields
+        fields = tuple(slice(k, end, self.n_fields) for k in range(self.n_fields))
+        return fields if self.size == end else (*fields, slice(end, None))
 
     @property
     def crossed(self) -> bool:
@@ -204,24 +210,13 @@ class Unknowns:
         slightly below zero, where they follow everything else at once, are cut off there.
         """
         lost = self.conserved(before) - self.conserved(values)
-        share = np.where((np.abs(lost) <= self._round_off) & self._kept, lost, 0.0)
+        share = np.where((np.abs(lost) <= _ROUND_OFF) & self._kept, lost, 0.0)
         new = values.copy()
         fields = self.nodal(new)[1:]
         held = np.einsum("kn,kn->k", self.storage, fields)
         fields *= 1.0 + (share * self.content / np.where(held > 0, held, 1.0))[:, None]
         fields[self.carriers] = np.maximum(fields[self.carriers], 0.0)
         return new, float(np.abs(share).max())
-
-    @cached_property
-    def _round_off(self) -> Array:
-        """Share of each population that linear solves may lose in a step, shape (n_species,).
-
-        Compositions change more slowly than vacancies move, as these are fewer than sites: steps are longer by as much.
-        """
-        most = np.full(len(self.populations), _ROUND_OFF)
-        if self.lattice is not None:
-            most[self.lattice.vacancy] = min(_ROUND_OFF / self.lattice.dilution, _MOST_ROUND_OFF)
-        return most
 
     @cached_property
     def _kept(self) -> NDArray[np.bool_]:
@@ -247,7 +242,10 @@ class Unknowns:
         return np.asarray(self.unit[members] @ fields[1:][members]) / sites.site_density
 
     def scaled_norm(self, change: Array, values: Array) -> float:
-        """Root mean square of the relative change: concentrations against themselves plus 1 % of the mean."""
+        """Root mean square of the relative change: concentrations against themselves plus 1 % of the mean.
+
+        Of a halide lattice's site fractions the largest change counts: they travel as narrow fronts.
+        """
         size, moved = self.nodal(np.abs(values)), self.nodal(change)
         largest = size[1:].max(axis=1)
         some = _OUTNUMBERED * largest[self.carriers].max(initial=0.0)
@@ -260,7 +258,8 @@ class Unknowns:
         amounts = self.entered(change) / (np.abs(self.entered(values)) + 1.0)
         total = (ions**2).sum() + (potential**2).sum() + (amounts**2).sum()
         total += self.behind.squared_error(change, values) if self.behind else 0.0
-        return float(np.sqrt(total / self.size))
+        fronts = float(np.abs(ions[self.lattice.second]).max()) if self.lattice is not None else 0.0
+        return max(float(np.sqrt(total / self.size)), fronts)
 
     def lowest(self, values: Array) -> float:
         """Lowest concentration relative to the unit of its ion species."""

@@ -127,7 +127,9 @@ def creation_demands(stages: Stages, thickness: float, limit: float) -> tuple[Cr
     return (
         Criterion("B15", f"{share}, most below {limit:g} V/m", lambda t: float(made(t)[below].max()), upper=_HIDDEN),
         Criterion("B15", f"{share}, least of both signs of the largest field", lambda t: made(t)[-2:].min(), _SEEN),
-        Criterion("B15", "difference between both signs of the largest field over their mean", difference, upper=_ALIKE),
+        Criterion(
+            "B15", "difference between both signs of the largest field over their mean", difference, upper=_ALIKE
+        ),
         Criterion("B15", "share of the pairs that outlasts a rest", left, upper=_LEFT),
     )
 

@@ -52,8 +52,14 @@ class HalideStore:
             stored = density * exp(-charge * depth / (boltzmann * temperature))
             found.append(
                 Species(
-                    name, charge, self._profile(stored, density), _PREFACTOR, barrier,
-                    self._profile(charge * depth, 0.0), reference=self.vacancies, composition={"X": -charge},
+                    name,
+                    charge,
+                    self._profile(stored, density),
+                    _PREFACTOR,
+                    barrier,
+                    self._profile(charge * depth, 0.0),
+                    reference=self.vacancies,
+                    composition={"X": -charge},
                 )  # fmt: skip
             )
         return found[0], found[1]

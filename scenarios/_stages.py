@@ -24,17 +24,20 @@ class Stages:
         First output after each change [s].
     per_decade
         Outputs per decade of the time since the change.
+    rise
+        How long a change takes, as a straight line [s]; 0 for a jump.
     """
 
     voltages: tuple[float, ...]
     hold: float
     first: float
     per_decade: int = 4
+    rise: float = 0.0
 
     @property
     def drive(self) -> Drive:
         """The voltages over time."""
-        jumps = [time for time in self._starts for _ in (0, 1)]
+        jumps = [time + late for time in self._starts for late in (0.0, self.rise)]
         steps = table(jumps[:-1], [0.0, *(value for value in self.voltages for _ in (0, 1))])
         return replace(
             steps, description=f"{', '.join(f'{value:g} V' for value in self.voltages)}, {self.hold:g} s each"

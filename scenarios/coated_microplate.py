@@ -1,6 +1,6 @@
 """Light that a voltage turns up or down, as its sign is: bromide from a store fills the vacancies of a plate.
 
-A CsPbBr3 plate, 4 um between two coated electrodes, seen from above, in weak light. Its bromide vacancies are what
+A plate of CsPbBr3, 1 um between two coated electrodes, seen from above, in weak light. Bromide vacancies are what its
 carriers recombine at; at its left end lies a store of excess bromide. No charge crosses the coatings. A negative voltage
 on the left electrode drives bromide into the plate, where it fills vacancies: the plate gets brighter and its carriers
 live longer. A positive one pulls both apart, bromide to the electrode and vacancies away from it, and makes more of
@@ -25,27 +25,20 @@ from scenarios._resolved import film_debye_length
 from scenarios._stages import Stages
 
 
-def steps(stages):
-    from itertools import accumulate
-    from fem.physics.protocol import hold, protocol, ramp
-    t=1e-3
-    return protocol([e for v in stages.voltages for e in (ramp(v, t), hold(v, stages.hold - t))])
-
-
 _LIFETIME = 5e-7  # [s] of carriers in a plate without vacancies (assumption)
 _SHARES = (-1.0, -0.5, 0.0, 0.5, 1.0)  # of the largest voltage, held one after the other
 
 
 def scenario(
     bias: Volt = 12 * V,
-    gap: Metre = 2 * um,
-    width: Metre = 500 * nm,
+    gap: Metre = 1 * um,
+    width: Metre = 250 * nm,
     vacancies: Concentration = 1e21,
     excess: Concentration = 1e22,
-    store: Metre = 300 * nm,
-    pairs: Concentration = 1e19,
-    doping: Concentration = 1e20,
-    coating: Metre = 2 * um,
+    store: Metre = 200 * nm,
+    pairs: Concentration = 3e19,
+    doping: Concentration = 1e21,
+    coating: Metre = 5 * um,
     light: float = 1e-6,
     temperature: Kelvin = 300 * K,
     hold: Second = 1000 * s,
@@ -82,13 +75,13 @@ def scenario(
     defects = HalideStore(vacancies, excess, store, pairs)
     debye = film_debye_length(PLATE, max(vacancies, excess), temperature)
     mesh = strip(gap, width, debye / 10, min(gap / 60, width / 4), debye)
-    stages = Stages(tuple(share * bias for share in _SHARES), hold, first=1e-6 * s, per_decade=1)
+    stages = Stages(tuple(share * bias for share in _SHARES), hold, first=1e-3 * s, per_decade=1, rise=1e-3 * s)
     insulator = Coating(coating, 3.5)
     model = PoissonNernstPlanck(
         mesh.mesh,
         PLATE,
         defects.defects(temperature),
-        [Contact("left", steps(stages), coating=insulator), Contact("right", 0 * V, coating=insulator)],
+        [Contact("left", stages.drive, coating=insulator), Contact("right", 0 * V, coating=insulator)],
         temperature,
         semiconductor=plate_bands(doping),
         reactions=[

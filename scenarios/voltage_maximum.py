@@ -1,23 +1,23 @@
 """A film that is brightest at a voltage in between: a field brings halide that heals, a stronger one makes new defects.
 
-A p-type film of MAPbI3, 10 um between two electrodes that exchange holes, seen from above, under light. Iodide vacancies are
-what carriers recombine at; along the left electrode, the cathode, lies a store of excess iodide. The voltage is raised in
-steps. It drives iodide from the store into the film, where it fills vacancies: brighter, until all are filled or the
-store is empty. The same field makes pairs of vacancy and interstitial at a rate that grows as exp(abs(E) / E0), and pulls
-them apart: darker (after the three steps of Xing and coworkers). With both there is a best voltage; without the store
-(``--excess 0/m^3``) every step makes the film darker, without pairs from the field (``--creation 0``) none does.
+A p-type film of MAPbI3, 10 um between two electrodes that exchange holes and iodide interstitials, seen from above,
+under light. Iodide vacancies are what carriers recombine at. The voltage of the right electrode is raised in steps. It
+drives interstitials from the left electrode, which holds iodide in excess, through the film, where they fill vacancies:
+brighter, until all are filled. The same field makes pairs of vacancy and interstitial at a rate that grows as exp(abs(E) /
+E0): darker (after the three steps of Xing and coworkers). With both there is a best voltage; without excess iodide
+(``--excess 0/m^3``) no step makes the film brighter, without pairs from the field (``--creation 0``) none makes it darker.
 """
 
-from fem.constants import Concentration, Energy, K, Kelvin, Metre, Second, eV, s, um
+from fem.constants import Concentration, Energy, K, Kelvin, Metre, Second, Velocity, eV, nm, s, um
 from fem.model import PoissonNernstPlanck
-from fem.physics.contacts import CarrierContact, Contact
+from fem.physics.contacts import CarrierContact, Contact, Reservoir
 from fem.physics.defect_chemistry import recombination
 from fem.physics.field_assisted import Exponential
 from fem.physics.materials import MAPbI3
 from fem.physics.trap_recombination import TrapRecombination
 from fem.scenario import Scenario
-from scenarios._field_made import VACANCY, FieldMadePairs
-from scenarios._healing import Store, maximum_demands
+from scenarios._field_made import INTERSTITIAL, VACANCY, FieldMadePairs
+from scenarios._healing import maximum_demands
 from scenarios._lateral_films import PERMITTIVITY, bands, light_and_losses, strip
 from scenarios._parameters import GRAIN_BARRIER
 from scenarios._resolved import film_debye_length
@@ -30,14 +30,14 @@ _CAPTURE = 1e-14  # [m^3/s] by a vacancy that no halide fills, 1e-15 cm^2 times 
 
 def scenario(
     gap: Metre = 10 * um,
-    electrode_length: Metre = 1 * um,
+    electrode_length: Metre = 500 * nm,
     vacancies: Concentration = 1e22,
     pairs: Concentration = 1e20,
-    excess: Concentration = 5e22,
-    store: Metre = 2 * um,
+    excess: Concentration = 1e22,
+    exchange_rate: Velocity = 1e-3,
     interstitial_barrier: Energy = 0.40 * eV,
-    creation: float = 1e18,
-    field_scale: float = 4e5,
+    creation: float = 2e19,
+    field_scale: float = 3e5,
     hole_density: Concentration = 1e23,
     light: float = 1.0,
     temperature: Kelvin = 300 * K,
@@ -56,9 +56,9 @@ def scenario(
     pairs
         Vacancies and interstitials of a film that has as many of one as of the other.
     excess
-        Iodide interstitials in the store; 0 for no store.
-    store
-        Width of the store.
+        Interstitials in balance with either electrode; 0 for as few as the film has.
+    exchange_rate
+        Rate constant of their exchange.
     interstitial_barrier
         Activation energy of interstitials; vacancies have that of grains.
     creation
@@ -76,14 +76,15 @@ def scenario(
     """
     film = FieldMadePairs(vacancies, pairs, Exponential(field_scale), creation, (GRAIN_BARRIER, interstitial_barrier))
     debye = film_debye_length(MAPbI3, hole_density, temperature)
-    mesh = strip(gap, electrode_length, debye, gap / 80, debye)
+    mesh = strip(gap, electrode_length, debye, gap / 40, debye)
     stages = Stages(_VOLTAGES, hold, first=1e-6 * s, per_decade=1)
+    iodide = {INTERSTITIAL: Reservoir(exchange_rate, excess or pairs**2 / vacancies)}
     holes = CarrierContact(electron_velocity=0.0)
     model = PoissonNernstPlanck(
         mesh.mesh,
         MAPbI3,
-        Store(excess, store).beside(film),
-        [Contact("left", 0.0, carriers=holes), Contact("right", stages.drive, carriers=holes)],
+        film.defects(),
+        [Contact("left", 0.0, iodide, carriers=holes), Contact("right", stages.drive, iodide, carriers=holes)],
         temperature,
         semiconductor=bands(-hole_density, _FILM_MOBILITY),
         reactions=[

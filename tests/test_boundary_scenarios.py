@@ -159,7 +159,7 @@ def test_what_a_run_cannot_show_is_recorded_as_not_met_with_the_reason() -> None
 def test_what_cannot_be_measured_is_refused() -> None:
     with pytest.raises(ValueError, match="must be wider than 450 nm, 3 film thicknesses"):
         boundary_highway.scenario(**{**HIGHWAY, "grains": 3})
-    with pytest.raises(ValueError, match="enrichment of mobile ions over the grains must be greater than zero"):
+    with pytest.raises(ValueError, match="--chloride-enrichment must be greater than zero"):
         boundary_passivation.scenario(**{**PASSIVATION, "chloride_enrichment": 0.0})
 
 

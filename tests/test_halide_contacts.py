@@ -1,6 +1,8 @@
 """Halides that cross contacts: stores that conserve sites and each halide, fronts that travel, layers that stay."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -159,6 +161,7 @@ def travelling(steepness: float, step_size: float) -> tuple[float, float, float]
     model = film(even(length, step_size), sites, contacts, neutral(few))
     end = states(model, [time], 1e-4)[-1]
     y, x = along(model, end.share)
+    assert (np.diff(x) > -1e-9).all() and x.min() > -1e-9 and x.max() < 1 + 1e-9
     (_, before), (slope, after) = (logistic(y, one) for one in (along(model, model.initial_state().share)[1], x))
     error = float(np.abs(x - front(y, before - speed * time))[(y > 20 * nm) & (y < length - 20 * nm)].max())
     return error, before - after - speed * time, slope / steepness - 1
@@ -192,6 +195,11 @@ def test_a_front_travels_as_in_isotachophoresis(verify: Verification) -> None:
     )
     moved = 1 + places[-1] / (150 * nm)
     verify(id="D16", quantity="way of a travelling front over theory", measured=moved, expected=1.0, tolerance=5e-3)
+
+
+def test_a_front_that_cells_do_not_resolve_stays_monotone_and_in_its_place() -> None:
+    error, place, _ = travelling(4e8, 5 * nm)
+    assert error < 0.06 and abs(place) < 1 * nm
 
 
 def test_a_steady_flux_leaves_an_anode_layer(verify: Verification) -> None:
@@ -270,3 +278,12 @@ def test_stores_need_a_lattice_and_the_lattice_its_stores() -> None:
         film(even(20 * nm, 2 * nm), lattice(1e-4, 0.5), (reservoir, Contact("top", 0.0)))
     with pytest.raises(ValueError, match="share of the second halide"):
         HalideStore(1e-6, 1e-6, 1.5)
+
+
+def test_the_example_of_the_page_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "mixed_halides.md").read_text(encoding="utf-8")
+    found = re.search(r"```python\n(.*?)```", page, re.S)
+    assert found is not None
+    exec(compile(found[1], "mixed_halides.md", "exec"), {})
+    time, least, most = capsys.readouterr().out.splitlines()[-1].split()[:3]
+    assert float(time) == 60.0 and float(least) < 0.4 and float(most) > 0.9

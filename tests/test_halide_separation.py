@@ -50,6 +50,21 @@ def test_waves_grow_as_theory_says(ratio: float, verify: Verification) -> None:
     verify(id="D18", quantity=what, measured=errors[-1], expected=0.0, tolerance=5e-3, order=order)
 
 
+def test_waves_begin_to_grow_at_the_spinodal(verify: Verification) -> None:
+    """Long waves grow where the free energy bends down, ``1 / (x (1 - x)) < 2 W``."""
+    wave, size, means, bends = np.pi / (60 * nm), 1e-4, (0.31, 0.34), []
+    for mean in means:
+        sites = separating(lambda x, y, mean=mean: mean + size * np.cos(wave * y))
+        model = film(even(60 * nm, 2 * nm), sites, permittivity=neutral(V0))
+        mobility = V0 * FAST * SLOW * mean * (1 - mean) / (mean * SLOW + (1 - mean) * FAST)
+        one, two = states(model, [1.0 / (mobility * wave**2), 2.0 / (mobility * wave**2)], 1e-7)[1:]
+        grown = np.log(amplitude(model, two.share - mean, wave) / amplitude(model, one.share - mean, wave))
+        bends.append(-grown / (two.time - one.time) / (mobility * wave**2) - KAPPA / KT * wave**2)
+    measured = float(np.interp(0.0, bends[::-1], means[::-1]))
+    expected = 0.5 - np.sqrt(0.25 - 1 / (2 * W))
+    verify(id="D18", quantity="composition of the spinodal", measured=measured, expected=expected, tolerance=5e-3)
+
+
 def phases() -> float:
     """The poor one of the two compositions at rest, ``ln(x / (1 - x)) = W (2 x - 1)``."""
     return float(brentq(lambda x: np.log(x / (1 - x)) - W * (2 * x - 1), 1e-6, 0.499))

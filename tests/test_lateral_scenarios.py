@@ -13,6 +13,7 @@ from verification import Verification
 from fem.constants import s, um
 from fem.evolve import evolve
 from fem.fields import Array
+from fem.results.map_figures import concentration_norm
 from fem.results.observables import standard_observables
 from fem.results.run_facts import judge
 from fem.scenario import Observable, Scenario
@@ -140,6 +141,11 @@ def test_means_of_a_zone_are_exact_for_straight_lines() -> None:
     assert mean_between(x, 3 * x + 1, 0.2, 1.7) == pytest.approx(3 * 0.95 + 1, rel=1e-12)
     with pytest.raises(ValueError, match="from a depth of 0 or more to a larger one"):
         zone_quench("left", 1 * um, 1 * um)
+
+
+def test_a_product_of_reactions_that_is_nowhere_has_a_colour_scale() -> None:
+    norm = concentration_norm(0.0, 0.0)
+    assert float(norm(0.0)) == 0.0 and np.isfinite(norm(1.0))
 
 
 # --- the experiments and their twins ----------------------------------------------------------------------------------

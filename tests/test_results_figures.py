@@ -257,7 +257,7 @@ def test_report_is_one_page_that_needs_nothing_else(lateral: Path) -> None:
     for words in ("Two grains & a <b>voltage</b>.", "conserves ions", "electrode left took up", "0.5 V", "0.3 eV"):
         assert words in page.words
     scales = (
-        r"debye length[\d.e-]+ m",
+        r"debye length[\d.]+ nm",
         r"right: [\d.]+ Debye lengths",
         r"cell peclet[\d.e-]+fast",
         r"usivity[\d.e-]+ m²/s",
@@ -268,6 +268,24 @@ def test_report_is_one_page_that_needs_nothing_else(lateral: Path) -> None:
     assert "Currents that do not exceed their estimated error are not drawn." in page.words
     assert '<meta name="viewport"' in text
     assert "prefers-color-scheme: dark" in text
+
+
+def test_report_has_units_people_read_and_leaves_out_what_is_not_set(lateral: Path, tmp_path: Path) -> None:
+    grains = {"grains": 3, "mean_diameter": 2.5e-7, "target_mean_diameter": None}
+    record = read_record(lateral) | {
+        "parameters": {"boundary_width": {"value": 4e-9, "unit": "m"}, "crop": {"value": None, "unit": "m"}},
+        "mesh": {"largest_edge": 1.5e-6, "smallest_angle": 18.4, "grain_statistics": grains, "warnings": []},
+        "model": {"temperature [K]": 300.0, "thin layers": [{"width [m]": 4e-9, "coating": "None"}]},
+    }
+    write_report(tmp_path, record)
+    words = Page((tmp_path / "report.html").read_text(encoding="utf-8")).words
+    for row in (
+        "boundary width4 nm", "largest edge1.5 µm", "smallest angle18.4 °", "grains: 3, mean diameter: 250 nm",
+        "temperature300 K", "thin layerswidth: 4 nm",
+    ):  # fmt: skip
+        assert row in words, row
+    facts = words.split("Parameters")[1].split("Solver")[0]
+    assert not re.search("crop|target|warnings|coating|None", facts)
 
 
 def test_report_escapes_what_it_is_given(lateral: Path, tmp_path: Path) -> None:

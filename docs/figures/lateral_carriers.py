@@ -104,7 +104,11 @@ def draw_switch() -> None:
         for axis in axes:
             axis.plot(x, light, color=colour, label=label)
     axes[0].set(
-        yscale="log", xlabel="x (µm)", ylabel="PL/PL$_0$ after 100 s at 9 V", title="- cathode          anode +"
+        yscale="log",
+        ylim=(0.01, 40),
+        xlabel="x (µm)",
+        ylabel="PL/PL$_0$ after 100 s at 9 V",
+        title="- cathode          anode +",
     )
     axes[1].set(xlim=(0, 6), ylim=(0, 2), xlabel="distance from the cathode (µm)", title="beside the cathode")
     axes[1].axhline(1, color="0.7", lw=0.8, zorder=0)

@@ -26,12 +26,13 @@ from fem.state import State
 def has_free_energy(model: PoissonNernstPlanck) -> bool:
     """Whether `model` is a closed film that moves down its free energy while its voltages stand still.
 
-    Not if ions cross a contact, react or move by another law than drift and diffusion, if there are electrons or holes
-    (light and contacts feed them), or if species share a sublattice but not the same area, as in a thin layer that is
-    wider for one of them: they have no common energy. A halide lattice must be all that moves, and keep its sites.
+    Not if it heats itself, if ions cross a contact, react or move by another law than drift and diffusion, if there are
+    electrons or holes (light and contacts feed them), or if species share a sublattice but not the same area, as in a
+    thin layer that is wider for one of them: they have no common energy. A halide lattice must be all that moves, and
+    keep its sites.
     """
     u = model.unknowns
-    if u.crossed or u.reacting or u.carriers.any():
+    if model.heat is not None or u.crossed or u.reacting or u.carriers.any():
         return False
     if model.lattice is not None:
         return len(u.populations) == 2 and model.lattice.site_exchange == 0 and model.lattice.carriers is None

@@ -8,6 +8,7 @@ an analysis made with them on one matrix silently spoils the factorisation of an
 import os
 import sys
 import warnings
+from collections.abc import Sequence
 from ctypes import POINTER, byref, c_int32
 from importlib import metadata
 from typing import Protocol
@@ -21,7 +22,8 @@ from fem.fields import Array
 _THREADED_FROM = 150_000  # unknowns; below, one thread is faster than two
 _REFINEMENTS = 2  # at most; PARDISO does not pivot across supernodes, and ions are lost where a row is not met
 _ROUND_OFF = 1e-14  # of the absolute sum of a row's terms
-_SMALL_ROW = 1e-3  # of the largest unknown: rows whose terms are smaller need be met to that only
+_SMALL_ROW = 0.1  # of the largest unknown of the same block: rows whose terms are smaller need be met to that only
+_ALL = (slice(None),)
 
 
 class SolverError(RuntimeError):
@@ -74,14 +76,22 @@ class SuperLU:
 
 
 class Pardiso:
-    """MKL PARDISO; the symbolic analysis is made for the first matrix and kept for all others of its pattern."""
+    """MKL PARDISO; the symbolic analysis is made for the first matrix and kept for all others of its pattern.
+
+    Parameters
+    ----------
+    blocks
+        Slices of the unknowns of one kind each; the rows of each are met to round-off of its own largest unknown, so
+        that what is few everywhere is as well known as what is many.
+    """
 
     name = "MKL PARDISO"
 
-    def __init__(self) -> None:
+    def __init__(self, blocks: Sequence[slice] = _ALL) -> None:
         from pypardiso import PyPardisoSolver
 
         _point_to_mkl()
+        self._blocks = blocks
         self._mkl = PyPardisoSolver(mtype=11)
         settings = {1: 1, 2: 2, 8: 0, 10: 13, 11: 0, 13: 0, 24: 0, 35: 1}
         for number, value in settings.items():  # METIS ordering, no value-dependent scaling; `solve` refines
@@ -123,16 +133,17 @@ class Pardiso:
         return solution
 
     def _is_round_off(self, defect: Array, solution: Array) -> bool:
-        """Whether no row is missed by more than round-off of its terms, or of the largest terms of all rows."""
+        """Whether no row is missed by more than round-off of its terms, or of the largest unknown of its block."""
         sizes, missed = np.abs(solution), np.abs(defect)
-        floor = _ROUND_OFF * _SMALL_ROW * sizes.max()  # rows are equilibrated: entries are at most 1 in all of them
-        if missed.max() <= floor:
+        for block in self._blocks:  # rows are equilibrated: entries are at most 1 in all of them
+            missed[block] -= _ROUND_OFF * _SMALL_ROW * sizes[block].max()
+        if missed.max() <= 0:
             return True
         if self._magnitude is None:
             self._magnitude = sparse.csr_matrix(
                 (np.abs(self._matrix.data), self._columns, self._row_starts), shape=self._matrix.shape
             )
-        return bool((missed <= floor + _ROUND_OFF * (self._magnitude @ sizes)).all())
+        return bool((missed <= _ROUND_OFF * (self._magnitude @ sizes)).all())
 
     def _call(self, phase: int, rhs: Array) -> Array:
         """Run a `phase` of PARDISO: 11 analyses, 22 factorises, 33 solves for `rhs`.
@@ -185,10 +196,13 @@ def _point_to_mkl() -> None:
             return
 
 
-def best_solver() -> SparseDirect:
-    """The fastest solver that runs here; a warning says so where PARDISO is installed but unusable."""
+def best_solver(blocks: Sequence[slice] = _ALL) -> SparseDirect:
+    """The fastest solver that runs here; a warning says so where PARDISO is installed but unusable.
+
+    `blocks` are the slices of the unknowns of one kind each, by default one for all.
+    """
     try:
-        return Pardiso()
+        return Pardiso(blocks)
     except ModuleNotFoundError:
         return SuperLU()
     except (ImportError, OSError) as error:

@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 from skfem import MeshTri
 
-from fem.evolve import Restart
 from fem.fields import Array
 from fem.model import PoissonNernstPlanck
 from fem.numerics.system import Statistics
+from fem.restart import Restart
 from fem.results.files import replace_file
 from fem.results.run_record import plain
 from fem.scenario import Scenario
@@ -42,6 +42,19 @@ class Checkpoint:
     def outputs(self) -> int:
         """Number of outputs written."""
         return self.restart.next_output
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """Checksums of what is solved: `mesh` and `model`."""
+
+    mesh: str
+    model: str
+
+    @classmethod
+    def of(cls, scenario: Scenario) -> "Fingerprint":
+        """Those of `scenario`."""
+        return cls(mesh_fingerprint(scenario.model.mesh), model_fingerprint(scenario))
 
 
 def mesh_fingerprint(mesh: MeshTri) -> str:
@@ -114,15 +127,15 @@ def _statistics(text: str) -> Statistics:
     return found
 
 
-def save_checkpoint(directory: Path, scenario: Scenario, checkpoint: Checkpoint) -> None:
-    """Replace the checkpoint in `directory`."""
+def save_checkpoint(directory: Path, belongs_to: Fingerprint, checkpoint: Checkpoint) -> None:
+    """Replace the checkpoint in `directory` by one that belongs to a film with a certain fingerprint."""
     buffer = io.BytesIO()
     arrays = {_PREFIX + name: np.asarray(value) for name, value in checkpoint.restart.as_arrays().items()}
     np.savez(
         buffer,
         allow_pickle=False,
-        mesh=np.array(mesh_fingerprint(scenario.model.mesh)),
-        model=np.array(model_fingerprint(scenario)),
+        mesh=np.array(belongs_to.mesh),
+        model=np.array(belongs_to.model),
         statistics=np.array(json.dumps(plain(checkpoint.statistics.as_dict()))),
         **arrays,
     )

@@ -22,6 +22,7 @@ from fem.results.light_observables import (
     total_emission,
 )
 from fem.scenario import Observable, Scenario
+from fem.self_heating import electrical_power
 from fem.state import State
 
 
@@ -41,6 +42,8 @@ def standard_observables(scenario: Scenario) -> tuple[Observable, ...]:
     for species in scenario.model.species:
         columns += [total_ions(species.name), ion_drift(species.name), minimum_concentration(species.name)]
     columns.append(charge_balance())
+    if scenario.model.heat is not None:
+        columns += [temperature(), power()]
     if has_free_energy(scenario.model):
         columns.append(energy())
     if scenario.model.semiconductor is not None:
@@ -99,6 +102,16 @@ def contact_current_error(contact: str) -> Observable:
         return float(state.contact_current_error[_contact(scenario, contact)]) / electrode_length(scenario, contact)
 
     return Observable(f"current error {contact}", "A/m^2", measure)
+
+
+def temperature() -> Observable:
+    """Temperature of the film [K]."""
+    return Observable("temperature", "K", lambda _, state: state.temperature)
+
+
+def power() -> Observable:
+    """Electrical power per area of the device [W/m^2], by the width that takes up the heat."""
+    return Observable("power", "W/m^2", lambda s, state: electrical_power(s.model, state))
 
 
 def total_ions(species: str) -> Observable:

@@ -1,16 +1,19 @@
-"""Streams the outputs of a run into its folder: fields, then the row of the time series, then the checkpoint.
+"""Streams the outputs of a run into its folder: fields, then the row of the time series, now and then a checkpoint.
 
-The checkpoint counts the outputs that are completely written, so a run killed anywhere in between is resumed from
-there and writes what was cut short again.
+The checkpoint counts outputs that are completely written, so a run killed at any time is resumed from there and writes
+what came later again. A fast run makes many outputs in :data:`CHECKPOINT_EVERY` and only one checkpoint: no more than
+that time is lost.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, replace
+from math import inf
 from pathlib import Path
+from time import monotonic
 
 from fem.evolve import Output
-from fem.results.checkpoint import Checkpoint, save_checkpoint
+from fem.results.checkpoint import Checkpoint, Fingerprint, save_checkpoint
 from fem.results.files import require_room
 from fem.results.maps import Map, fixed_maps, standard_maps
 from fem.results.observables import standard_observables
@@ -20,6 +23,7 @@ from fem.scenario import Observable, Scenario
 
 FIELDS = "fields.vtkhdf"
 TIMESERIES = "timeseries.csv"
+CHECKPOINT_EVERY = 1.0  # [s] of wall time, at least
 
 
 @dataclass(frozen=True)
@@ -87,30 +91,54 @@ class Plan:
             raise ValueError(f"the series in {directory} cannot be continued: {error}") from error
 
 
-@dataclass(frozen=True)
+@dataclass
 class Recorder:
-    """Open files of a run."""
+    """Open files of a run, and what is not yet in its checkpoint."""
 
     plan: Plan
     directory: Path
     fields: FieldSeriesWriter
     rows: TimeSeriesWriter
+    fingerprint: Fingerprint
+    _unsaved: Checkpoint | None = None
+    _saved_at: float = -inf
 
     def write(self, output: Output) -> list[float]:
-        """Write one output and the checkpoint behind it; returns the row of the time series."""
+        """Write one output; returns the row of the time series."""
         scenario, state = self.plan.scenario, output.state
+        if output.model is not scenario.model:  # a film that heats itself
+            scenario = replace(scenario, model=output.model)
         self.fields.append(state.time, {item.name: item.measure(scenario, state) for item in self.plan.maps})
         row = [item.measure(scenario, state) for item in self.plan.observables]
         self.rows.append(row)
-        checkpoint = Checkpoint(output.restart, output.statistics)
-        save_checkpoint(self.directory, scenario, checkpoint)
+        self._unsaved = Checkpoint(output.restart, output.statistics)
         return row
+
+    def save_if_due(self) -> bool:
+        """Save a checkpoint behind the last output, unless the one before is recent; returns whether that was done."""
+        if monotonic() - self._saved_at < CHECKPOINT_EVERY:
+            return False
+        self.save()
+        return True
+
+    def save(self) -> None:
+        """Save a checkpoint behind the last output, if it has none."""
+        if self._unsaved is not None:
+            save_checkpoint(self.directory, self.fingerprint, self._unsaved)
+            self._unsaved, self._saved_at = None, monotonic()
 
 
 @contextmanager
 def recording(plan: Plan, directory: Path) -> Iterator[Recorder]:
-    """Recorder that appends to the series in `directory`."""
+    """Recorder that appends to the series in `directory`; in the end, good or bad, everything is in the checkpoint."""
     with ExitStack() as stack:
         fields = stack.enter_context(FieldSeriesWriter(directory / FIELDS))
         rows = stack.enter_context(TimeSeriesWriter(directory / TIMESERIES))
-        yield Recorder(plan, directory, fields, rows)
+        recorder = Recorder(plan, directory, fields, rows, Fingerprint.of(plan.scenario))
+        try:
+            yield recorder
+        except BaseException:
+            with suppress(OSError):  # a full disk may be why the run ends
+                recorder.save()
+            raise
+        recorder.save()

@@ -2,13 +2,14 @@
 
 import base64
 import html
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from string import Template
 from typing import Any
 
 from fem.constants import eV
-from fem.results.drawing import in_time_units
+from fem.results.drawing import in_time_units, length_unit
 from fem.results.files import replace_file
 from fem.results.run_facts import SCALE_UNITS
 from fem.results.run_record import plain
@@ -23,6 +24,20 @@ _CAPTIONS = {
     "surface.png": "The surface under a probe or coating after each change of a drive, and what was measured on it.",
     "profiles.png": "Averages across the film, at several times.",
 }
+_UNITS = {  # of what the record says of film and mesh
+    "smallest_edge": "m",
+    "largest_edge": "m",
+    "smallest_angle": "°",
+    "grain_boundary_length": "m",
+    "mean_diameter": "m",
+    "area_weighted_mean_diameter": "m",
+    "target_mean_diameter": "m",
+    "orientation": "rad",
+    "boundary_length_per_area": "1/m",
+    "first_cells": "m",
+}
+_UNSET: tuple[object, ...] = (None, "None", [], {})
+_NAMED_UNIT = re.compile(r"(.+) \[(.+)\]")
 _LARGEST_MOVIE = 6 * 2**20  # bytes that may go into the page
 
 
@@ -38,7 +53,9 @@ def write_report(directory: Path, record: Mapping[str, Any]) -> None:
         figures=_figures(directory / "figures"),
         checks=_checks(known["checks"]),
         criteria=_criteria(known["criteria"]),
-        parameters=_table({name: _quantity(**item) for name, item in known["parameters"].items()}),
+        parameters=_table(
+            {name: _quantity(**item) for name, item in known["parameters"].items() if item["value"] is not None}
+        ),
         scales=_table(
             {
                 name: _quantity(known["scale_report"][name], unit)
@@ -46,8 +63,8 @@ def write_report(directory: Path, record: Mapping[str, Any]) -> None:
                 if name in known["scale_report"]
             }
         ),
-        mesh=_table(known["mesh"] or {}),
-        model=_table(known["model"]),
+        mesh=_table(_facts(known["mesh"] or {})),
+        model=_table(_facts(known["model"])),
         solver=_table(known["solver"]),
         versions=_table(known["versions"]),
         references="".join(
@@ -68,15 +85,32 @@ def _text_of(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.6g}"
     if isinstance(value, Mapping):
-        return ", ".join(f"{key}: {_text_of(item)}" for key, item in value.items())
+        return ", ".join(f"{name}: {text}" for name, text in _facts(value).items())
     if isinstance(value, list):
         return "; ".join(map(_text_of, value))
     return str(value)
 
 
+def _facts(facts: Mapping[str, Any]) -> dict[str, str]:
+    """Those that are known, with units: the unit is part of the name or that of all facts of this name."""
+    known = {name: value for name, value in facts.items() if value not in _UNSET}
+    named = {name: _NAMED_UNIT.fullmatch(name) for name in known}
+    return {
+        match[1] if match else name.replace("_", " "): _quantity(
+            known[name], match[2] if match else _UNITS.get(name, "1")
+        )
+        for name, match in named.items()
+    }
+
+
 def _quantity(value: object, unit: str) -> str:
+    if isinstance(value, Mapping) and unit != "1":
+        return ", ".join(f"{name}: {_quantity(item, unit)}" for name, item in value.items())
     if unit == "J" and isinstance(value, float):
         return f"{value / eV:.6g} eV"
+    if unit == "m" and isinstance(value, float):
+        factor, name = length_unit(abs(value))
+        return f"{value / factor:.6g} {name}"
     written = "" if unit == "1" else unit.replace("^2", "²").replace("^3", "³")
     return f"{_text_of(value)} {written}".rstrip()
 

@@ -1,0 +1,89 @@
+"""Where a run stands, in full precision: all that is needed to continue it to the same numbers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from fem.fields import Array
+from fem.numerics.adaptive import Cursor
+
+
+@dataclass(frozen=True)
+class Warmth:
+    """Temperature of a film that heats itself, at the time of the cursor.
+
+    Parameters
+    ----------
+    temperature
+        Of the film [K].
+    power
+        Electrical power [W/m^2].
+    solved_at
+        Temperature [K] of the model that is being solved.
+    due
+        Time [s] at which the model is made anew.
+    """
+
+    temperature: float
+    power: float
+    solved_at: float
+    due: float
+
+
+@dataclass(frozen=True)
+class Restart:
+    """All that is needed to continue a run exactly: the solver's cursor and the next output to write.
+
+    `charge_error` sums the errors of the contacts' charges that the steps so far estimate [C/m], with their signs;
+    `warmth` is that of a film that heats itself.
+    """
+
+    cursor: Cursor
+    next_output: int
+    charge_error: Array
+    warmth: Warmth | None = None
+
+    def as_arrays(self) -> dict[str, Array]:
+        """Plain arrays, by name, for a checkpoint file."""
+        c, w = self.cursor, self.warmth
+        steps = [c.time, c.step, c.previous_step, c.previous_error, float(c.implicit_left), c.opening]
+        arrays = {
+            "values": c.values,
+            "numbers": np.array([*steps, float(self.next_output)]),
+            "charge_error": self.charge_error,
+        }
+        if w is not None:
+            arrays["warmth"] = np.array([w.temperature, w.power, w.solved_at, w.due])
+        return arrays
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Array]) -> "Restart":
+        """Inverse of :meth:`as_arrays`.
+
+        Raises
+        ------
+        ValueError
+            If an array is missing, has the wrong shape or is not finite.
+        """
+        try:
+            given = [np.asarray(arrays[name], dtype=float) for name in ("values", "numbers", "charge_error")]
+        except KeyError as error:
+            raise ValueError(f"the checkpoint lacks the array {error}") from error
+        values, numbers, charge_error = given
+        one_row = values.ndim == charge_error.ndim == 1 and numbers.shape == (7,)
+        if not (one_row and all(np.isfinite(array).all() for array in given)):
+            raise ValueError("the checkpoint holds malformed or non-finite numbers")
+        time, step, previous_step, previous_error, implicit_left, opening, next_output = numbers.tolist()
+        cursor = Cursor(time, values, step, previous_step, previous_error, int(implicit_left), opening)
+        return cls(cursor, int(next_output), charge_error, _warmth(arrays))
+
+
+def _warmth(arrays: Mapping[str, Array]) -> Warmth | None:
+    if "warmth" not in arrays:
+        return None
+    given = np.asarray(arrays["warmth"], dtype=float)
+    if given.shape != (4,) or not np.isfinite(given[:3]).all() or np.isnan(given[3]):
+        raise ValueError("the checkpoint holds a malformed temperature")
+    temperature, power, solved_at, due = given.tolist()
+    return Warmth(temperature, power, solved_at, due)

@@ -1,0 +1,153 @@
+"""A film that heats itself and its substrate by its electrical power.
+
+The power is ``P = sum_c V_c I_c / w`` per area, with the currents I_c per metre of depth and the width w of the device
+over its substrate; light and field energy are not counted. The temperature follows
+:class:`~fem.physics.heat.LumpedHeat` exactly for a power that is a straight line over each time step. Everything that
+depends on temperature (hopping, kT/e, bands, contacts) is that of one model per stretch of time, made for the middle of
+the temperatures on it: by this the path is of second order in their distance, ``largest_change``. From stretch to
+stretch the potential [V] and the number of particles of each node go over.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from fem.coupled_system import CoupledSystem
+from fem.fields import Array
+from fem.model import PoissonNernstPlanck
+from fem.numerics.adaptive import Cursor
+from fem.numerics.sparse_direct import SolverError
+from fem.output_state import carriers_settled
+from fem.physics.heat import LumpedHeat
+from fem.restart import Warmth
+from fem.state import State
+from fem.unknowns import Unknowns
+
+_SAME = 1e-9  # of the largest change: temperatures that need no model of their own
+_BEYOND = 1.0 + 1e-6  # of half the largest change: round-off does not end a stretch
+
+
+@dataclass(frozen=True)
+class SelfHeating:
+    """How the temperature of a film goes on; without heat in the `model` nothing of it happens.
+
+    Parameters
+    ----------
+    model
+        The film as stated, at the temperature of the start.
+    """
+
+    model: PoissonNernstPlanck
+
+    @property
+    def begun(self) -> Warmth | None:
+        """Warmth at the start, before anything is driven."""
+        cold = self.model.temperature
+        return None if self.model.heat is None else Warmth(cold, 0.0, cold, 0.0)
+
+    def film(self, warmth: Warmth | None) -> PoissonNernstPlanck:
+        """The model that is being solved."""
+        return self.model if warmth is None else self._at(warmth.solved_at)
+
+    def renewed(
+        self, film: PoissonNernstPlanck, cursor: Cursor, warmth: Warmth | None, since: float
+    ) -> tuple[PoissonNernstPlanck, Cursor, Warmth | None]:
+        """Film, cursor and warmth for the next stretch, where the last one has ended.
+
+        Parameters
+        ----------
+        since
+            Time at which the drives last broke [s].
+
+        Raises
+        ------
+        SolverError
+            If the film has become hotter than its heat allows.
+        """
+        if warmth is None or warmth.due > cursor.time:
+            return film, cursor, warmth
+        heat, time, opens = self._heat, cursor.time, cursor.previous_step == 0
+        driven, values = film.driven(time), cursor.values
+        power = self._power(driven, time, values) if opens else warmth.power
+        middle, due = heat.stretch(warmth.temperature, power, time)
+        if middle > heat.hottest:
+            raise SolverError(
+                f"the film heats itself beyond {heat.hottest:g} K at t = {time:.4g} s, with {power:.3g} W/m^2, which is"
+                " a thermal runaway: lower the voltage, improve the cooling (transfer) or raise the limit (hottest)"
+            )
+        if abs(middle - warmth.solved_at) > _SAME * heat.largest_change:
+            before, film = film, self._at(middle)
+            driven = film.driven(time)
+            values = driven.hold_algebraic(time, carried_over(before.unknowns, film.unknowns, values))
+        else:
+            middle = warmth.solved_at
+        if driven.unknowns.carrier_exchanges and not opens:
+            values = carriers_settled(driven, time, values, since)
+            power = self._power(driven, time, values)
+        return film, replace(cursor, values=values), Warmth(warmth.temperature, power, middle, due)
+
+    def ends(self, warmth: Warmth | None, time: float) -> bool:
+        """Whether a stretch ends at `time` [s]."""
+        return warmth is not None and warmth.due <= time
+
+    def broken(self, warmth: Warmth | None, time: float) -> Warmth | None:
+        """Warmth where a drive breaks at `time` [s]: a new stretch begins."""
+        return None if warmth is None else replace(warmth, due=time)
+
+    def later(
+        self, warmth: Warmth | None, begin: float, end: float, state_at: Callable[[float], State]
+    ) -> Warmth | None:
+        """Warmth after a step from `begin` to `end` [s], of which `state_at` gives states."""
+        if warmth is None:
+            return None
+        power = electrical_power(self.model, state_at(end))
+        temperature = self._heat.along(warmth.temperature, warmth.power, power, end - begin)
+        strayed = abs(temperature - warmth.solved_at) > 0.5 * _BEYOND * self._heat.largest_change
+        return Warmth(temperature, power, warmth.solved_at, end if strayed else warmth.due)
+
+    def warmed(self, state: State, before: tuple[float, Warmth | None], after: tuple[float, Warmth | None]) -> State:
+        """`state` with its temperature, between the times [s] and warmths `before` and `after` a step."""
+        (begin, first), (end, last) = before, after
+        if first is None or last is None:
+            return state
+        share = (state.time - begin) / (end - begin)
+        power = first.power + share * (last.power - first.power)
+        warm = self._heat.along(first.temperature, first.power, power, state.time - begin)
+        return replace(state, temperature=warm)
+
+    @property
+    def _heat(self) -> LumpedHeat:
+        assert self.model.heat is not None
+        return self.model.heat
+
+    def _at(self, temperature: float) -> PoissonNernstPlanck:
+        return self.model if temperature == self.model.temperature else self.model.at(temperature)
+
+    def _power(self, driven: CoupledSystem, time: float, values: Array) -> float:
+        """Power [W/m^2] by the fluxes at `values`."""
+        volts = np.array([piece.value(time) for piece in driven.pieces])
+        return float(volts @ driven.current(time, values)) / self.model.heated_width
+
+
+def electrical_power(model: PoissonNernstPlanck, state: State) -> float:
+    """What the contacts give to the device, per area of its substrate [W/m^2]."""
+    return float(state.contact_potential @ state.contact_current) / model.heated_width
+
+
+def carried_over(old: Unknowns, new: Unknowns, values: Array) -> Array:
+    """`values` of a film in the units of the same film at another temperature, shape (n_unknowns,).
+
+    The potential [V] and the number of particles at each node stay; so do the halides in stores. What a temperature
+    makes of the energies of a halide lattice is for :meth:`~fem.coupled_system.CoupledSystem.hold_algebraic`.
+    """
+    out = values.copy()
+    fields = new.nodal(out)
+    fields[0] *= old.thermal_voltage / new.thermal_voltage
+    room = new.storage * new.unit[:, None]
+    fields[1:] *= np.divide(old.storage * old.unit[:, None], room, out=np.ones_like(room), where=room > 0)
+    held = (old.unit * old.content) / (new.unit * new.content)
+    new.entered(out)[:] *= held[[one.species for one in new.exchanges]]
+    if new.behind is not None:
+        new.behind.gradient(out)[:] *= old.temperature / new.temperature
+    return out

@@ -1,0 +1,100 @@
+"""A film between two oxides: its vacancies, what they do to light, and what is demanded of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import exp, pi
+
+import numpy as np
+import shapely
+
+from fem.constants import boltzmann, eV, vacuum_permittivity
+from fem.fields import Array
+from fem.physics.defect_chemistry import recombination
+from fem.physics.field_assisted import FieldAssisted, Threshold
+from fem.physics.rate_laws import MassAction
+from fem.physics.reactions import Reaction
+from fem.physics.species import Species
+from fem.physics.trap_recombination import TrapRecombination
+from fem.results.profiles import cross_lines
+from fem.scenario import Criterion, Observable, Scenario
+from fem.state import State
+from meshes import MeshSizes, Polycrystal
+from scenarios._flashes import Flashes
+from scenarios._parameters import DIFFUSIVITY_PREFACTOR
+from scenarios._resolved import MeshedFilm, meshed
+
+Traces = Mapping[str, Array]
+_CAPTURE = 1e-14  # [m^3/s] of pairs and of traps, 1e-15 cm^2 times 1e7 cm/s (assumption)
+_PAIRS = 1e-2  # pairs over vacancies as deposited (assumption)
+_REACH = 0.63e-9  # [m] at which two vacancies are a pair: one unit cell
+_TRAPS = 1e21  # [1/m^3] (assumption)
+_VACANCY, _PAIR, _TRAP, _SLOW = "iodide vacancy", "vacancy pair", "trap", "slowed trap"
+_ALIGNING, _FIELD = 20.0, 1e5  # [1/s] above so many V/m (fitted)
+_RETURNING, _RETURN_BARRIER = 1e9, 0.45 * eV  # [1/s] and [J] of the way back (fitted)
+
+
+def sheet(width: float, thickness: float, finest: float, debye: float) -> MeshedFilm:
+    """A film without boundaries between ``bottom`` and ``top``, in cross-section; lengths in metres."""
+    film = Polycrystal.from_polygons(width, thickness, [shapely.box(0, 0, width, thickness)])
+    return meshed(film, MeshSizes(finest, thickness / 30, thickness / 30), debye, electrodes=("bottom", "top"))
+
+
+def mobile_vacancies(density: float, barrier: float) -> list[Species]:
+    """Iodide vacancies [1/m^3] that hop over a barrier [J], the pairs they form, and traps of two kinds."""
+    pairs = _PAIRS * density
+    return [
+        Species(_VACANCY, +1, density, DIFFUSIVITY_PREFACTOR, barrier, composition={"X": -1}),
+        Species.immobile(_PAIR, +2, pairs, composition={"X": -2}),
+        Species.immobile(_TRAP, 0, _TRAPS),
+        Species.immobile(_SLOW, 0, 0.0, _TRAPS),
+    ]
+
+
+def vacancy_chemistry(density: float, barrier: float, alignment: float, temperature: float) -> list[Reaction]:
+    """Vacancies form pairs and part, and carriers recombine at pairs and traps.
+
+    Parameters
+    ----------
+    density
+        Of vacancies as deposited, in balance with their pairs [1/m^3].
+    barrier
+        Of their hops [J].
+    alignment
+        Share by which the field slows capture by traps, an empirical law; 0 turns it off.
+    temperature
+        [K].
+    """
+    diffusivity = DIFFUSIVITY_PREFACTOR * exp(-barrier / (boltzmann * temperature))
+    meeting = 4 * pi * 2 * diffusivity * _REACH  # [m^3/s]
+    law = MassAction({_VACANCY: 2}, meeting, {_PAIR: 1}, meeting * density / _PAIRS)
+    slowed = (1 - alignment) * _CAPTURE
+    found = [
+        Reaction("pairing of vacancies", {_VACANCY: -2, _PAIR: +1}, law),
+        recombination("through pairs", TrapRecombination(_PAIR, _CAPTURE, _CAPTURE)),
+        recombination("through traps", TrapRecombination(_TRAP, _CAPTURE, _CAPTURE)),
+        recombination("through slowed traps", TrapRecombination(_SLOW, slowed, slowed)),
+    ]
+    return [*found, *_alignment(temperature)] if alignment else found
+
+
+def _alignment(temperature: float) -> list[Reaction]:
+    """Empirical: the field turns traps into slowed ones, heat turns them back."""
+    back = _RETURNING * exp(-_RETURN_BARRIER / (boltzmann * temperature))
+    forth = FieldAssisted(MassAction({_TRAP: 1}, _ALIGNING), Threshold(_FIELD, 0.1 * _FIELD))
+    return [
+        Reaction("alignment by the field (empirical)", {_TRAP: -1, _SLOW: +1}, forth),
+        Reaction("return by heat (empirical)", {_SLOW: -1, _TRAP: +1}, MassAction({_SLOW: 1}, back)),
+    ]
+
+
+def middle_field() -> Observable:
+    """Mean field of the middle fifth of the film, from bottom to top [V/m]."""
+
+    def measure(scenario: Scenario, state: State) -> float:
+        lines = cross_lines(scenario.model.mesh, "y")
+        height, values = lines.positions, lines.average(state.potential)
+        inside = np.array([0.4, 0.6]) * height[-1]
+        drop = np.interp(inside, height, values)
+        return float(-(drop[1] - drop[0]) / (inside[1] - inside[0]))
+
+    return Observable("field in the middle", "V/m", measure)
