@@ -7,6 +7,7 @@ population's count [m^2/s].
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -208,7 +209,7 @@ class LatticeExchange:
     def _enrichment(self) -> Array:
         return self.lattice.hops[0].enrichment
 
-    @property
+    @cached_property
     def _weights(self) -> Array:
         return np.array([one.weights for one in self.lattice.hops])
 

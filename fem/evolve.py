@@ -79,7 +79,7 @@ def evolve(
         If a step cannot be made; the message says when and which knob helps.
     """
     times = followable(model, times)
-    heating, solver, done = SelfHeating(model), best_solver(), statistics or Statistics()
+    heating, solver, done = SelfHeating(model), best_solver(model.unknowns.blocks), statistics or Statistics()
     done.solver, done.unknowns = solver.name, model.unknowns.size
     if restart is None:
         restart = Restart(Cursor(0.0, model.initial_values(), 0.0), 1, np.zeros(len(model.electrodes)), heating.begun)

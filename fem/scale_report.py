@@ -5,6 +5,7 @@ from itertools import combinations
 import numpy as np
 from skfem import MeshTri
 
+from fem.fields import Array
 from fem.numerics.control_volumes import ControlVolumes
 from fem.physics.contacts import ElectrodeReaction
 from fem.physics.electrodes import Electrode
@@ -23,7 +24,7 @@ def scale_report(
     """Characteristic lengths and times of a film, with warnings about what is not resolved."""
     permittivity, movers = _mean_permittivity(volumes, regions, material), unknowns.movers
     transports = [one.transport for one in movers]
-    charges, density = np.array([abs(one.charge) for one in movers]), np.array([one.unit for one in movers])
+    charges, density = _charged(unknowns)
     volt = unknowns.thermal_voltage
     debye = debye_length(permittivity, float((charges**2 * density).sum()), volt)
     over = [_voltage_over(one, unknowns.electrodes) for one in unknowns.electrodes]
@@ -64,6 +65,15 @@ def _mean_permittivity(volumes: ControlVolumes, regions: Regions, material: Mate
     """Mean relative permittivity of the film."""
     cells = regions.on_cells(material.relative_permittivity, "relative permittivity")
     return float(np.average(cells, weights=volumes.areas))
+
+
+def _charged(unknowns: Unknowns) -> tuple[Array, Array]:
+    """Charge numbers, unsigned, and densities [1/m^3] of what screens a field: what moves, and the dark carriers."""
+    movers = unknowns.movers
+    dark = [one for one in unknowns.populations if one.carrier and one not in movers]
+    density = [one.unit for one in movers]
+    density += [float(np.average(one.transport.start, weights=one.transport.storage)) for one in dark]
+    return np.array([abs(one.charge) for one in (*movers, *dark)], dtype=float), np.array(density)
 
 
 def electrode_gap(mesh: MeshTri, electrodes: tuple[Electrode, ...]) -> float:

@@ -42,7 +42,8 @@ class State:
         Error of the charges that the time steps so far estimate of themselves [C/m], shape (n_contacts,); empty before
         the first step.
     share
-        Share of the second halide among the halides of a lattice at the nodes, shape (n_nodes,); empty without one.
+        Share of the second halide among the halides of a lattice at the nodes, shape (n_nodes,); 0 where there is no
+        lattice, empty if there is none at all.
     stores
         Halides in each store behind a contact [1/m], shape (n_stores, 2); of a store without end, what has entered.
     """

@@ -269,7 +269,8 @@ class Unknowns:
         """Whether a concentration lies more than `allowance` below zero or a sublattice is overfull."""
         fields = self.nodal(values)
         lowest, highest = fields[1:].min(axis=1), fields[1:].max(axis=1)
-        if (lowest < -np.where(self.carriers, _CARRIERS_BELOW * highest, allowance)).any():
+        few = _OUTNUMBERED * highest[self.carriers].max(initial=0.0)
+        if (lowest < -np.where(self.carriers, np.maximum(_CARRIERS_BELOW * highest, few), allowance)).any():
             return True
         if self.behind is not None and self.behind.overdrawn(fields, values):
             return True

@@ -1,29 +1,20 @@
-"""A film between two oxides: its vacancies, what they do to light, and what is demanded of it."""
+"""A film between two oxides: its mesh, its vacancies and what they do to light."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from math import exp, pi
 
-import numpy as np
 import shapely
 
-from fem.constants import boltzmann, eV, vacuum_permittivity
-from fem.fields import Array
+from fem.constants import boltzmann, eV
 from fem.physics.defect_chemistry import recombination
 from fem.physics.field_assisted import FieldAssisted, Threshold
 from fem.physics.rate_laws import MassAction
 from fem.physics.reactions import Reaction
 from fem.physics.species import Species
 from fem.physics.trap_recombination import TrapRecombination
-from fem.results.profiles import cross_lines
-from fem.scenario import Criterion, Observable, Scenario
-from fem.state import State
 from meshes import MeshSizes, Polycrystal
-from scenarios._flashes import Flashes
 from scenarios._parameters import DIFFUSIVITY_PREFACTOR
 from scenarios._resolved import MeshedFilm, meshed
 
-Traces = Mapping[str, Array]
 _CAPTURE = 1e-14  # [m^3/s] of pairs and of traps, 1e-15 cm^2 times 1e7 cm/s (assumption)
 _PAIRS = 1e-2  # pairs over vacancies as deposited (assumption)
 _REACH = 0.63e-9  # [m] at which two vacancies are a pair: one unit cell
@@ -37,6 +28,11 @@ def sheet(width: float, thickness: float, finest: float, debye: float) -> Meshed
     """A film without boundaries between ``bottom`` and ``top``, in cross-section; lengths in metres."""
     film = Polycrystal.from_polygons(width, thickness, [shapely.box(0, 0, width, thickness)])
     return meshed(film, MeshSizes(finest, thickness / 30, thickness / 30), debye, electrodes=("bottom", "top"))
+
+
+def hop_diffusivity(barrier: float, temperature: float) -> float:
+    """Diffusivity [m^2/s] of hops over a `barrier` [J] at `temperature` [K]."""
+    return DIFFUSIVITY_PREFACTOR * exp(-barrier / (boltzmann * temperature))
 
 
 def mobile_vacancies(density: float, barrier: float) -> list[Species]:
@@ -64,8 +60,7 @@ def vacancy_chemistry(density: float, barrier: float, alignment: float, temperat
     temperature
         [K].
     """
-    diffusivity = DIFFUSIVITY_PREFACTOR * exp(-barrier / (boltzmann * temperature))
-    meeting = 4 * pi * 2 * diffusivity * _REACH  # [m^3/s]
+    meeting = 4 * pi * 2 * hop_diffusivity(barrier, temperature) * _REACH  # [m^3/s]
     law = MassAction({_VACANCY: 2}, meeting, {_PAIR: 1}, meeting * density / _PAIRS)
     slowed = (1 - alignment) * _CAPTURE
     found = [
@@ -86,15 +81,3 @@ def _alignment(temperature: float) -> list[Reaction]:
         Reaction("return by heat (empirical)", {_SLOW: -1, _TRAP: +1}, MassAction({_SLOW: 1}, back)),
     ]
 
-
-def middle_field() -> Observable:
-    """Mean field of the middle fifth of the film, from bottom to top [V/m]."""
-
-    def measure(scenario: Scenario, state: State) -> float:
-        lines = cross_lines(scenario.model.mesh, "y")
-        height, values = lines.positions, lines.average(state.potential)
-        inside = np.array([0.4, 0.6]) * height[-1]
-        drop = np.interp(inside, height, values)
-        return float(-(drop[1] - drop[0]) / (inside[1] - inside[0]))
-
-    return Observable("field in the middle", "V/m", measure)

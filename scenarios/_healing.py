@@ -12,7 +12,7 @@ from scenarios._stages import Stages
 
 Traces = Mapping[str, Array]
 _CLEAR = 0.05  # by how much the brightest voltage beats the lowest and the highest
-_FLAT = 1e-3  # step in the wrong direction that still counts as none
+_FLAT = 5e-3  # relative step in the wrong direction that still counts as none: carriers drift too
 
 
 def maximum_demands(stages: Stages, heals: bool, harms: bool) -> tuple[Criterion, ...]:
@@ -40,14 +40,15 @@ def maximum_demands(stages: Stages, heals: bool, harms: bool) -> tuple[Criterion
         return float(np.argmax(light(traces)))
 
     def steps(traces: Traces) -> Array:
-        return np.diff(np.append(1.0, light(traces)))
+        found = np.append(1.0, light(traces))
+        return np.asarray(found[1:] / found[:-1] - 1)
 
     between = Criterion(
         "B17", "number of the voltage at which the film is brightest, 0 for the lowest", place, 1, last - 1
     )
-    rising = Criterion("B17", "without pairs from the field: least step of PL from one voltage to the next",
+    rising = Criterion("B17", "without pairs from the field: least relative step of PL from one voltage to the next",
                        lambda traces: float(steps(traces).min()), -_FLAT)  # fmt: skip
-    falling = Criterion("B17", "without halide from outside: largest step of PL from one voltage to the next",
+    falling = Criterion("B17", "without halide from outside: largest relative step of PL from one voltage to the next",
                         lambda traces: float(steps(traces).max()), upper=_FLAT)  # fmt: skip
     if heals and harms:
         return (

@@ -24,7 +24,6 @@ from scenarios._plates import PLATE, RADIATIVE, plate_bands
 from scenarios._resolved import film_debye_length
 from scenarios._stages import Stages
 
-
 _LIFETIME = 5e-7  # [s] of carriers in a plate without vacancies (assumption)
 _SHARES = (-1.0, -0.5, 0.0, 0.5, 1.0)  # of the largest voltage, held one after the other
 
@@ -41,7 +40,7 @@ def scenario(
     coating: Metre = 5 * um,
     light: float = 1e-6,
     temperature: Kelvin = 300 * K,
-    hold: Second = 1000 * s,
+    hold: Second = 300 * s,
 ) -> Scenario:
     """Declare the experiment.
 
@@ -74,7 +73,7 @@ def scenario(
     """
     defects = HalideStore(vacancies, excess, store, pairs)
     debye = film_debye_length(PLATE, max(vacancies, excess), temperature)
-    mesh = strip(gap, width, debye / 10, min(gap / 60, width / 4), debye)
+    mesh = strip(gap, width, debye / 20, min(gap / 60, width / 4), debye)
     stages = Stages(tuple(share * bias for share in _SHARES), hold, first=1e-3 * s, per_decade=1, rise=1e-3 * s)
     insulator = Coating(coating, 3.5)
     model = PoissonNernstPlanck(

@@ -15,7 +15,7 @@ from fem.physics.contacts import Coating, ElectrodeReaction, Reservoir
 from fem.physics.drive import table
 from fem.physics.materials import MAPbI3
 from fem.physics.species import Sublattice
-from fem.results.checkpoint import Checkpoint, load_checkpoint, model_fingerprint, save_checkpoint
+from fem.results.checkpoint import Checkpoint, Fingerprint, load_checkpoint, model_fingerprint, save_checkpoint
 from fem.results.record import resume_run, run_scenario
 from fem.results.run_record import read_identity
 from fem.scenario import Scenario
@@ -37,7 +37,7 @@ def checkpoint_of(scenario: Scenario, outputs: int) -> Checkpoint:
 def test_checkpoint_keeps_every_bit(tmp_path: Path) -> None:
     scenario = two_grains()
     saved = checkpoint_of(scenario, 3)
-    save_checkpoint(tmp_path, scenario, saved)
+    save_checkpoint(tmp_path, Fingerprint.of(scenario), saved)
     loaded = load_checkpoint(tmp_path, scenario)
     assert loaded is not None
     np.testing.assert_array_equal(loaded.restart.cursor.values, saved.restart.cursor.values)
@@ -48,7 +48,7 @@ def test_checkpoint_keeps_every_bit(tmp_path: Path) -> None:
 
 def test_checkpoint_of_another_mesh_or_model_is_refused(tmp_path: Path) -> None:
     scenario = two_grains()
-    save_checkpoint(tmp_path, scenario, checkpoint_of(scenario, 2))
+    save_checkpoint(tmp_path, Fingerprint.of(scenario), checkpoint_of(scenario, 2))
     for other, words in (
         (two_grains(two_grain_mesh(columns=18)), "another mesh"),
         (two_grains(times=[0, 1e-3, 1.0]), "other parameters"),
@@ -117,7 +117,7 @@ def spoil(path: Path, how: str) -> None:
 @pytest.mark.parametrize("how", ["cut", "flipped", "empty", "pickled"])
 def test_damaged_checkpoint_is_refused(tmp_path: Path, how: str) -> None:
     scenario = two_grains()
-    save_checkpoint(tmp_path, scenario, checkpoint_of(scenario, 2))
+    save_checkpoint(tmp_path, Fingerprint.of(scenario), checkpoint_of(scenario, 2))
     spoil(tmp_path / "checkpoint.npz", how)
     with pytest.raises(ValueError, match=r"checkpoint\.npz is damaged .*run the scenario again"):
         load_checkpoint(tmp_path, scenario)

@@ -16,7 +16,7 @@ from films_for_results import IDENTITY, two_grains
 import fem.results.record as record_module
 from fem.evolve import Output, evolve
 from fem.numerics.sparse_direct import SolverError
-from fem.results.checkpoint import Checkpoint, save_checkpoint
+from fem.results.checkpoint import NAME, Checkpoint, Fingerprint, load_checkpoint, save_checkpoint
 from fem.results.files import claimed
 from fem.results.record import resume_run, run_scenario
 from fem.results.run_record import read_record
@@ -110,18 +110,21 @@ def test_finished_run_can_be_resumed_without_harm(whole: Path) -> None:
 MANY = np.linspace(0, 3, 80)
 RUNNER = """
 import sys
+import fem.results.recorder
 from pathlib import Path
 sys.path.insert(0, "tests")
 from test_results_interruptions import *
 record_module.draw_figures = lambda scenario, directory: []
+fem.results.recorder.CHECKPOINT_EVERY = float(sys.argv[2])
 run_scenario(two_grains(times=MANY), IDENTITY, Path(sys.argv[1]))
 """
 
 
-def kill_run(folder: Path, rows: int, delay: float = 0.0) -> None:
+def kill_run(folder: Path, rows: int, delay: float = 0.0, checkpoint_every: float = 0.0) -> None:
     """Run in a process of its own; kill it `delay` s after its folder is there and holds `rows` lines of numbers."""
+    arguments = [sys.executable, "-c", RUNNER, str(folder), str(checkpoint_every)]
     table = folder / "timeseries.csv"
-    with subprocess.Popen([sys.executable, "-c", RUNNER, folder], cwd=ROOT) as process:
+    with subprocess.Popen(arguments, cwd=ROOT) as process:
         while not table.exists() or table.read_bytes().count(b"\n") < rows + 1:
             assert process.poll() is None
             time.sleep(0.001)
@@ -142,6 +145,31 @@ def test_killed_run_resumes_to_the_same_numbers(tmp_path: Path) -> None:
     run_scenario(two_grains(times=MANY), IDENTITY, tmp_path / "whole")
     kill_run(tmp_path / "run", rows=10)
     assert_resumes(tmp_path / "run", tmp_path / "whole")
+
+
+def test_run_killed_long_after_its_last_checkpoint_resumes_to_the_same_numbers(tmp_path: Path) -> None:
+    run_scenario(two_grains(times=MANY), IDENTITY, tmp_path / "whole")
+    kill_run(tmp_path / "run", rows=10, checkpoint_every=1e9)
+    saved = load_checkpoint(tmp_path / "run", two_grains(times=MANY))
+    assert saved is not None
+    assert saved.outputs == 1
+    assert_resumes(tmp_path / "run", tmp_path / "whole")
+
+
+def test_fast_run_makes_few_checkpoints_and_the_last_holds_everything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+
+    def save(directory: Path, belongs_to: Fingerprint, checkpoint: Checkpoint) -> None:
+        made.append(checkpoint.outputs)
+        save_checkpoint(directory, belongs_to, checkpoint)
+
+    monkeypatch.setattr("fem.results.recorder.save_checkpoint", save)
+    monkeypatch.setattr("fem.results.recorder.CHECKPOINT_EVERY", 1e9)
+    run_scenario(two_grains(), IDENTITY, tmp_path / "run")
+    assert made == [1, 6]
+    assert (tmp_path / "run" / NAME).is_file()
 
 
 @pytest.mark.slow
@@ -181,12 +209,13 @@ def test_a_disk_that_fills_up_later_leaves_what_was_written(
 ) -> None:
     written: list[Checkpoint] = []
 
-    def save(directory: Path, scenario: Scenario, checkpoint: Checkpoint) -> None:
+    def save(directory: Path, belongs_to: Fingerprint, checkpoint: Checkpoint) -> None:
         if len(written) == 3:
             raise OSError(28, "No space left on device")
         written.append(checkpoint)
-        save_checkpoint(directory, scenario, checkpoint)
+        save_checkpoint(directory, belongs_to, checkpoint)
 
+    monkeypatch.setattr("fem.results.recorder.CHECKPOINT_EVERY", 0.0)
     monkeypatch.setattr("fem.results.recorder.save_checkpoint", save)
     with pytest.raises(OSError, match=r"the run stopped because .*run could not be written: .*No space left"):
         run_scenario(two_grains(), IDENTITY, tmp_path / "run")

@@ -162,7 +162,7 @@ def test_a_singular_matrix_is_refused(make: type[SparseDirect]) -> None:
 
 
 def test_superlu_steps_in_without_pardiso(monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing() -> None:
+    def missing(*_: object) -> None:
         raise ModuleNotFoundError("No module named 'pypardiso'")
 
     monkeypatch.setattr(sparse_direct, "Pardiso", missing)
@@ -170,7 +170,7 @@ def test_superlu_steps_in_without_pardiso(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_pardiso_that_cannot_load_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken() -> None:
+    def broken(*_: object) -> None:
         raise ImportError("cannot open libmkl_rt")
 
     monkeypatch.setattr(sparse_direct, "Pardiso", broken)

@@ -3,7 +3,7 @@
 The folder appears when everything has been validated, and is readable from then on, whatever happens to the process.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -141,13 +141,24 @@ def _record_outputs(
     outputs = evolve(scenario.model, scenario.times, scenario.tolerance, restart, on_step, statistics)
     columns = {name: values.tolist() for name, values in read_timeseries(directory / TIMESERIES).items()}
     with recording(plan, directory) as recorder:
-        for output in outputs:
-            for values, value in zip(columns.values(), recorder.write(output), strict=True):
-                values.append(value)
-            record |= progress(output, len(scenario.times))
-            so_far = {name: np.array(values) for name, values in columns.items()}
-            record["checks"] = [check.as_dict() for check in laws(scenario, so_far, record["solver"])]
-            write_record(directory, record | clock.reading(), durable=False)
+        try:
+            for output in outputs:
+                for values, value in zip(columns.values(), recorder.write(output), strict=True):
+                    values.append(value)
+                record |= progress(output, len(scenario.times))
+                if recorder.save_if_due():
+                    record |= _checked(scenario, columns, record)
+                    write_record(directory, record | clock.reading(), durable=False)
+        finally:
+            record |= _checked(scenario, columns, record)
+
+
+def _checked(scenario: Scenario, columns: Mapping[str, list[float]], record: Record) -> Record:
+    """The checks of what is written so far, for ``run.json``."""
+    if not record["solver"]:
+        return {}
+    so_far = {name: np.array(values) for name, values in columns.items()}
+    return {"checks": [check.as_dict() for check in laws(scenario, so_far, record["solver"])]}
 
 
 def _finish(plan: Plan, directory: Path, record: Record, clock: Clock, missing: list[str]) -> Summary:
