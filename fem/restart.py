@@ -23,12 +23,15 @@ class Warmth:
         Temperature [K] of the model that is being solved.
     due
         Time [s] at which the model is made anew.
+    slope
+        Growth of the power with the temperature [W/(m^2 K)], as the last change of the model has shown it.
     """
 
     temperature: float
     power: float
     solved_at: float
     due: float
+    slope: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ class Restart:
             "charge_error": self.charge_error,
         }
         if w is not None:
-            arrays["warmth"] = np.array([w.temperature, w.power, w.solved_at, w.due])
+            arrays["warmth"] = np.array([w.temperature, w.power, w.solved_at, w.due, w.slope])
         return arrays
 
     @classmethod
@@ -83,7 +86,7 @@ def _warmth(arrays: Mapping[str, Array]) -> Warmth | None:
     if "warmth" not in arrays:
         return None
     given = np.asarray(arrays["warmth"], dtype=float)
-    if given.shape != (4,) or not np.isfinite(given[:3]).all() or np.isnan(given[3]):
+    if given.shape != (5,) or not np.isfinite(np.delete(given, 3)).all() or np.isnan(given[3]):  # due may be never
         raise ValueError("the checkpoint holds a malformed temperature")
-    temperature, power, solved_at, due = given.tolist()
-    return Warmth(temperature, power, solved_at, due)
+    temperature, power, solved_at, due, slope = given.tolist()
+    return Warmth(temperature, power, solved_at, due, slope)

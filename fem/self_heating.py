@@ -4,12 +4,14 @@ The power is ``P = sum_c V_c I_c / w`` per area, with the currents I_c per metre
 over its substrate; light and field energy are not counted. The temperature follows
 :class:`~fem.physics.heat.LumpedHeat` exactly for a power that is a straight line over each time step. Everything that
 depends on temperature (hopping, kT/e, bands, contacts) is that of one model per stretch of time, made for the middle of
-the temperatures on it: by this the path is of second order in their distance, ``largest_change``. From stretch to
-stretch the potential [V] and the number of particles of each node go over.
+the temperatures on it; how the power changed from the last model to this one tells how it changes within the stretch
+(:mod:`fem.physics.heat_balance`). By both the temperature is of second order in ``largest_change``. From stretch to
+stretch the potential [V] and the number of particles of each node go over, and carriers settle.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import inf
 
 import numpy as np
 
@@ -20,11 +22,13 @@ from fem.numerics.adaptive import Cursor
 from fem.numerics.sparse_direct import SolverError
 from fem.output_state import carriers_settled
 from fem.physics.heat import LumpedHeat
+from fem.physics.heat_balance import HeatBalance
 from fem.restart import Warmth
 from fem.state import State
 from fem.unknowns import Unknowns
 
 _SAME = 1e-9  # of the largest change: temperatures that need no model of their own
+_TELLING = 1e-2  # of the largest change: what the power does over less is not much above its errors
 _BEYOND = 1.0 + 1e-6  # of half the largest change: round-off does not end a stretch
 
 
@@ -67,25 +71,33 @@ class SelfHeating:
         """
         if warmth is None or warmth.due > cursor.time:
             return film, cursor, warmth
-        heat, time, opens = self._heat, cursor.time, cursor.previous_step == 0
+        time, opens = cursor.time, cursor.previous_step == 0
         driven, values = film.driven(time), cursor.values
         power = self._power(driven, time, values) if opens else warmth.power
-        middle, due = heat.stretch(warmth.temperature, power, time)
-        if middle > heat.hottest:
-            raise SolverError(
-                f"the film heats itself beyond {heat.hottest:g} K at t = {time:.4g} s, with {power:.3g} W/m^2, which is"
-                " a thermal runaway: lower the voltage, improve the cooling (transfer) or raise the limit (hottest)"
-            )
-        if abs(middle - warmth.solved_at) > _SAME * heat.largest_change:
+        slope = 0.0 if opens else warmth.slope
+        middle, duration = self._next(replace(warmth, power=power, slope=slope), time)
+        moved = middle - warmth.solved_at
+        if moved:
             before, film = film, self._at(middle)
             driven = film.driven(time)
             values = driven.hold_algebraic(time, carried_over(before.unknowns, film.unknowns, values))
-        else:
-            middle = warmth.solved_at
         if driven.unknowns.carrier_exchanges and not opens:
             values = carriers_settled(driven, time, values, since)
-            power = self._power(driven, time, values)
-        return film, replace(cursor, values=values), Warmth(warmth.temperature, power, middle, due)
+            power, known = self._power(driven, time, values), power
+            slope = (power - known) / moved if abs(moved) > _TELLING * self._heat.largest_change else slope
+        return film, replace(cursor, values=values), Warmth(warmth.temperature, power, middle, time + duration, slope)
+
+    def _next(self, warmth: Warmth, time: float) -> tuple[float, float]:
+        """Temperature [K] of the model of the stretch that begins at `time` [s], and how long it lasts [s]."""
+        way, duration = self._balance(warmth).stretch(warmth.temperature, warmth.power)
+        middle = warmth.temperature + (way if duration == inf else 0.5 * way)
+        if middle > self._heat.hottest:
+            raise SolverError(
+                f"the film heats itself beyond {self._heat.hottest:g} K at t = {time:.4g} s, with {warmth.power:.3g} W/m^2:"
+                " lower the voltage, improve the cooling (transfer) or raise the limit (hottest)"
+            )
+        same = abs(middle - warmth.solved_at) <= _SAME * self._heat.largest_change
+        return (warmth.solved_at if same else middle), duration
 
     def ends(self, warmth: Warmth | None, time: float) -> bool:
         """Whether a stretch ends at `time` [s]."""
@@ -102,9 +114,9 @@ class SelfHeating:
         if warmth is None:
             return None
         power = electrical_power(self.model, state_at(end))
-        temperature = self._heat.along(warmth.temperature, warmth.power, power, end - begin)
+        temperature = self._balance(warmth).along(warmth.temperature, warmth.power, power, end - begin)
         strayed = abs(temperature - warmth.solved_at) > 0.5 * _BEYOND * self._heat.largest_change
-        return Warmth(temperature, power, warmth.solved_at, end if strayed else warmth.due)
+        return replace(warmth, temperature=temperature, power=power, due=end if strayed else warmth.due)
 
     def warmed(self, state: State, before: tuple[float, Warmth | None], after: tuple[float, Warmth | None]) -> State:
         """`state` with its temperature, between the times [s] and warmths `before` and `after` a step."""
@@ -113,13 +125,16 @@ class SelfHeating:
             return state
         share = (state.time - begin) / (end - begin)
         power = first.power + share * (last.power - first.power)
-        warm = self._heat.along(first.temperature, first.power, power, state.time - begin)
+        warm = self._balance(first).along(first.temperature, first.power, power, state.time - begin)
         return replace(state, temperature=warm)
 
     @property
     def _heat(self) -> LumpedHeat:
         assert self.model.heat is not None
         return self.model.heat
+
+    def _balance(self, warmth: Warmth) -> HeatBalance:
+        return HeatBalance(self._heat, warmth.solved_at, warmth.slope)
 
     def _at(self, temperature: float) -> PoissonNernstPlanck:
         return self.model if temperature == self.model.temperature else self.model.at(temperature)

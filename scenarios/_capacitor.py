@@ -27,7 +27,7 @@ _RETURNING, _RETURN_BARRIER = 1e9, 0.45 * eV  # [1/s] and [J] of the way back (f
 def sheet(width: float, thickness: float, finest: float, debye: float) -> MeshedFilm:
     """A film without boundaries between ``bottom`` and ``top``, in cross-section; lengths in metres."""
     film = Polycrystal.from_polygons(width, thickness, [shapely.box(0, 0, width, thickness)])
-    return meshed(film, MeshSizes(finest, thickness / 30, thickness / 30), debye, electrodes=("bottom", "top"))
+    return meshed(film, MeshSizes(finest, thickness / 20, thickness / 20), debye, electrodes=("bottom", "top"))
 
 
 def hop_diffusivity(barrier: float, temperature: float) -> float:
@@ -35,14 +35,14 @@ def hop_diffusivity(barrier: float, temperature: float) -> float:
     return DIFFUSIVITY_PREFACTOR * exp(-barrier / (boltzmann * temperature))
 
 
-def mobile_vacancies(density: float, barrier: float) -> list[Species]:
-    """Iodide vacancies [1/m^3] that hop over a barrier [J], the pairs they form, and traps of two kinds."""
-    pairs = _PAIRS * density
+def vacancies_and_traps(density: float, barrier: float, alignment: float) -> list[Species]:
+    """Iodide vacancies [1/m^3] that hop over a barrier [J], the pairs they form, and traps; slowed ones if they align."""
+    slowed = [Species.immobile(_SLOW, 0, 0.0, _TRAPS)] if alignment else []
     return [
         Species(_VACANCY, +1, density, DIFFUSIVITY_PREFACTOR, barrier, composition={"X": -1}),
-        Species.immobile(_PAIR, +2, pairs, composition={"X": -2}),
+        Species.immobile(_PAIR, +2, _PAIRS * density, composition={"X": -2}),
         Species.immobile(_TRAP, 0, _TRAPS),
-        Species.immobile(_SLOW, 0, 0.0, _TRAPS),
+        *slowed,
     ]
 
 
@@ -62,22 +62,21 @@ def vacancy_chemistry(density: float, barrier: float, alignment: float, temperat
     """
     meeting = 4 * pi * 2 * hop_diffusivity(barrier, temperature) * _REACH  # [m^3/s]
     law = MassAction({_VACANCY: 2}, meeting, {_PAIR: 1}, meeting * density / _PAIRS)
-    slowed = (1 - alignment) * _CAPTURE
     found = [
         Reaction("pairing of vacancies", {_VACANCY: -2, _PAIR: +1}, law),
         recombination("through pairs", TrapRecombination(_PAIR, _CAPTURE, _CAPTURE)),
         recombination("through traps", TrapRecombination(_TRAP, _CAPTURE, _CAPTURE)),
-        recombination("through slowed traps", TrapRecombination(_SLOW, slowed, slowed)),
     ]
-    return [*found, *_alignment(temperature)] if alignment else found
+    return [*found, *_aligning(alignment, temperature)] if alignment else found
 
 
-def _alignment(temperature: float) -> list[Reaction]:
-    """Empirical: the field turns traps into slowed ones, heat turns them back."""
+def _aligning(alignment: float, temperature: float) -> list[Reaction]:
+    """Empirical: the field turns traps into ones that capture more slowly, heat turns them back."""
+    slowed = (1 - alignment) * _CAPTURE
     back = _RETURNING * exp(-_RETURN_BARRIER / (boltzmann * temperature))
     forth = FieldAssisted(MassAction({_TRAP: 1}, _ALIGNING), Threshold(_FIELD, 0.1 * _FIELD))
     return [
+        recombination("through slowed traps (empirical)", TrapRecombination(_SLOW, slowed, slowed)),
         Reaction("alignment by the field (empirical)", {_TRAP: -1, _SLOW: +1}, forth),
         Reaction("return by heat (empirical)", {_SLOW: -1, _TRAP: +1}, MassAction({_SLOW: 1}, back)),
     ]
-

@@ -52,7 +52,9 @@ class Capacitor:
 
         found = [
             Criterion("B7", "first field over V / (L + 2 t eps/eps_ox)", self.first_field, *_FIELD),
-            Criterion("B7", "decay time of the field over L lambda^2 / 2D(lambda + lambda_S)", self.decay, *_TIME),
+            Criterion(
+                "B7", "decay time of the field over (lambda^2 / D)(1 + L / 2(lambda + lambda_S))", self.decay, *_TIME
+            ),
         ]
         if alignment:
             return (*found, Criterion("B7", "yield long after the voltage, with the empirical term", last, _MORE))

@@ -1,9 +1,9 @@
 """Halide defects that the electric field makes in pairs, by one of two laws, and what is demanded of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
-from math import exp
+from math import exp, isinf
 
 import numpy as np
 
@@ -53,23 +53,28 @@ class FieldMadePairs:
         Rate of pairs where the factor is 1 [1/(m^3 s)]; 0 turns the field's part off. None for that of the film's own
         pairs, ``k_F K_F``.
     barriers
-        Of vacancies and interstitials [J].
+        Of vacancies and interstitials [J]; infinite for vacancies that stay.
     """
 
     vacancies: float
     pairs: float
     factor: FieldFactor
     made: float | None = None
-    barriers: tuple[float, float] = field(default=(GRAIN_BARRIER, INTERSTITIAL_BARRIER))
+    barriers: tuple[float, float] = (GRAIN_BARRIER, INTERSTITIAL_BARRIER)
 
     def defects(self) -> tuple[Species, Species]:
         """Both defects in balance with each other, over the background that compensates them."""
         scarce = self.pairs**2 / self.vacancies
-        kinds = ((VACANCY, +1, self.vacancies, -1), (INTERSTITIAL, -1, scarce, +1))
-        return tuple(
-            Species(name, charge, density, DIFFUSIVITY_PREFACTOR, barrier, composition={"X": halides})
-            for (name, charge, density, halides), barrier in zip(kinds, self.barriers, strict=True)
-        )  # type: ignore[return-value]
+        return (self._ion(VACANCY, +1, self.vacancies), self._ion(INTERSTITIAL, -1, scarce))
+
+    def _ion(self, name: str, charge: int, density: float) -> Species:
+        """One that adds a halide to a crystal or takes one away, counted in vacancies."""
+        content, barrier = {"X": -charge}, self.barriers[charge < 0]
+        if isinf(barrier):
+            return Species.immobile(name, charge, density, composition=content)
+        return Species(
+            name, charge, density, DIFFUSIVITY_PREFACTOR, barrier, reference=self.vacancies, composition=content
+        )
 
     def chemistry(self, permittivity: float, temperature: float) -> list[Reaction]:
         """Pairs that form and annihilate without a field, and those that it adds.

@@ -36,7 +36,7 @@ class Flashes:
         for start in self.starts:
             entries += [rest(float(start) - now), hold(1.0, self.width)]
             now = float(start) + self.width
-        return light_protocol(entries)
+        return light_protocol([*entries, rest(self.width)])
 
     @property
     def times(self) -> Array:

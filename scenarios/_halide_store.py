@@ -50,18 +50,9 @@ class HalideStore:
         kinds = ((_VACANCY, +1, self.vacancies), (_INTERSTITIAL, -1, scarce))
         for (name, charge, density), barrier in zip(kinds, _BARRIERS, strict=True):
             stored = density * exp(-charge * depth / (boltzmann * temperature))
-            found.append(
-                Species(
-                    name,
-                    charge,
-                    self._profile(stored, density),
-                    _PREFACTOR,
-                    barrier,
-                    self._profile(charge * depth, 0.0),
-                    reference=self.vacancies,
-                    composition={"X": -charge},
-                )  # fmt: skip
-            )
+            energy, content = self._profile(charge * depth, 0.0), {"X": -charge}
+            found.append(Species(name, charge, self._profile(stored, density), _PREFACTOR, barrier, energy,
+                                 reference=self.vacancies, composition=content))  # fmt: skip
         return found[0], found[1]
 
     def chemistry(self, permittivity: float, temperature: float) -> list[Reaction]:
@@ -74,8 +65,8 @@ class HalideStore:
         temperature
             [K].
         """
-        speeds = [_PREFACTOR * exp(-barrier / (boltzmann * temperature)) for barrier in _BARRIERS]
-        rate = frenkel_rate_constant(*speeds, coulomb_radius(permittivity, temperature))
+        vacancy, interstitial = (_PREFACTOR * exp(-barrier / (boltzmann * temperature)) for barrier in _BARRIERS)
+        rate = frenkel_rate_constant(vacancy, interstitial, coulomb_radius(permittivity, temperature))
         return [
             frenkel_pair(_VACANCY, _INTERSTITIAL, rate, self.pairs**2),
             recombination("through vacancies", TrapRecombination(_VACANCY, _CAPTURE, _CAPTURE)),

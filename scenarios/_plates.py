@@ -4,10 +4,10 @@ from fem.constants import eV
 from fem.physics.materials import Material
 from fem.physics.semiconductor import Semiconductor
 
-PLATE = Material("CsPbBr3", 18.0)  # static permittivity, 16 to 21 (assumption)
+PERMITTIVITY = 18.0  # static, 16 to 21 (assumption)
+PLATE = Material("CsPbBr3", PERMITTIVITY)
 MOBILITY = 1e-3  # [m^2/(V s)] 10 cm^2/(V s), plates of 10 to 50 (assumption)
 RADIATIVE = 2e-16  # [m^3/s] (assumption, films of 1 to 5)
-PREFACTOR = 6.5e-8  # [m^2/s] of hops of halide defects, as in MAPbI3 (assumption)
 
 
 def plate_bands(doping: float = 0.0) -> Semiconductor:

@@ -1,10 +1,10 @@
 """Light that a voltage turns up or down, as its sign is: bromide from a store fills the vacancies of a plate.
 
-A plate of CsPbBr3, 1 um between two coated electrodes, seen from above, in weak light. Bromide vacancies are what its
-carriers recombine at; at its left end lies a store of excess bromide. No charge crosses the coatings. A negative voltage
-on the left electrode drives bromide into the plate, where it fills vacancies: the plate gets brighter and its carriers
-live longer. A positive one pulls both apart, bromide to the electrode and vacancies away from it, and makes more of
-them: darker (after Gao et al., and Awasthi et al. for the lifetime). The response is odd, it changes its sign with the
+A plate of CsPbBr3, 1 um between two coated electrodes, seen from above, in weak light. Its carriers recombine at bromide
+vacancies; at its left end lies a store of excess bromide. No charge crosses the coatings. A negative voltage on the
+left electrode drives bromide into the plate, where it fills vacancies: the plate gets brighter and its carriers live
+longer. A positive one pulls both apart, bromide to the electrode and vacancies away from it, and makes more of them:
+darker (after Gao et al., and Awasthi et al. for the lifetime). The response is odd, it changes its sign with the
 voltage. Without the store (``--excess 0/m^3``) nothing can fill vacancies and no voltage makes the plate brighter.
 """
 
@@ -20,7 +20,7 @@ from scenarios._halide_store import HalideStore
 from scenarios._lateral_films import strip
 from scenarios._parameters import ONE_SUN
 from scenarios._parity import parity_demands
-from scenarios._plates import PLATE, RADIATIVE, plate_bands
+from scenarios._plates import PERMITTIVITY, PLATE, RADIATIVE, plate_bands
 from scenarios._resolved import film_debye_length
 from scenarios._stages import Stages
 
@@ -87,7 +87,7 @@ def scenario(
             carrier_pairs(light * ONE_SUN),
             recombination("radiative", Radiative(RADIATIVE)),
             recombination("through other traps", ShockleyReadHall(_LIFETIME, _LIFETIME)),
-            *defects.chemistry(PLATE.relative_permittivity, temperature),
+            *defects.chemistry(PERMITTIVITY, temperature),
         ],
         light=1.0,
     )

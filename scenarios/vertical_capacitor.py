@@ -1,12 +1,12 @@
 """A film between two oxides under a voltage: its light fades, returns as ions screen, and colder it all takes longer.
 
-MAPbI3, 400 nm between Al2O3 layers of 50 nm and metals, seen from the side; no charge enters (after Leijtens et al.,
-doi:10.1021/acs.jpcc.5b00542). The voltage is on for a while, and flashes of light ask how well the film emits before,
-during and after it. At first the field pulls electrons and holes apart and little light is left. Then iodide vacancies
-screen the film, the field moves onto the oxides and light comes back, less what is lost at vacancies that have gathered
-at one oxide and paired up. At 190 K ions are 830 times slower and so is all of that. Ions and carriers alone never make
-the film brighter: the brightening that is seen at 190 K and outlives the field needs an empirical term (``--alignment
-0.5``), capture that the field slows and heat restores, fitted and without a mechanism.
+MAPbI3, 400 nm between Al2O3 layers of 50 nm and metals, seen from the side; no charge enters (after Leijtens et al., J.
+Am. Chem. Soc. 137, 15451 (2015)). The voltage is on for a while, and flashes of light ask how well the film emits
+before, during and after it. At first the field pulls electrons and holes apart and little light is left. Then iodide
+vacancies screen the film, the field moves onto the oxides and light comes back, less what is lost at vacancies that
+have gathered at one oxide and paired up. At 190 K ions are 830 times slower and so is all of that. Ions and carriers
+alone never make the film brighter: the brightening that is seen at 190 K and outlives the field needs an empirical term
+(``--alignment 0.5``), capture that the field slows and heat restores, fitted and without a mechanism.
 """
 
 import numpy as np
@@ -16,16 +16,17 @@ from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Coating, Contact
 from fem.physics.defect_chemistry import carrier_pairs, recombination
 from fem.physics.materials import MAPbI3
-from fem.physics.protocol import hold, protocol, rest
+from fem.physics.protocol import hold, protocol, ramp, rest
 from fem.physics.recombination import Radiative
 from fem.scenario import Scenario
-from scenarios._capacitor import hop_diffusivity, mobile_vacancies, sheet, vacancy_chemistry
+from scenarios._capacitor import hop_diffusivity, sheet, vacancies_and_traps, vacancy_chemistry
 from scenarios._capacitor_criteria import Capacitor, middle_field
 from scenarios._flashes import Flashes
 from scenarios._lateral_films import PERMITTIVITY, RADIATIVE, bands
 from scenarios._resolved import film_debye_length
 
 _OXIDE = 9.0  # permittivity of Al2O3
+_HOLES = 1e18  # [1/m^3] in the dark, few against what a flash makes (assumption)
 _PROBED = (0.02, 0.3, 1.0, 3.0, 10.0, 100.0, 1000.0)  # times of flashes after a change, over the time of screening
 
 
@@ -64,21 +65,22 @@ def scenario(
         Of film and oxides.
     """
     debye = film_debye_length(MAPbI3, mobile_density, temperature)
-    mesh = sheet(thickness / 4, thickness, debye / 6, debye)
+    mesh = sheet(thickness / 2, thickness, debye / 6, debye)
     stern = oxide * PERMITTIVITY / _OXIDE
-    screening = thickness * debye**2 / (2 * hop_diffusivity(barrier, temperature) * (debye + stern))
+    screening = debye**2 / hop_diffusivity(barrier, temperature) * (1 + thickness / (2 * (debye + stern)))
     on, off = 0.1 * screening, 1200 * screening
     starts = np.array([0.0, *(on + screening * np.array(_PROBED)), *(off + screening * np.array(_PROBED))])
     flashes = Flashes(starts + 1 * ns, flash_width)
     insulator = Coating(oxide, _OXIDE)
-    drive = protocol([rest(on), hold(bias, off - on), rest(off)])
+    rise = 1e-3 * screening
+    drive = protocol([rest(on), ramp(bias, rise), hold(bias, off - on - rise), ramp(0 * V, rise), rest(off)])
     model = PoissonNernstPlanck(
         mesh.mesh,
         MAPbI3,
-        mobile_vacancies(mobile_density, barrier),
+        vacancies_and_traps(mobile_density, barrier, alignment),
         [Contact("bottom", 0 * V, coating=insulator), Contact("top", drive, coating=insulator)],
         temperature,
-        semiconductor=bands(),
+        semiconductor=bands(-_HOLES),
         reactions=[
             carrier_pairs(flash / flash_width),
             recombination("radiative", Radiative(RADIATIVE)),
@@ -87,8 +89,8 @@ def scenario(
         light=flashes.light,
     )
     seen = Capacitor(bias / (thickness + 2 * stern), screening, on, off, flashes)
-    between = on + screening * np.geomspace(1e-3, 1e3, 31)
-    times = np.unique(np.concatenate([[0.0, on, off], flashes.times.ravel(), between, off - on + between]))
+    between = on + screening * np.geomspace(2e-3, 1e3, 29)
+    times = np.unique(np.concatenate([[0.0], flashes.times.ravel(), between, off - on + between]))
     return Scenario(
         model,
         times,

@@ -8,6 +8,8 @@ E0): darker (after the three steps of Xing and coworkers). With both there is a 
 (``--excess 0/m^3``) no step makes the film brighter, without pairs from the field (``--creation 0``) none makes it darker.
 """
 
+from math import inf
+
 from fem.constants import Concentration, Energy, K, Kelvin, Metre, Second, Velocity, eV, nm, s, um
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import CarrierContact, Contact, Reservoir
@@ -19,7 +21,6 @@ from fem.scenario import Scenario
 from scenarios._field_made import INTERSTITIAL, VACANCY, FieldMadePairs
 from scenarios._healing import maximum_demands
 from scenarios._lateral_films import PERMITTIVITY, bands, light_and_losses, strip
-from scenarios._parameters import GRAIN_BARRIER
 from scenarios._resolved import film_debye_length
 from scenarios._stages import Stages
 
@@ -60,7 +61,7 @@ def scenario(
     exchange_rate
         Rate constant of their exchange.
     interstitial_barrier
-        Activation energy of interstitials; vacancies have that of grains.
+        Activation energy of interstitials; vacancies stay, they would drift by 40 nm in a step.
     creation
         Pairs that the field makes per m^3 and second, times exp(abs(E) / E0); 0 for none.
     field_scale
@@ -74,7 +75,7 @@ def scenario(
     hold
         How long each voltage is held.
     """
-    film = FieldMadePairs(vacancies, pairs, Exponential(field_scale), creation, (GRAIN_BARRIER, interstitial_barrier))
+    film = FieldMadePairs(vacancies, pairs, Exponential(field_scale), creation, (inf, interstitial_barrier))
     debye = film_debye_length(MAPbI3, hole_density, temperature)
     mesh = strip(gap, electrode_length, debye, gap / 40, debye)
     stages = Stages(_VOLTAGES, hold, first=1e-6 * s, per_decade=1)

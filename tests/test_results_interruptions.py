@@ -22,7 +22,6 @@ from fem.results.record import resume_run, run_scenario
 from fem.results.run_record import read_record
 from fem.results.series import FieldSeries
 from fem.results.timeseries import read_timeseries
-from fem.scenario import Scenario
 
 ROOT = Path(__file__).parents[1]
 

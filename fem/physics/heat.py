@@ -9,7 +9,7 @@ is cooled (H. S. Carslaw and J. C. Jaeger, Conduction of Heat in Solids, 2nd ed.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from math import exp, expm1, inf, log1p
+from math import exp
 
 import numpy as np
 from scipy import sparse
@@ -21,8 +21,6 @@ from fem.numerics.control_volumes import ControlVolumes
 from fem.numerics.sparse_direct import best_solver
 from fem.physics.hopping import require
 from fem.physics.regions import Regions
-
-_STEADY = 1e-3  # of the largest change of temperature: as near, a film has come to its steady temperature
 
 
 @dataclass(frozen=True)
@@ -82,29 +80,6 @@ class LumpedHeat:
             return temperature + power * duration / self.capacity
         end = self.steady(power)
         return end + (temperature - end) * exp(-duration / self.time_constant)
-
-    def along(self, temperature: float, first: float, last: float, duration: float) -> float:
-        """Temperature [K] after a power on a line from `first` to `last` [W/m^2] for `duration` [s]; exact."""
-        times = duration / self.time_constant
-        if self.transfer == 0 or times == 0:
-            return temperature + 0.5 * (first + last) * duration / self.capacity
-        kept, mean = exp(-times), -expm1(-times) / times
-        made = first * (mean - kept) + last * (1.0 - mean)
-        return self.ambient + (temperature - self.ambient) * kept + made / self.transfer
-
-    def stretch(self, temperature: float, power: float, time: float) -> tuple[float, float]:
-        """The next stretch of nearly one temperature from `time` [s] on: the middle of it [K], and its end [s].
-
-        It ends where the temperature has moved by the largest change, or by half of its distance from the steady one.
-        Once that distance is a thousandth of the largest change, the steady temperature serves for ever.
-        """
-        rate = self.rate(temperature, power)
-        left = rate * self.time_constant if rate else 0.0
-        way = min(self.largest_change, 0.5 * abs(left))
-        if way < _STEADY * self.largest_change:
-            return temperature + left, inf
-        needed = way / abs(rate) if self.transfer == 0 else -self.time_constant * log1p(-way / abs(left))
-        return temperature + (0.5 * way if rate > 0 else -0.5 * way), time + needed
 
 
 @dataclass(frozen=True)

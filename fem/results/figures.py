@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from io import BytesIO
 from pathlib import Path
 
+from fem.fields import Array
 from fem.results.files import replace_file
 from fem.results.film_figure import draw_microstructure
 from fem.results.line_figures import draw_profiles, draw_traces, write_profiles
@@ -46,8 +47,12 @@ def draw_figures(scenario: Scenario, directory: Path) -> list[str]:
     -------
     One warning for each picture that could not be drawn.
     """
-    series = FieldSeries.open(directory / "fields.vtkhdf")
     columns = read_timeseries(directory / "timeseries.csv")
+    with FieldSeries.open(directory / "fields.vtkhdf").held_open() as series:
+        return _draw(scenario, directory, series, columns)
+
+
+def _draw(scenario: Scenario, directory: Path, series: FieldSeries, columns: Mapping[str, Array]) -> list[str]:
     try:
         run = Pictured.of(scenario, series, columns)
     except Exception as error:  # as below

@@ -12,7 +12,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
 
 from fem.fields import Array
-from fem.results.drawing import length_unit, new_figure, save
+from fem.results.drawing import label_powers, length_unit, new_figure, save
 from fem.results.emission import emission
 from fem.results.map_figures import Pictured, seen, telling_outputs
 from fem.results.maps import identifier
@@ -38,6 +38,7 @@ def draw_traces(run: Pictured, path: Path) -> None:
     times = run.columns["time [s]"]
     if len(times) > 1:
         panels[0].set_xscale("log")
+        label_powers(panels[0].xaxis)
         panels[0].set_xlim(times[1], times[-1])
     panels[-1].set_xlabel("time (s)", fontsize=9)
     figure.align_ylabels()
@@ -47,8 +48,10 @@ def draw_traces(run: Pictured, path: Path) -> None:
 def draw_profiles(run: Pictured, path: Path) -> None:
     """``profiles.png``: along the field, averaged across it, at several times; with PL along x in a cross-section."""
     panels = _profile_panels(run)
-    figure = new_figure(5.6, 2.1 * len(panels) + 0.3)
-    grid = figure.subplots(len(panels), 1, squeeze=False).ravel()
+    height = 2.15 * len(panels)
+    figure = new_figure(5.6, height, layout=None)
+    frame = {"left": 0.135, "right": 0.825, "bottom": 0.42 / height, "top": 1 - 0.08 / height, "hspace": 0.28}
+    grid = figure.subplots(len(panels), 1, squeeze=False, gridspec_kw=frame).ravel()
     outputs = telling_outputs(run, 6)
     times = [run.series.times[k] for k in outputs if run.series.times[k] > 0] or [1.0]
     shades = ScalarMappable(LogNorm(times[0], max(times[-1], 1.001 * times[0])), colormaps["viridis_r"])
@@ -64,7 +67,9 @@ def draw_profiles(run: Pictured, path: Path) -> None:
         if panel.logarithmic:
             axes.set_yscale("log")
             axes.set_ylim(bottom=max(axes.get_ylim()[0], 1e-4 * axes.get_ylim()[1]))
-    figure.colorbar(shades, ax=list(grid), label="time (s)", fraction=0.04, aspect=40)
+            label_powers(axes.yaxis)
+    bar = figure.colorbar(shades, figure.add_axes((0.86, 0.15, 0.026, 0.7)), label="time (s)")
+    label_powers(bar.ax.yaxis)
     save(figure, path)
 
 
@@ -90,7 +95,7 @@ def _profile_panels(run: Pictured) -> list[_Panel]:
 
 def _light_panel(run: Pictured, lines: CrossLines) -> _Panel:
     across = "y" if lines.axis == "x" else "x"
-    label = rf"$\int$PL d{across} / $\int$PL$_0$ d{across}"
+    label = f"∫PL d{across} / ∫PL₀ d{across}"
     return _Panel(label, lines, lambda k: lines.average(seen(run, k), initial_light(run)))
 
 
@@ -112,13 +117,12 @@ def write_profiles(run: Pictured, path: Path, axis: Axis) -> None:
     names = [name for name in run.series.units if run.series.is_nodal(name) and name != "PL_quench"]
     header = ["time [s]", f"{axis} [m]"] + [f"{name} [{run.series.units[name]}]" for name in names]
     reference = initial_light(run)
+    row = ",".join(["%.9g", *["%.7g"] * (len(names) + 1)]) + "\n"
     with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
+        csv.writer(file, lineterminator="\n").writerow(header)
         for k, time in enumerate(run.series.times):
-            means = [_average(run, lines, name, k, reference) for name in names]
-            for row in zip(lines.positions, *means, strict=True):
-                writer.writerow([f"{time:.9g}"] + [f"{value:.7g}" for value in row])
+            means = [_average(run, lines, name, k, reference).tolist() for name in names]
+            file.writelines(row % (time, *values) for values in zip(lines.positions.tolist(), *means, strict=True))
 
 
 def field_axis(run: Pictured) -> Axis:
@@ -177,6 +181,7 @@ def _currents(axes: Axes, run: Pictured) -> None:
             axes.plot(time[flows], 1e-4 * np.abs(values[flows]), "o", color=colour, ms=3, mfc=face)
     if any(np.isfinite(values).any() for _, values in shown):
         axes.set_yscale("log")
+        label_powers(axes.yaxis)
     else:
         axes.set_yticks([])
         axes.text(0.5, 0.5, "no current exceeds its error", transform=axes.transAxes, ha="center", fontsize=8)
@@ -203,4 +208,4 @@ def _light(axes: Axes, run: Pictured) -> None:
         values = run.columns[f"PL/PL0 {what} [1]"]
         axes.plot(run.columns["time [s]"], values, style, color=colour, lw=1.3, label=label)
     axes.set_ylim(0, 1.05 * max(1.0, float(run.columns["PL/PL0 maximum [1]"].max())))
-    axes.set_ylabel("PL / PL$_0$", fontsize=9)
+    axes.set_ylabel("PL / PL₀", fontsize=9)

@@ -9,7 +9,7 @@ from matplotlib.colors import LogNorm, Normalize, TwoSlopeNorm
 
 from fem.fields import Array
 from fem.physics.semiconductor import ELECTRON
-from fem.results.drawing import Canvas, Shade, draw_map, in_time_units, new_figure, save
+from fem.results.drawing import Canvas, Shade, draw_map, figure_of_maps, in_time_units, save
 from fem.results.emission import emits_at_rest
 from fem.results.maps import grain_ids, identifier
 from fem.results.raster import Raster
@@ -56,14 +56,9 @@ def draw_maps(run: Pictured, path: Path) -> None:
     """``maps.png``: what is seen at four times, then concentrations and potential at the end."""
     panels = _seen(run, telling_outputs(run)) + _ions_at_end(run) + [_potential_at_end(run)]
     columns = 3 if run.canvas.aspect < 1.4 else 2 if run.canvas.aspect < 3.5 else 1
-    rows = -(-len(panels) // columns)
-    width = {3: 3.6, 2: 4.8, 1: 8.0}[columns]
-    figure = new_figure(columns * width, rows * (0.79 * width / run.canvas.aspect + 0.32))
-    grid = figure.subplots(rows, columns, squeeze=False).ravel()
-    for axes, (title, values, shade) in zip(grid, panels, strict=False):
+    figure, places = figure_of_maps(len(panels), columns, {3: 3.6, 2: 4.8, 1: 8.0}[columns], run.canvas.aspect)
+    for axes, (title, values, shade) in zip(places, panels, strict=True):
         draw_map(axes, run.canvas, run.canvas.raster.sample_nodes(values), shade, title)
-    for axes in grid[len(panels) :]:
-        axes.set_axis_off()
     save(figure, path)
 
 
@@ -86,7 +81,7 @@ def seen_shade(run: Pictured, outputs: Sequence[int]) -> Shade:
     values = [seen(run, k) for k in outputs]
     low, high = min(map(np.nanmin, values)), max(map(np.nanmax, values))
     if run.shows_light:
-        return Shade("PL / PL$_0$", "inferno", light_norm(low, high))
+        return Shade("PL / PL₀", "inferno", light_norm(low, high))
     return Shade(f"{_first(run)} (1/cm³)", "viridis", concentration_norm(low, high))
 
 

@@ -46,12 +46,12 @@ class CrossLines:
         between = np.unique(np.quantile(along, np.linspace(0, 1, count + 1)))
         positions = 0.5 * (between[1:] + between[:-1])
         corners = np.take_along_axis(triangles, np.argsort(along[triangles], axis=1), axis=1)
-        line, cell = _crossings(positions, along[corners[:, 0]], along[corners[:, 2]])
+        line, cell = crossings(positions, along[corners[:, 0]], along[corners[:, 2]])
         low, middle, high = corners[cell].T
         u = positions[line]
         lower = u < along[middle]
         start, end = np.where(lower, low, middle), np.where(lower, middle, high)
-        long, short = _share(along, low, high, u), _share(along, start, end, u)
+        long, short = share(along, low, high, u), share(along, start, end, u)
         ends = [across[a] + s * (across[b] - across[a]) for a, b, s in ((low, high, long), (start, end, short))]
         half = 0.5 * np.abs(ends[0] - ends[1])
         weights = [half * (1 - long), half * long, half * (1 - short), half * short]
@@ -117,7 +117,7 @@ def _remembered(key: _Identity, axis: Axis) -> CrossLines:
     return CrossLines.over(key.mesh.p, key.mesh.t.T, axis)
 
 
-def _crossings(positions: Array, lowest: Array, highest: Array) -> tuple[IntArray, IntArray]:
+def crossings(positions: Array, lowest: Array, highest: Array) -> tuple[IntArray, IntArray]:
     """All pairs (line, cell) with the line between the lowest corner, included, and the highest, excluded."""
     first, last = np.searchsorted(positions, lowest), np.searchsorted(positions, highest)
     count = last - first
@@ -126,6 +126,6 @@ def _crossings(positions: Array, lowest: Array, highest: Array) -> tuple[IntArra
     return np.repeat(first, count) + np.arange(len(cell)) - start, cell
 
 
-def _share(along: Array, start: IntArray, end: IntArray, position: Array) -> Array:
+def share(along: Array, start: IntArray, end: IntArray, position: Array) -> Array:
     """Where `position` lies between the nodes `start` (0) and `end` (1)."""
     return np.asarray((position - along[start]) / (along[end] - along[start]))

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from matplotlib.tri import Triangulation
 from numpy.typing import NDArray
 
 from fem.fields import Array
+from fem.results.profiles import crossings, share
 
 IntArray = NDArray[np.int64]
 
@@ -31,7 +31,7 @@ class Raster:
     weights: Array
 
     @classmethod
-    def over(cls, points: Array, triangles: IntArray, pixels: int = 400_000) -> "Raster":
+    def over(cls, points: Array, triangles: IntArray, pixels: int = 200_000) -> "Raster":
         """About `pixels` pixels over the mesh with `points` [m], shape (2, n), and `triangles`, shape (n_cells, 3).
 
         No side gets fewer than 60 pixels, nor more than 2000.
@@ -52,12 +52,19 @@ class Raster:
         v = (np.arange(rows) + 0.5) / rows
         unit = (points - [[x0], [y0]]) / [[width], [height]]
         grid_x, grid_y = np.meshgrid(u, v)
-        places, number = np.unique(unit, axis=1, return_inverse=True)  # two-sided lines have two nodes at a place
-        finder = Triangulation(places[0], places[1], number[triangles]).get_trifinder()
-        cell = np.asarray(finder(grid_x, grid_y), dtype=np.int64)
+        cell = _cells_under(unit * [[columns], [rows]] - 0.5, triangles, shape)
         nodes = triangles[cell].transpose(2, 0, 1)
         weights = _barycentric(unit[:, nodes], grid_x, grid_y)
         return cls((float(x0), float(x0 + width), float(y0), float(y0 + height)), cell, nodes, weights)
+
+    def resized(self, rows: int, columns: int) -> "Raster":
+        """The same picture in another number of pixels, each the nearest of those here."""
+        row, column = (
+            ((np.arange(n) + 0.5) * old / n).astype(int)
+            for n, old in zip((rows, columns), self.cell.shape, strict=True)
+        )
+        chosen = np.ix_(row, column)
+        return Raster(self.extent, self.cell[chosen], self.nodes[:, *chosen], self.weights[:, *chosen])
 
     def sample_nodes(self, values: Array) -> Array:
         """Nodal `values` interpolated to the pixels, NaN outside; shape (rows, columns)."""
@@ -68,6 +75,28 @@ class Raster:
     def sample_cells(self, values: Array) -> Array:
         """Cell `values` at the pixels, NaN outside; shape (rows, columns)."""
         return np.where(self.cell < 0, np.nan, np.asarray(values, dtype=float)[self.cell])
+
+
+def _cells_under(points: Array, triangles: IntArray, shape: tuple[int, int]) -> IntArray:
+    """Triangle under the centre of each pixel, -1 outside; `points` in pixels, centres at whole numbers.
+
+    Each row of centres cuts a triangle in an interval. Triangles that share an edge are cut at the same place, so no
+    pixel falls in between.
+    """
+    rows, columns = shape
+    x, y = points
+    corners = np.take_along_axis(triangles, np.argsort(y[triangles], axis=1), axis=1)
+    row, cell = crossings(np.arange(rows, dtype=float), y[corners[:, 0]], y[corners[:, 2]])
+    low, middle, high = corners[cell].T
+    lower = row < y[middle]
+    start, end = np.where(lower, low, middle), np.where(lower, middle, high)
+    cuts = [x[a] + share(y, a, b, row.astype(float)) * (x[b] - x[a]) for a, b in ((low, high), (start, end))]
+    first, last = (np.clip(np.ceil(cut), 0, columns).astype(np.int64) for cut in (np.minimum(*cuts), np.maximum(*cuts)))
+    count = last - first
+    column = np.arange(count.sum()) + np.repeat(first - (np.cumsum(count) - count), count)
+    found = np.full(shape, -1, dtype=np.int64)
+    found[np.repeat(row, count), column] = np.repeat(cell, count)
+    return found
 
 
 def _barycentric(corners: Array, x: Array, y: Array) -> Array:

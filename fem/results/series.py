@@ -1,6 +1,8 @@
 """Reads a field series back, for figures and export: any folder, finished or not."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,8 @@ class FieldSeries:
         Node numbers, shape (n_cells, 3).
     units
         Unit of each field, by its name.
+    root
+        Where the fields lie in the file while it is held open.
     """
 
     path: Path
@@ -34,6 +38,7 @@ class FieldSeries:
     points: Array
     triangles: NDArray[np.int64]
     units: dict[str, str]
+    root: h5py.Group | None = None
 
     @classmethod
     def open(cls, path: Path) -> "FieldSeries":
@@ -69,8 +74,7 @@ class FieldSeries:
         k = output + len(self) if output < 0 else output
         if not 0 <= k < max(len(self), 1):
             raise ValueError(f"{self.path} holds {len(self)} outputs, number {output} does not exist")
-        with h5py.File(self.path, "r", locking=False) as file:
-            root = file["VTKHDF"]
+        with self._reading() as root:
             group = "PointData" if name in root["PointData"] else "CellData"
             count = self.points.shape[1] if group == "PointData" else len(self.triangles)
             start = int(root[f"Steps/{group}Offsets"][name][k])
@@ -79,8 +83,22 @@ class FieldSeries:
 
     def is_nodal(self, name: str) -> bool:
         """Whether field `name` lives on nodes (else on cells)."""
+        with self._reading() as root:
+            return name in root["PointData"]
+
+    @contextmanager
+    def held_open(self) -> Iterator["FieldSeries"]:
+        """The series with its file open in the block, for reading many outputs."""
         with h5py.File(self.path, "r", locking=False) as file:
-            return name in file["VTKHDF/PointData"]
+            yield replace(self, root=file["VTKHDF"])
+
+    @contextmanager
+    def _reading(self) -> Iterator[h5py.Group]:
+        if self.root is not None:
+            yield self.root
+            return
+        with h5py.File(self.path, "r", locking=False) as file:
+            yield file["VTKHDF"]
 
 
 def _complete(times: Array, announced: int) -> Array:
