@@ -93,7 +93,7 @@ class SelfHeating:
         middle = warmth.temperature + (way if duration == inf else 0.5 * way)
         if middle > self._heat.hottest:
             raise SolverError(
-                f"the film heats itself beyond {self._heat.hottest:g} K at t = {time:.4g} s, with {warmth.power:.3g} W/m^2:"
+                f"the film heats itself beyond {self._heat.hottest:g} K at t = {time:.4g} s ({warmth.power:.3g} W/m^2):"
                 " lower the voltage, improve the cooling (transfer) or raise the limit (hottest)"
             )
         same = abs(middle - warmth.solved_at) <= _SAME * self._heat.largest_change

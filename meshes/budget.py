@@ -68,6 +68,9 @@ class Extent:
 def least_nodes(extent: Extent, sizes: MeshSizes, electrodes: Sequence[str], boundaries: Lines | Strips) -> float:
     """Nodes that a mesh has at the very least: of the grains, the boundaries or the electrodes, whichever are more.
 
+    Beside boundaries cells grow over half the mean distance between two of them. Half of what follows is counted, for
+    short edges that are merged and corners.
+
     Parameters
     ----------
     extent
@@ -75,15 +78,16 @@ def least_nodes(extent: Extent, sizes: MeshSizes, electrodes: Sequence[str], bou
     sizes, electrodes, boundaries
         As for :func:`estimated_nodes`.
     """
-    along, rows = sizes.boundary, 1
+    area, length = extent.width * extent.height, extent.boundaries
+    side = sum(extent.height if side in ("left", "right") else extent.width for side in electrodes)
+    away = 0.5 * area / length if length else 0.0
+    largest = min(sizes.interior, sizes.boundary + (sizes.growth - 1) * away)
+    beside = 4 / np.sqrt(3) * length / (sizes.growth - 1) * (1 / sizes.boundary - 1 / largest)
     if isinstance(boundaries, Strips):
-        along, rows = boundaries.along or sizes.boundary, boundaries.across + 1
-    length = sum(extent.height if side in ("left", "right") else extent.width for side in electrodes)
-    return max(
-        extent.width * extent.height / sizes.interior**2,
-        0.5 * rows * extent.boundaries / along,  # half, for short edges that are merged
-        length / sizes.boundary,
-    )
+        spacing = Spacing.of(boundaries, sizes)
+        rows = boundaries.across + 1 + 2 * (len(spacing.skin) - 1) * (away > boundaries.skin)
+        beside = rows * length / (1e-6 * spacing.along)
+    return float(max(area / sizes.interior**2, 0.5 * beside, side / sizes.boundary))
 
 
 def estimated_nodes(film: Polycrystal, sizes: MeshSizes, electrodes: Sequence[str], boundaries: Lines | Strips) -> int:

@@ -189,7 +189,9 @@ def _grain_count(
         assert grain_size is not None
         require_positive(grain_size, "grain size")
         if grain_size > min(width, height):
-            raise ValueError(f"grain size {grain_size:g} m exceeds the film of {width:g} m x {height:g} m")
+            raise ValueError(
+                f"grain size {1e9 * grain_size:.4g} nm exceeds the film of {1e9 * width:.4g} nm x {1e9 * height:.4g} nm"
+            )
         count = max(1, round(width / grain_size if columns else width * height / grain_size**2))
     require_resolvable(count)
     return count

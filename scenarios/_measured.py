@@ -26,7 +26,11 @@ def measured_film(grain_map: Path, pixel_size: float | None, side: float | None)
         in both directions or a few pixels small.
     """
     image = GrainImage.read(grain_map, pixel_size)
-    return GrainMap.of(image if side is None else _middle(image, side)).film
+    if side is not None:
+        image = _middle(image, side)
+        if len(image.values) < 2:
+            raise ValueError(f"--crop of {1e9 * side:.4g} nm holds less than two grains: take a larger part of the map")
+    return GrainMap.of(image).film
 
 
 def _middle(image: GrainImage, side: float) -> GrainImage:

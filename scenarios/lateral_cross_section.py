@@ -18,8 +18,10 @@ from fem.results.light_observables import mean_quench
 from fem.results.profiles import Side
 from fem.scenario import Scenario, logarithmic_times
 from meshes import voronoi
+from meshes.budget import Extent
 from scenarios._criteria import depletion_zone
 from scenarios._grain_boundaries import UniformFilm
+from scenarios._options import require_longer, require_no_slower_boundaries, require_positive_options
 from scenarios._parameters import (
     BOUNDARY_BARRIER,
     GRAIN_BARRIER,
@@ -28,6 +30,9 @@ from scenarios._parameters import (
     quenchers,
 )
 from scenarios._resolved import NodeBudget, film_debye_length, sizes_following
+
+FIRST = 1 * ms  # output
+SMALLER = ("--gap", "--thickness", "--grain-size")
 
 
 def scenario(
@@ -64,25 +69,24 @@ def scenario(
     seed
         Of the random grains.
     """
+    require_positive_options(gap=gap, thickness=thickness, grain_size=grain_size)
+    require_longer(FIRST, end_time=end_time)
+    require_no_slower_boundaries(boundary_barrier, grain_barrier, "lower one or raise the other")
+    budget = NodeBudget(instead=UniformFilm(grain_barrier, boundary_barrier, 4 * nm, temperature), options=SMALLER)
     debye = film_debye_length(MAPbI3, mobile_density, temperature)
+    sizes, sides = sizes_following(debye, 10 * nm, 40 * nm), ("left", "right")
+    budget.require_possible(Extent.equiaxed(gap, thickness, grain_size), sizes, sides)
     film = voronoi(gap, thickness, grain_size=grain_size, seed=seed)
-    sizes = sizes_following(debye, 10 * nm, 40 * nm)
-    budget = NodeBudget(instead=UniformFilm(grain_barrier, boundary_barrier, 4 * nm, temperature))
-    mesh = budget.meshed(film, sizes, debye, electrodes=("left", "right"), free_surfaces=("top",))
+    mesh = budget.meshed(film, sizes, debye, electrodes=sides, free_surfaces=("top",))
     barriers = {"grain_interior": grain_barrier, "grain_boundary": boundary_barrier, "surface": surface_barrier}
-    model = PoissonNernstPlanck(
-        mesh.mesh,
-        MAPbI3,
-        [iodide_vacancy(mobile_density, barriers)],
-        [Contact("left", 0 * V), Contact("right", step(bias))],
-        temperature,
-        [boundary_lines(4 * nm), surface_lines(1 * nm)],
-    )
+    vacancy, contacts = iodide_vacancy(mobile_density, barriers), [Contact("left", 0 * V), Contact("right", step(bias))]
+    layers = [boundary_lines(4 * nm), surface_lines(1 * nm)]
+    model = PoissonNernstPlanck(mesh.mesh, MAPbI3, [vacancy], contacts, temperature, layers)
     positive: Side = "right" if bias >= 0 else "left"
     depletion = depletion_depth("iodide vacancy", positive)
     return Scenario(
         model,
-        logarithmic_times(1 * ms, end_time),
+        logarithmic_times(FIRST, end_time),
         Light(ONE_SUN, quenchers(mobile_density)),
         [mean_quench(), depletion, front_position(positive, 0.3), front_width(positive, 0.3)],
         depletion_zone(model, depletion, end_time),

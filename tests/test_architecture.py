@@ -13,6 +13,7 @@ FEM_ROWS = (
     ("fem.evolve", "fem.scenario", "fem.output_state", "fem.restart", "fem.self_heating", "fem.measurements"),
     (
         "fem.model",
+        "fem.discrete_film",
         "fem.film",
         "fem.coupled_system",
         "fem.edge_laws",

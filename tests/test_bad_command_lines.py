@@ -19,6 +19,7 @@ REFUSED = {
     "boundary_highway --grain-size 1mm": "too large to resolve.*--grain-size",
     "boundary_passivation --thickness 1mm": "too large to resolve.*--thickness",
     "exchanging_contacts --gap 1cm": "too large to resolve.*--gap",
+    "lateral_cross_section --gap 1mm": "too large to resolve.*--gap",
     "lateral_bias --node-limit 0": "--node-limit must be at least 1, got 0",
     "lateral_bias --node-limit 100": r"the limit is 100\..*raise --node-limit$",
     # what no film and no experiment has
@@ -30,12 +31,14 @@ REFUSED = {
     "lateral_bias --boundary-width 10um": r"--boundary-width of 1e\+04 nm is too large.*70\d\d% of the film",
     "lateral_bias --boundary-barrier 0.7eV": "--boundary-barrier of 0.7 eV .* add --boundaries two-sided",
     "exchanging_contacts --boundary-barrier 0.7eV": "--boundary-barrier of 0.7 eV .* lower one",
+    "lateral_cross_section --boundary-barrier 0.7eV": "--boundary-barrier of 0.7 eV .* lower one",
     "boundary_passivation --passivation=-0.1eV": "--passivation must not be negative, got -0.1 eV",
     # the part of a map
     "lateral_bias --crop 100um": r"--crop of 100 um is larger than the map of 2\.858 um x 3\.83 um",
     "lateral_bias --crop 0nm": "--crop must be greater than zero, got 0 nm",
     "lateral_bias --crop=-1um": "--crop must be greater than zero, got -1000 nm",
     "lateral_bias --crop 5nm": "--crop of 5 nm is too small",
+    "lateral_bias --crop 45nm": "--crop of 45 nm holds less than two grains",
     # sizes and numbers, by the names they have here
     "boundary_highway --grains 0": "--grains must be greater than zero, got 0",
     "boundary_highway --grain-size 0nm": "--grain-size must be greater",

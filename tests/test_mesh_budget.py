@@ -25,7 +25,7 @@ from meshes import (
     voronoi,
     with_pinholes,
 )
-from meshes.budget import boundary_size_within, estimated_nodes
+from meshes.budget import Extent, boundary_size_within, estimated_nodes, least_nodes
 from scenarios._grain_boundaries import UniformFilm
 from scenarios._measured import measured_film
 from scenarios._resolved import NodeBudget, meshed
@@ -88,6 +88,14 @@ def test_the_number_of_nodes_is_known_before_there_is_a_mesh(name: str) -> None:
     film = grown()
     found = triangulate(film, sizes, electrodes=SIDES, boundaries=boundaries).p.shape[1]
     assert estimated_nodes(film, sizes, SIDES, boundaries) == pytest.approx(found, rel=0.3)
+    assert found / 10 < least_nodes(Extent.of(film), sizes, SIDES, boundaries) < found
+
+
+def test_how_large_a_film_is_is_known_before_it_is_grown() -> None:
+    columns = Extent.of(columnar(2 * um, 0.4 * um, grains=10, seed=1))
+    assert vars(Extent.layered(2 * um, 0.4 * um, 10)) == pytest.approx(vars(columns), rel=1e-9, abs=0.0)
+    grains = Extent.of(voronoi(3 * um, 2 * um, grain_size=200 * nm, seed=1))
+    assert vars(Extent.equiaxed(3 * um, 2 * um, 200 * nm)) == pytest.approx(vars(grains), rel=0.12, abs=0.0)
 
 
 def test_a_size_is_proposed_that_keeps_the_mesh_small_enough() -> None:

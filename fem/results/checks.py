@@ -216,11 +216,12 @@ def _moved(scenario: Scenario, charge: Array) -> float:
 
 
 def still(scenario: Scenario, times: Array) -> list[tuple[float, list[int]]]:
-    """Stretches in which no voltage moves: the beginning [s] of each and the numbers of the outputs within.
+    """Stretches in which neither a voltage nor the light moves: the beginning [s] of each and the numbers of the outputs within.
 
     An output at a jump of a drive belongs to the stretch that it ends.
     """
-    drives, end = [one.drive for one in scenario.model.electrodes], float(times[-1])
+    drives = [*(one.drive for one in scenario.model.electrodes), scenario.model.light_drive]
+    end = float(times[-1])
     starts = sorted({0.0, *(time for drive in drives for time in drive.breakpoints(0.0, end))})
     found = []
     for start, stop in zip(starts, [*starts[1:], np.inf], strict=True):

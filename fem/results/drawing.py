@@ -26,8 +26,8 @@ from fem.results.raster import Raster
 
 MAX_ASPECT = 8.0  # a film longer than this is drawn stretched across, and says so
 _FLAT = 4.0  # a map wider than this many times its height is too low for a label beside it
-_ROOM = (0.1, 0.85, 0.09, 0.31)  # [inch] left, right, below and above a map
-_ROOM_FLAT = (0.1, 1.45, 0.09, 0.31)
+_ROOM = (0.1, 0.85, 0.09, 0.29)  # [inch] left, right, below and above a map
+_ROOM_FLAT = (0.1, 1.45, 0.09, 0.29)
 _RAISED = str.maketrans("0123456789-\N{MINUS SIGN}", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻")
 _LENGTHS = ((1.0, "m"), (1e-3, "mm"), (1e-6, "µm"), (1e-9, "nm"))
 _TIMES = ((3600.0, "h"), (60.0, "min"), (1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
@@ -122,6 +122,14 @@ class Powers(LogFormatterSciNotation):
         return plain_power(super().__call__(x, pos))
 
 
+class Plain(ScalarFormatter):
+    """Labels of a linear axis, with the power of ten that they share in plain text."""
+
+    def get_offset(self) -> str:
+        """That power, as × 10¹⁸."""
+        return re.sub(r"1e(\S+)", lambda found: "× 10" + found[1].translate(_RAISED), super().get_offset())
+
+
 def plain_power(formula: str) -> str:
     r"""Matplotlib's formula of a number, such as ``$\mathdefault{2\times10^{-5}}$``, as plain text."""
     text = formula.removeprefix(r"$\mathdefault{").removesuffix("}$").replace(r"\times", " × ")
@@ -153,7 +161,7 @@ def draw_map(axes: Axes, canvas: Canvas, picture: Array, shade: Shade, title: st
     if isinstance(shade.norm, LogNorm):
         label_powers(bar.ax.yaxis)
     else:
-        formatter = ScalarFormatter(useMathText=True)
+        formatter = Plain()
         formatter.set_powerlimits((-3, 4))
         bar.ax.yaxis.set_major_formatter(formatter)
     return image

@@ -3,12 +3,14 @@
 import io
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from matplotlib import colormaps
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 from numpy.typing import NDArray
@@ -21,6 +23,8 @@ from fem.results.raster import Raster
 MAX_FRAMES = 60
 _FRAMES_PER_SECOND = 8
 _DPI = 120
+
+Picture = NDArray[np.uint8]
 
 
 def draw_movie(run: Pictured, directory: Path) -> Path:
@@ -50,7 +54,7 @@ def find_ffmpeg() -> str | None:
         return None
 
 
-def frames(run: Pictured) -> Iterator[NDArray[np.uint8]]:
+def frames(run: Pictured) -> Iterator[Picture]:
     """Pictures of what is seen, at most :data:`MAX_FRAMES`, shape (rows, columns, 3) with even sides."""
     outputs = np.unique(np.linspace(0, len(run.series) - 1, MAX_FRAMES).round().astype(int)).tolist()
     shade = seen_shade(run, sorted({*outputs, *telling_outputs(run)}))
@@ -65,71 +69,85 @@ class _Stage:
 
     Parameters
     ----------
-    canvas, label, empty
-        The figure with nothing in the map, and the text that tells the time.
+    label, empty
+        The text that tells the time, and the canvas without it, to be restored.
+    still
+        A frame without map and time, shape (rows, columns, 3) with even sides.
     place, raster
         Rows and columns of the map in a frame, and its pixels.
-    ink, through
-        What boundaries, scale bar and frame add to the colours of the map, and how much of those they let through, in
-        255ths, shape (rows, columns, 3).
+    inked, ink, through
+        Pixels of the map on which boundaries and scale bar lie, what these add to the colours there, and how much they
+        let through, in 255ths, shape (n_pixels, 3).
     shade
         Colours of the map.
     """
 
-    canvas: FigureCanvasAgg
     label: Text
     empty: object
+    still: Picture
     place: tuple[slice, slice]
     raster: Raster
+    inked: NDArray[np.bool_]
     ink: NDArray[np.uint16]
     through: NDArray[np.uint16]
     shade: Shade
 
     @classmethod
     def of(cls, canvas: Canvas, shade: Shade) -> "_Stage":
+        """Stage for maps on `canvas`; drawn on black and on white, boundaries show how much they let through."""
         figure, (axes,) = figure_of_maps(1, 1, 4.6 if canvas.aspect < 2 else 7.0, canvas.aspect)
         figure.set_dpi(_DPI)
-        nothing = np.full(canvas.raster.cell.shape, np.nan)
-        draw_map(axes, canvas, nothing, shade, " ").set_visible(False)
+        draw_map(axes, canvas, np.full((1, 1), np.nan), shade, " ").set_visible(False)
         label = axes.text(0, 1.01, "", fontsize=9, transform=axes.transAxes, va="bottom", animated=True)
-        drawn = figure.canvas
-        assert isinstance(drawn, FigureCanvasAgg)
-        views = []
-        for colour in ("black", "white"):
-            axes.set_facecolor(colour)
-            drawn.draw()
-            views.append(_pixels(drawn).astype(np.uint16))
-        x0, x1, y0, y1 = np.round([axes.bbox.x0, axes.bbox.x1, axes.bbox.y0, axes.bbox.y1]).astype(int).tolist()
-        height = np.asarray(drawn.buffer_rgba()).shape[0]
+        drawn = _canvas(label)
+        black, white = (_drawn_on(colour, axes) for colour in ("black", "white"))
+        x0, y0, x1, y1 = np.round(axes.bbox.extents).astype(int).tolist()
+        height = int(drawn.get_width_height()[1])
         place = slice(height - y1, height - y0), slice(x0, x1)
-        black, white = (view[place] for view in views)
-        raster, empty = canvas.raster.resized(*black.shape[:2]), drawn.copy_from_bbox(figure.bbox)
-        return cls(drawn, label, empty, place, raster, black, white - np.minimum(black, white), shade)
+        added, seen_through = black[place].astype(np.uint16), white[place].astype(np.uint16)
+        seen_through -= np.minimum(added, seen_through)
+        inked = (seen_through < 255).any(axis=2)
+        raster, empty = canvas.raster.resized(*inked.shape), drawn.copy_from_bbox(figure.bbox)
+        return cls(label, empty, _even(white), place, raster, inked, added[inked], seen_through[inked], shade)
 
-    def frame(self, values: Array, time: str) -> NDArray[np.uint8]:
+    def frame(self, values: Array, time: str) -> Picture:
         """Frame with nodal `values` at a `time`."""
+        canvas, picture, above = _canvas(self.label), self.still.copy(), self.place[0].start
+        canvas.restore_region(self.empty)
         self.label.set_text(time)
-        self.canvas.restore_region(self.empty)
-        assert self.label.axes is not None
-        self.label.axes.draw_artist(self.label)
-        picture = _pixels(self.canvas)
-        coloured = colormaps[self.shade.colours](self.shade.norm(self.raster.sample_nodes(values)[::-1]), bytes=True)
-        colours = np.where(coloured[:, :, 3:] == 0, 255, coloured[:, :, :3])  # white outside of the film
-        picture[self.place] = self.ink + self.through * colours // 255
-        return _even(picture)
+        self.label.draw(canvas.get_renderer())
+        picture[:above] = np.asarray(canvas.buffer_rgba())[:above, : picture.shape[1], :3]
+        shown = self.shade.norm(self.raster.sample_nodes(values)[::-1])
+        colours = colormaps[self.shade.colours](shown, bytes=True)
+        colours[colours[:, :, 3] == 0] = 255  # outside of the film
+        colours[self.inked, :3] = self.ink + self.through * colours[self.inked, :3] // 255
+        picture[self.place] = colours[:, :, :3]
+        return picture
 
 
-def _pixels(canvas: FigureCanvasAgg) -> NDArray[np.uint8]:
+def _canvas(label: Text) -> FigureCanvasAgg:
+    figure = label.get_figure(root=True)
+    assert figure is not None
+    assert isinstance(figure.canvas, FigureCanvasAgg)
+    return figure.canvas
+
+
+def _drawn_on(colour: str, axes: Axes) -> Picture:
+    """The figure of `axes` with that background of the map, shape (rows, columns, 3)."""
+    axes.set_facecolor(colour)
+    canvas = axes.figure.canvas
+    assert isinstance(canvas, FigureCanvasAgg)
+    canvas.draw()
     return np.array(canvas.buffer_rgba())[:, :, :3]
 
 
-def _even(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _even(picture: Picture) -> Picture:
     """`picture` with even sides, as video coders want them."""
     rows, columns = picture.shape[0] // 2 * 2, picture.shape[1] // 2 * 2
     return np.ascontiguousarray(picture[:rows, :columns])
 
 
-def write_mp4(ffmpeg: str, path: Path, pictures: Iterator[NDArray[np.uint8]]) -> Path:
+def write_mp4(ffmpeg: str, path: Path, pictures: Iterator[Picture]) -> Path:
     """Encode `pictures` with the program `ffmpeg` as H.264, which browsers play.
 
     Raises
@@ -142,18 +160,22 @@ def write_mp4(ffmpeg: str, path: Path, pictures: Iterator[NDArray[np.uint8]]) ->
     command = [
         ffmpeg, "-y", "-loglevel", "error", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", size,
         "-r", str(_FRAMES_PER_SECOND), "-i", "-", "-an", "-c:v", "libx264", "-pix_fmt", "yuv420p", "-crf", "20",
-        "-preset", "veryfast", "-movflags", "+faststart", str(path.absolute()),  # a relative one may look like an option or a URL
+        "-preset", "veryfast", "-movflags", "+faststart",
+        str(path.absolute()),  # a relative one may look like an option or a URL
     ]  # fmt: skip
-    stream = b"".join([first.tobytes(), *(picture.tobytes() for picture in pictures)])
     try:
-        subprocess.run(command, input=stream, capture_output=True, check=True, timeout=120)
+        with tempfile.TemporaryFile() as stream:
+            stream.write(first.tobytes())
+            stream.writelines(picture.tobytes() for picture in pictures)
+            stream.seek(0)
+            subprocess.run(command, stdin=stream, capture_output=True, check=True, timeout=120)
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
         words = (error.stderr or b"").decode(errors="replace").strip().splitlines()
         raise RuntimeError(f"ffmpeg could not write {path.name}: {words[-1] if words else error}") from error
     return path
 
 
-def write_gif(path: Path, pictures: Iterator[NDArray[np.uint8]]) -> Path:
+def write_gif(path: Path, pictures: Iterator[Picture]) -> Path:
     """Write `pictures` as an endless GIF of 64 colours."""
     from PIL import Image
 
