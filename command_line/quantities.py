@@ -40,6 +40,7 @@ _LARGEST = {
     "K": (2000.0, "2000 K"),
     "J": (1.602176634e-16, "1 keV"),
 }
+_COLDEST = 10.0  # [K]
 
 # Units people read, largest first, with their size in the documented unit.
 _READABLE: dict[str, tuple[tuple[str, float], ...]] = {
@@ -96,6 +97,8 @@ def parse_possible(text: str, unit: str) -> float:
     largest, written = _LARGEST.get(unit, (math.inf, ""))
     if abs(value) > largest:
         raise ValueError(f"{text.strip()} is beyond the limit of {written}")
+    if unit == "K" and 0 < value < _COLDEST:
+        raise ValueError(f"{text.strip()} is below the limit of {_COLDEST:g} K")
     return value
 
 

@@ -27,6 +27,7 @@ from fem.physics.poisson import PoissonOperator
 from fem.physics.reaction_network import ReactionNetwork, Sources
 from fem.unknowns import Exchange, Unknowns
 
+_CHARGE_SHARE = 0.1  # of the tolerance, for the charge of the contacts: what users look at
 _FROZEN = 1e25  # times heavier: what does not move in any step
 _DARK = Piece(-np.inf, lambda time: 0.0, lambda time: 0.0)
 
@@ -248,6 +249,11 @@ class CoupledSystem:
     def scaled_norm(self, change: Array, values: Array) -> float:
         """Size of a change; see :meth:`Unknowns.scaled_norm`."""
         return self.unknowns.scaled_norm(change, values)
+
+    def error_norm(self, error: Array, last: Array, first: Array) -> float:
+        """Size of the error of a step: of the unknowns or, a tenth of the tolerance being theirs, of the charges."""
+        size = self.unknowns.scaled_norm(error, np.maximum(np.abs(last), np.abs(first)))
+        return max(size, self.electrostatics.charge_error(error, last) / _CHARGE_SHARE)
 
     def lowest(self, values: Array) -> float:
         """Lowest relative concentration; see :meth:`Unknowns.lowest`."""

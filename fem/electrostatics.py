@@ -99,6 +99,24 @@ class Electrostatics:
         charge = elementary_charge * ((u.charges * u.unit) @ (u.storage * u.nodal(values)[1:]))
         return np.asarray(-(self.weighting @ charge))
 
+    def charge_error(self, error: Array, values: Array) -> float:
+        """Charge that the `error` of the particles draws onto a contact, over that which they have moved so far.
+
+        That is at least what the drives' whole range, or V_T if that is more, draws onto the empty film.
+        """
+        start, least = self._charges_at_start
+        moved = float(np.abs(self.image_charge(values) - start).max(initial=0.0))
+        return float(np.abs(self.image_charge(error)).max(initial=0.0)) / max(moved, least)
+
+    @cached_property
+    def _charges_at_start(self) -> tuple[Array, float]:
+        """Image charges of the film as stated, shape (n_contacts,), and the least charge that matters [C/m]."""
+        u, stated = self.unknowns, np.zeros(self.unknowns.size)
+        u.nodal(stated)[1:] = u.start
+        ranges = [high - low for low, high in (one.drive.extremes for one in u.electrodes)]
+        empty = max((np.abs(self.capacitive_current(one)).max() for one in np.eye(len(ranges))), default=1.0)
+        return self.image_charge(stated), float(empty * max([self._volt, *ranges]))
+
     def field_strength(self, fields: Array) -> Array:
         """Strength of the electric field at the nodes, root mean square over their cells [V/m], shape (n_nodes,).
 

@@ -11,6 +11,7 @@ from fem.evolve import followable
 from fem.fields import Array
 from fem.model import PoissonNernstPlanck
 from fem.physics.luminescence import Light
+from fem.physics.spectra import EmissionLine
 from fem.state import State
 
 Geometry = Literal["plan view", "cross-section"]
@@ -66,6 +67,8 @@ class Scenario:
         How the film is cut, for figures and profiles.
     tolerance
         Relative error per time step.
+    line
+        What a film of mixed halides emits, place by place: adds a map of the gap and columns of the spectrum.
     """
 
     model: PoissonNernstPlanck
@@ -76,6 +79,7 @@ class Scenario:
     microstructure: Mapping[str, object] | None = None
     geometry: Geometry = "plan view"
     tolerance: float = 1e-2
+    line: EmissionLine | None = None
 
     def __post_init__(self) -> None:
         followable(self.model, self.times)
@@ -83,6 +87,8 @@ class Scenario:
             raise ValueError(f"tolerance is the relative error per time step, between 0 and 1, got {self.tolerance:g}")
         if self.geometry not in get_args(Geometry):
             raise ValueError(f"geometry must be one of {', '.join(get_args(Geometry))}, got {self.geometry!r}")
+        if self.line is not None and self.model.lattice is None:
+            raise ValueError("a line over the composition needs a film of mixed halides: give the model a `lattice`")
         if self.light is not None and self.model.material.recombination is None:
             raise ValueError(f"light needs recombination constants, material {self.model.material.name!r} has none")
 

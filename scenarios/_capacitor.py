@@ -36,7 +36,7 @@ def hop_diffusivity(barrier: float, temperature: float) -> float:
 
 
 def vacancies_and_traps(density: float, barrier: float, alignment: float) -> list[Species]:
-    """Iodide vacancies [1/m^3] that hop over a barrier [J], the pairs they form, and traps; slowed ones if they align."""
+    """Iodide vacancies [1/m^3] that hop over a barrier [J], the pairs they form, traps, and slowed ones."""
     slowed = [Species.immobile(_SLOW, 0, 0.0, _TRAPS)] if alignment else []
     return [
         Species(_VACANCY, +1, density, DIFFUSIVITY_PREFACTOR, barrier, composition={"X": -1}),

@@ -12,7 +12,7 @@ from scenarios._stages import Stages
 
 Traces = Mapping[str, Array]
 _CLEAR = 0.05  # by how much the brightest voltage beats the lowest and the highest
-_FLAT = 5e-3  # relative step in the wrong direction that still counts as none: carriers drift too
+_FLAT = 1e-3  # relative step in the wrong direction that still counts as none
 
 
 def maximum_demands(stages: Stages, heals: bool, harms: bool) -> tuple[Criterion, ...]:

@@ -72,7 +72,7 @@ class NodeBudget:
         """
         nodes = least_nodes(extent, sizes, electrodes, boundaries)
         if nodes > self.limit:
-            raise self._refusal(nodes, self._coarser(sizes, None))
+            raise self._refusal(nodes, self._coarser(sizes, None), "more than")
 
     def meshed(
         self,
@@ -115,15 +115,15 @@ class NodeBudget:
             ways.append(f"{self._named('--boundaries lines', 'boundaries as lines')} ({as_lines} nodes)")
         if self.instead is not None and film.n_grains > 1:
             ways.append(self.instead.instead_of(film))
-        raise self._refusal(nodes, ways)
+        raise self._refusal(nodes, ways, "more than" if hopeless else "about")
 
-    def _refusal(self, nodes: float, ways: Sequence[str]) -> ValueError:
+    def _refusal(self, nodes: float, ways: Sequence[str], about: str) -> ValueError:
         smaller = ", ".join(option for option in self.options if option not in _OTHER_OPTIONS)
         first = f"a smaller film ({smaller})" if smaller else "a smaller film or fewer grains"
         last = self._named("--node-limit", "the limit of nodes")
         raised = f"; or raise {last}" if last else ""
         return ValueError(
-            f"the film is too large to resolve: its mesh would have about {_rounded(nodes)} nodes, the limit is"
+            f"the film is too large to resolve: its mesh would have {about} {_rounded(nodes)} nodes, the limit is"
             f" {self.limit:,}. Take {'; or '.join([first, *ways])}{raised}"
         )
 

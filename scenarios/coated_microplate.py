@@ -1,6 +1,6 @@
 """Light that a voltage turns up or down, as its sign is: bromide from a store fills the vacancies of a plate.
 
-A plate of CsPbBr3, 1 um between two coated electrodes, seen from above, in weak light. Its carriers recombine at bromide
+A CsPbBr3 plate, 1 um between two coated electrodes, seen from above, in weak light. Carriers recombine at its bromide
 vacancies; at its left end lies a store of excess bromide. No charge crosses the coatings. A negative voltage on the
 left electrode drives bromide into the plate, where it fills vacancies: the plate gets brighter and its carriers live
 longer. A positive one pulls both apart, bromide to the electrode and vacancies away from it, and makes more of them:
@@ -11,16 +11,14 @@ voltage. Without the store (``--excess 0/m^3``) nothing can fill vacancies and n
 from fem.constants import Concentration, K, Kelvin, Metre, Second, V, Volt, nm, s, um
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Coating, Contact
-from fem.physics.defect_chemistry import carrier_pairs, recombination
-from fem.physics.recombination import Radiative
-from fem.physics.trap_recombination import ShockleyReadHall
+from fem.physics.defect_chemistry import carrier_pairs
 from fem.results.light_observables import mean_lifetime
 from fem.scenario import Scenario
 from scenarios._halide_store import HalideStore
 from scenarios._lateral_films import strip
 from scenarios._parameters import ONE_SUN
 from scenarios._parity import parity_demands
-from scenarios._plates import PERMITTIVITY, PLATE, RADIATIVE, plate_bands
+from scenarios._plates import PERMITTIVITY, PLATE, losses, plate_bands
 from scenarios._resolved import film_debye_length
 from scenarios._stages import Stages
 
@@ -85,8 +83,7 @@ def scenario(
         semiconductor=plate_bands(doping),
         reactions=[
             carrier_pairs(light * ONE_SUN),
-            recombination("radiative", Radiative(RADIATIVE)),
-            recombination("through other traps", ShockleyReadHall(_LIFETIME, _LIFETIME)),
+            *losses(_LIFETIME),
             *defects.chemistry(PERMITTIVITY, temperature),
         ],
         light=1.0,

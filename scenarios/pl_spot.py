@@ -10,13 +10,11 @@ is needed. In an undoped plate electrons and holes go together and the spot stay
 from fem.constants import Concentration, K, Kelvin, Metre, Second, V, Volt, nm, ns, um
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import CarrierContact, Contact
-from fem.physics.defect_chemistry import carrier_pairs, recombination
+from fem.physics.defect_chemistry import carrier_pairs
 from fem.physics.illumination import Focused, GaussianSpot, Uniform
-from fem.physics.recombination import Radiative
-from fem.physics.trap_recombination import ShockleyReadHall
 from fem.scenario import Scenario
 from scenarios._lateral_films import strip
-from scenarios._plates import MOBILITY, PLATE, RADIATIVE, plate_bands
+from scenarios._plates import MOBILITY, PLATE, losses, plate_bands
 from scenarios._spot import Spot
 from scenarios._stages import Stages
 
@@ -63,11 +61,7 @@ def scenario(
         [Contact("left", 0 * V, carriers=ohmic), Contact("right", stages.drive, carriers=ohmic)],
         temperature,
         semiconductor=plate_bands(-doping),
-        reactions=[
-            carrier_pairs(beam),
-            recombination("radiative", Radiative(RADIATIVE)),
-            recombination("through traps", ShockleyReadHall(lifetime, lifetime)),
-        ],
+        reactions=[carrier_pairs(beam), *losses(lifetime)],
         light=1.0,
     )
     seen = Spot(model.mesh, expected=MOBILITY * lifetime * bias / length, doped=doping > 0)

@@ -24,7 +24,7 @@ from scenarios._lateral_films import PERMITTIVITY, bands, light_and_losses, stri
 from scenarios._resolved import film_debye_length
 from scenarios._stages import Stages
 
-_VOLTAGES = (0.2, 0.5, 1.0, 2.0, 4.0, 7.0, 10.0, 14.0, 20.0)  # [V] held one after the other
+_VOLTAGES = (0.2, 0.5, 1.0, 2.0, 4.0, 7.0, 10.0, 13.0, 16.0)  # [V] held one after the other
 _FILM_MOBILITY = 1e-5  # [m^2/(V s)] 0.1 cm^2/(V s): a larger one adds a drift of the carriers themselves
 _CAPTURE = 1e-14  # [m^3/s] by a vacancy that no halide fills, 1e-15 cm^2 times 1e7 cm/s (assumption)
 
@@ -32,14 +32,14 @@ _CAPTURE = 1e-14  # [m^3/s] by a vacancy that no halide fills, 1e-15 cm^2 times 
 def scenario(
     gap: Metre = 10 * um,
     electrode_length: Metre = 500 * nm,
-    vacancies: Concentration = 1e22,
-    pairs: Concentration = 1e20,
-    excess: Concentration = 1e22,
+    vacancies: Concentration = 2e21,
+    pairs: Concentration = 2e19,
+    excess: Concentration = 2e21,
     exchange_rate: Velocity = 1e-3,
     interstitial_barrier: Energy = 0.40 * eV,
-    creation: float = 2e19,
+    creation: float = 1e18,
     field_scale: float = 3e5,
-    hole_density: Concentration = 1e23,
+    hole_density: Concentration = 2e23,
     light: float = 1.0,
     temperature: Kelvin = 300 * K,
     hold: Second = 60 * s,

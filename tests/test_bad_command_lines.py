@@ -24,6 +24,7 @@ REFUSED = {
     "lateral_bias --node-limit 100": r"the limit is 100\..*raise --node-limit$",
     # what no film and no experiment has
     "lateral_bias --temperature 1e9K": "--temperature: 1e9K is beyond the limit of 2000 K",
+    "contact_switch --temperature 1mK": "--temperature: 1mK is below the limit of 10 K",
     "lateral_bias --bias=-1e9V": "--bias: -1e9V is beyond the limit of 10 kV",
     "lateral_bias --end-time 1e300s": "--end-time: 1e300s is beyond the limit of 1e12 s",
     "vertical_bias --width 1m": "--width: 1m is beyond the limit of 10 cm",

@@ -17,9 +17,10 @@ from fem.constants import ns, um
 from fem.evolve import evolve
 from fem.results.emission import emission
 from fem.results.observables import standard_observables
+from fem.results.profiles import cross_lines
 from fem.scenario import Scenario
 from fem.state import State
-from scenarios import pl_spot
+from scenarios import coated_microplate, pl_spot, vertical_capacitor
 
 Array = NDArray[np.float64]
 IMAGES = Path(__file__).parents[1] / "images"
@@ -69,7 +70,68 @@ def draw_spot() -> Figure:
     return figure
 
 
-PICTURES = {"pl_spot": draw_spot}
+def draw_plate() -> Figure:
+    """Light and lifetime over voltage with and without a store, over time, and where the vacancies are."""
+    figure, axes = panels(1, 3, (11, 3.4))
+    for excess, colour, label in ((1e22, COLOURS[0], "with a store"), (0.0, COLOURS[1], "without")):
+        scenario = coated_microplate.scenario(excess=excess)
+        states, traces = run(scenario)
+        time, volts = traces["time [s]"], traces["potential left [V]"]
+        ends = [int(np.flatnonzero(time <= 300 * (k + 1) * (1 + 1e-9))[-1]) for k in range(5)]
+        for column, style, what in (("PL/PL0 mean [1]", "o-", "light"), ("carrier lifetime [s]", "s--", "lifetime")):
+            seen = traces[column] / traces[column][0]
+            axes[0].plot(volts[ends], seen[ends], style, color=colour, ms=4, label=f"{what}, {label}")
+        if excess:
+            draw_vacancies(axes[1], axes[2], scenario, [states[k] for k in (0, ends[0], ends[-1])])
+    axes[0].axhline(1, color=COLOURS[4], lw=0.6)
+    axes[0].set(xlabel="voltage on the left electrode (V)", ylabel="over that before")
+    axes[0].legend(frameon=False, fontsize=8)
+    return figure
+
+
+def draw_vacancies(many: Axes, potential: Axes, scenario: Scenario, states: list[State]) -> None:
+    """Vacancies and potential across the plate."""
+    lines = cross_lines(scenario.model.mesh, "x")
+    for state, colour, label in zip(states, COLOURS[4::-2], ("at rest", "-12 V", "+12 V"), strict=True):
+        many.semilogy(lines.positions / um, lines.average(state.concentrations[0]), color=colour, label=label)
+        level = lines.average(state.potential)
+        potential.plot(lines.positions / um, 1e3 * (level - level[len(level) // 2]), color=colour)
+    many.set(xlabel="x (µm)", ylabel="vacancies (1/m³)")
+    many.legend(frameon=False, fontsize=8)
+    potential.set(xlabel="x (µm)", ylabel="potential (mV)")
+
+
+def draw_capacitor() -> Figure:
+    """The field in the film, and what flashes give, warm and cold and with the empirical law."""
+    figure, axes = panels(1, 3, (11, 3.4))
+    kinds = [
+        (kelvin, alignment, colour, f"{kelvin:g} K{', empirical term' if alignment else ''}")
+        for (kelvin, alignment), colour in zip(((300, 0), (190, 0), (300, 0.5), (190, 0.5)), COLOURS, strict=False)
+    ]
+    for kelvin, alignment, colour, label in kinds:
+        scenario = vertical_capacitor.scenario(temperature=kelvin, alignment=alignment)
+        _, traces = run(scenario)
+        capacitor = scenario.criteria[0].measure.__self__  # type: ignore[attr-defined]
+        since = traces["time [s]"] - capacitor.on
+        while_on = (since > 0) & (since < capacitor.off - capacitor.on)
+        if not alignment:
+            field = traces["field in the middle [V/m]"][while_on]
+            axes[0].semilogx(since[while_on], field / 1e6, color=colour, label=label)
+        starts, yields = capacitor.flashes.starts[1:], capacitor.flashes.yields(traces)[1:]
+        for axis, part, begin in ((axes[1], slice(0, 6), capacitor.on), (axes[2], slice(6, 12), capacitor.off)):
+            style = "s--" if alignment else "o-"
+            axis.semilogx(starts[part] - begin, yields[part], style, color=colour, ms=4, label=label)
+    axes[0].set(xlabel="time with the voltage (s)", ylabel="field in the film (V/µm)")
+    axes[1].set(xlabel="time with the voltage (s)", ylabel="light of a flash, over the first")
+    axes[2].set(xlabel="time after the voltage (s)", ylabel="light of a flash, over the first")
+    for axis in axes[1:]:
+        axis.axhline(1, color=COLOURS[4], lw=0.6)
+    axes[0].legend(frameon=False, fontsize=8)
+    axes[1].legend(frameon=False, fontsize=8)
+    return figure
+
+
+PICTURES = {"pl_spot": draw_spot, "coated_microplate": draw_plate, "vertical_capacitor": draw_capacitor}
 
 if __name__ == "__main__":
     main(sys.argv[1:])

@@ -144,7 +144,7 @@ def _rosenbrock(
         return None, np.inf
     if not np.isfinite(stretch.last).all():
         return None, np.inf
-    return stretch, system.scaled_norm(error, np.maximum(np.abs(stretch.last), np.abs(cursor.values))) / tolerance
+    return stretch, system.error_norm(error, stretch.last, cursor.values) / tolerance
 
 
 def _implicit(
@@ -166,7 +166,7 @@ def _implicit(
         error = 0.5 * solver.solve(np.where(system.mass > 0, bend, 0.0))
     statistics.solves += 1
     statistics.implicit_steps += 1
-    size = system.scaled_norm(error, np.maximum(np.abs(last), np.abs(cursor.values)))
+    size = system.error_norm(error, last, cursor.values)
     zero = np.zeros_like(last)
     return (
         Stretch(cursor.time, cursor.time + step, cursor.values, last, zero, zero, error),

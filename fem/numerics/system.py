@@ -32,6 +32,9 @@ class System(Protocol):
     def scaled_norm(self, change: Array, values: Array) -> float:
         """Size of a `change` of `values`, 1 at a relative change of 1."""
 
+    def error_norm(self, error: Array, last: Array, first: Array) -> float:
+        """Size of the `error` of a step from `first` to `last`, in units of its tolerance at a tolerance of 1."""
+
     def lowest(self, values: Array) -> float:
         """Lowest bounded unknown, relative to its mean; negative outside its bound."""
 

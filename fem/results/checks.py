@@ -216,7 +216,7 @@ def _moved(scenario: Scenario, charge: Array) -> float:
 
 
 def still(scenario: Scenario, times: Array) -> list[tuple[float, list[int]]]:
-    """Stretches in which neither a voltage nor the light moves: the beginning [s] of each and the numbers of the outputs within.
+    """Stretches in which no voltage and no light moves: the beginning [s] of each and the numbers of its outputs.
 
     An output at a jump of a drive belongs to the stretch that it ends.
     """

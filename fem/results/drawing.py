@@ -3,32 +3,28 @@
 Matplotlib's object interface on the Agg canvas: no display, no global state.
 """
 
-import re
 from dataclasses import dataclass
 from math import floor, log10
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
-from matplotlib.colors import LogNorm, Normalize
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.image import AxesImage
-from matplotlib.ticker import LogFormatterSciNotation, ScalarFormatter
 from mpl_toolkits.axes_grid1.anchored_artists import AnchoredSizeBar  # type: ignore[import-untyped]
 
 from fem.fields import Array
+from fem.results.colour_bar import draw_colour_bar
 from fem.results.raster import Raster
 
 MAX_ASPECT = 8.0  # a film longer than this is drawn stretched across, and says so
 _FLAT = 4.0  # a map wider than this many times its height is too low for a label beside it
 _ROOM = (0.1, 0.85, 0.09, 0.29)  # [inch] left, right, below and above a map
 _ROOM_FLAT = (0.1, 1.45, 0.09, 0.29)
-_RAISED = str.maketrans("0123456789-\N{MINUS SIGN}", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻")
 _LENGTHS = ((1.0, "m"), (1e-3, "mm"), (1e-6, "µm"), (1e-9, "nm"))
 _TIMES = ((3600.0, "h"), (60.0, "min"), (1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 
@@ -114,34 +110,6 @@ def save(figure: Figure, file: Path | BinaryIO, dpi: int = 150) -> None:
     figure.savefig(file, dpi=dpi)
 
 
-class Powers(LogFormatterSciNotation):
-    """Labels of a logarithmic axis, as 10\u207b\u2075 in plain text: formulas take many times as long to set."""
-
-    def __call__(self, x: float, pos: int | None = None) -> str:
-        """Label at the value `x`."""
-        return plain_power(super().__call__(x, pos))
-
-
-class Plain(ScalarFormatter):
-    """Labels of a linear axis, with the power of ten that they share in plain text."""
-
-    def get_offset(self) -> str:
-        """That power, as × 10¹⁸."""
-        return re.sub(r"1e(\S+)", lambda found: "× 10" + found[1].translate(_RAISED), super().get_offset())
-
-
-def plain_power(formula: str) -> str:
-    r"""Matplotlib's formula of a number, such as ``$\mathdefault{2\times10^{-5}}$``, as plain text."""
-    text = formula.removeprefix(r"$\mathdefault{").removesuffix("}$").replace(r"\times", " × ")
-    return re.sub(r"\^\{(.*?)\}", lambda found: found[1].translate(_RAISED), text)
-
-
-def label_powers(axis: Axis) -> None:
-    """Label a logarithmic `axis` with :class:`Powers`."""
-    axis.set_major_formatter(Powers())
-    axis.set_minor_formatter(Powers(labelOnlyBase=False))
-
-
 def draw_map(axes: Axes, canvas: Canvas, picture: Array, shade: Shade, title: str) -> AxesImage:
     """Map with boundaries, scale bar and colour bar; returns the image so that a movie can change its data."""
     image = axes.imshow(
@@ -150,20 +118,7 @@ def draw_map(axes: Axes, canvas: Canvas, picture: Array, shade: Shade, title: st
     )  # fmt: skip
     draw_boundaries(axes, canvas.boundaries)
     frame_as_map(axes, canvas.frame, title)
-    beside = axes.inset_axes((1.02, 0, float(np.clip(0.04 / canvas.aspect, 0.015, 0.06)), 1))
-    bar = axes.figure.colorbar(image, cax=beside)
-    bar.ax.tick_params(labelsize=7)
-    if canvas.aspect > _FLAT:
-        bar.set_label(shade.label.replace(" (", "\n("), fontsize=8, rotation=0, ha="left", va="center")
-        bar.minorticks_off()
-    else:
-        bar.set_label(shade.label, fontsize=8)
-    if isinstance(shade.norm, LogNorm):
-        label_powers(bar.ax.yaxis)
-    else:
-        formatter = Plain()
-        formatter.set_powerlimits((-3, 4))
-        bar.ax.yaxis.set_major_formatter(formatter)
+    draw_colour_bar(axes, shade.colours, shade.norm, shade.label, flat=canvas.aspect > _FLAT)
     return image
 
 

@@ -12,7 +12,8 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
 
 from fem.fields import Array
-from fem.results.drawing import label_powers, length_unit, new_figure, save
+from fem.results.colour_bar import label_powers
+from fem.results.drawing import length_unit, new_figure, save
 from fem.results.emission import emission
 from fem.results.map_figures import Pictured, seen, telling_outputs
 from fem.results.maps import identifier
@@ -38,8 +39,8 @@ def draw_traces(run: Pictured, path: Path) -> None:
     times = run.columns["time [s]"]
     if len(times) > 1:
         panels[0].set_xscale("log")
-        label_powers(panels[0].xaxis)
         panels[0].set_xlim(times[1], times[-1])
+        label_powers(panels[0].xaxis)
     panels[-1].set_xlabel("time (s)", fontsize=9)
     figure.align_ylabels()
     save(figure, path)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from fem.constants import eV
 from fem.fields import Array
+from fem.results.composition import band_gap, share
 from fem.results.emission import emission, emits, emits_at_rest, quench, relative_luminescence
 from fem.scenario import Scenario
 from fem.state import State
@@ -43,6 +44,10 @@ def standard_maps(scenario: Scenario) -> tuple[Map, ...]:
     ]
     for k, species in enumerate(scenario.model.species):
         found.append(Map(f"concentration_{identifier(species.name)}", "1/m^3", Location.NODES, _concentration(k)))
+    if scenario.model.lattice is not None:
+        found.append(Map("share", "1", Location.NODES, share))
+        if scenario.line is not None:
+            found.append(Map("band_gap", "eV", Location.NODES, band_gap))
     if scenario.model.semiconductor is not None:
         found.append(Map("density_electron", "1/m^3", Location.NODES, lambda _, state: state.carriers[0]))
         found.append(Map("density_hole", "1/m^3", Location.NODES, lambda _, state: state.carriers[1]))

@@ -106,7 +106,7 @@ class _Stage:
         place = slice(height - y1, height - y0), slice(x0, x1)
         added, seen_through = black[place].astype(np.uint16), white[place].astype(np.uint16)
         seen_through -= np.minimum(added, seen_through)
-        inked = (seen_through < 255).any(axis=2)
+        inked = np.asarray((seen_through < 255).any(axis=2))
         raster, empty = canvas.raster.resized(*inked.shape), drawn.copy_from_bbox(figure.bbox)
         return cls(label, empty, _even(white), place, raster, inked, added[inked], seen_through[inked], shade)
 

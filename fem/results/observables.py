@@ -13,6 +13,7 @@ from fem.constants import elementary_charge
 from fem.fields import Array
 from fem.measurements.free_energy import free_energy, has_free_energy
 from fem.physics.semiconductor import ELECTRON, HOLE
+from fem.results.composition import halide_observables
 from fem.results.emission import emits, emits_at_rest
 from fem.results.light_observables import (
     maximum_luminescence,
@@ -52,7 +53,7 @@ def standard_observables(scenario: Scenario) -> tuple[Observable, ...]:
         columns.append(total_emission())
     if emits_at_rest(scenario):
         columns += [mean_luminescence(), minimum_luminescence(), maximum_luminescence()]
-    columns += scenario.observables
+    columns += [*halide_observables(scenario), *scenario.observables]
     headers = [column.column for column in columns]
     twice = sorted({header for header in headers if headers.count(header) > 1})
     if twice:

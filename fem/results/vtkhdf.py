@@ -9,6 +9,7 @@ reaches the disk before the list of times grows. A kill in between costs at most
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -85,9 +86,8 @@ class FieldSeriesWriter:
         """Write the output at `time` [s]; `values` by name of the map."""
         k = self.count
         for name, array in values.items():
-            data = self._data(name)
-            start = self._offset(name, k)
-            data[start : start + len(array)] = array
+            data, offsets = self._places[name]
+            data[offsets[k] : offsets[k] + len(array)] = array
         self._file.flush()
         steps = self._root["Steps"]
         steps["Values"].resize((k + 1,))
@@ -124,12 +124,15 @@ class FieldSeriesWriter:
     ) -> None:
         self.close()
 
-    def _data(self, name: str) -> h5py.Dataset:
-        return next(self._root[group][name] for group in _GROUPS.values() if name in self._root[group])
-
-    def _offset(self, name: str, k: int) -> int:
+    @cached_property
+    def _places(self) -> dict[str, tuple[h5py.Dataset, list[int]]]:
+        """Values of each field, and where those of each output begin."""
         steps = self._root["Steps"]
-        return next(int(steps[f"{g}Offsets"][name][k]) for g in _GROUPS.values() if name in steps[f"{g}Offsets"])
+        return {
+            name: (data, steps[f"{group}Offsets"][name][:].tolist())
+            for group in _GROUPS.values()
+            for name, data in self._root[group].items()
+        }
 
 
 def _count(mesh: MeshTri, location: Location) -> int:

@@ -1,0 +1,57 @@
+"""What was different about the runs before they began: parameters and model, only where they differ."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from fem.comparison.compared import Compared
+from fem.comparison.rows import NOTHING, Cell, Row, number, words
+
+_NAMES = ("name", "electrode", "region", "species")
+_OF_THE_MESH = ("nodes",)
+
+
+def differing(runs: Sequence[Compared]) -> list[Row]:
+    """Rows of the parameters that differ, then those of model and light that do."""
+    parameters = [_parameters(run) for run in runs]
+    names = dict.fromkeys(name for one in parameters for name in one)
+    rows = [_row("parameters", name.replace("_", " "), [one.get(name) for one in parameters]) for name in names]
+    for part in ("model", "light"):
+        facts = [dict(flat(run.results.record.get(part))) for run in runs]
+        keys = dict.fromkeys(key for one in facts for key in one if key not in _OF_THE_MESH)
+        rows += [_row(part, key, [(one[key], "") if key in one else None for one in facts]) for key in keys]
+    return [row for row in rows if len({str(cell.value) for cell in row.cells}) > 1]
+
+
+def _parameters(run: Compared) -> dict[str, tuple[object, str]]:
+    """Value and unit of each parameter."""
+    found = {}
+    for name, item in run.part("parameters").items():
+        if isinstance(item, Mapping) and "value" in item:
+            found[name] = (item["value"], str(item.get("unit", "")))
+    return found
+
+
+def _row(group: str, name: str, items: Sequence[tuple[Any, str] | None]) -> Row:
+    unit = next((item[1] for item in items if item is not None), "")
+    title, _, bracket = name.partition(" [")
+    unit = unit or bracket.rstrip("]")
+    return Row(group, title, unit, tuple(NOTHING if item is None else _cell(item[0], unit) for item in items))
+
+
+def _cell(value: object, unit: str) -> Cell:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return number(float(value), unit or "1")
+    return NOTHING if value is None else words(str(value))
+
+
+def flat(facts: object, name: str = "") -> Iterator[tuple[str, object]]:
+    """Facts within facts, each under the names on the way to it: ``contacts, right, drive``."""
+    if isinstance(facts, Mapping):
+        for key, value in facts.items():
+            yield from flat(value, f"{name}, {key}" if name else str(key))
+    elif isinstance(facts, Sequence) and not isinstance(facts, str):
+        for k, value in enumerate(facts):
+            own = next((value[key] for key in _NAMES if key in value), None) if isinstance(value, Mapping) else None
+            yield from flat(value, f"{name}, {own or k + 1}")
+    elif facts is not None:
+        yield name, facts
