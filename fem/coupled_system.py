@@ -27,7 +27,7 @@ from fem.physics.poisson import PoissonOperator
 from fem.physics.reaction_network import ReactionNetwork, Sources
 from fem.unknowns import Exchange, Unknowns
 
-_CHARGE_SHARE = 0.1  # of the tolerance, for the charge of the contacts: what users look at
+_CHARGE_SHARE = 0.05  # of the tolerance, for the charge of the contacts: what users look at
 _FROZEN = 1e25  # times heavier: what does not move in any step
 _DARK = Piece(-np.inf, lambda time: 0.0, lambda time: 0.0)
 
@@ -251,7 +251,7 @@ class CoupledSystem:
         return self.unknowns.scaled_norm(change, values)
 
     def error_norm(self, error: Array, last: Array, first: Array) -> float:
-        """Size of the error of a step: of the unknowns or, a tenth of the tolerance being theirs, of the charges."""
+        """Size of the error of a step: of the unknowns, or of the charges at their share of the tolerance."""
         size = self.unknowns.scaled_norm(error, np.maximum(np.abs(last), np.abs(first)))
         return max(size, self.electrostatics.charge_error(error, last) / _CHARGE_SHARE)
 

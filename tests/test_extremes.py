@@ -232,6 +232,6 @@ def test_tiny_currents_are_as_accurate_as_others(volts: float, density: float, v
 
 def test_tiny_currents_follow_a_smaller_tolerance() -> None:
     """A tolerance that means the ions instead of their motion would change nothing at a microvolt."""
-    fine = charging(1e24, 1e-3, 1e-5)[0]
+    fine = charging(1e24, 1e-6, 1e-5)[0]
     errors = [np.abs(charging(1e24, 1e-6, tolerance)[0] - fine).max() for tolerance in (1e-2, 1e-4)]
     assert errors[1] < 0.2 * errors[0]

@@ -8,6 +8,7 @@ from fem.comparison.rows import NOTHING, Cell, Row, number, words
 
 _NAMES = ("name", "electrode", "region", "species")
 _OF_THE_MESH = ("nodes",)
+_UNITS = {"generation": "1/m^3/s", "density": "1/m^3", "saturation": "1/m^3", "capture_coefficient": "m^3/s"}
 
 
 def differing(runs: Sequence[Compared]) -> list[Row]:
@@ -18,8 +19,13 @@ def differing(runs: Sequence[Compared]) -> list[Row]:
     for part in ("model", "light"):
         facts = [dict(flat(run.results.record.get(part))) for run in runs]
         keys = dict.fromkeys(key for one in facts for key in one if key not in _OF_THE_MESH)
-        rows += [_row(part, key, [(one[key], "") if key in one else None for one in facts]) for key in keys]
+        rows += [_row(part, key, [(one[key], _UNITS.get(_last(key), "")) if key in one else None for one in facts])
+                 for key in keys]  # fmt: skip
     return [row for row in rows if len({str(cell.value) for cell in row.cells}) > 1]
+
+
+def _last(key: str) -> str:
+    return key.rpartition(", ")[2]
 
 
 def _parameters(run: Compared) -> dict[str, tuple[object, str]]:
@@ -48,7 +54,8 @@ def flat(facts: object, name: str = "") -> Iterator[tuple[str, object]]:
     """Facts within facts, each under the names on the way to it: ``contacts, right, drive``."""
     if isinstance(facts, Mapping):
         for key, value in facts.items():
-            yield from flat(value, f"{name}, {key}" if name else str(key))
+            if not (name and key in _NAMES):  # it is part of the name by then
+                yield from flat(value, f"{name}, {key}" if name else str(key))
     elif isinstance(facts, Sequence) and not isinstance(facts, str):
         for k, value in enumerate(facts):
             own = next((value[key] for key in _NAMES if key in value), None) if isinstance(value, Mapping) else None

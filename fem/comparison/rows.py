@@ -82,5 +82,5 @@ _READ: dict[str, Callable[[float], str]] = {
     "V/m": lambda value: f"{1e-6 * value:.3g} V/µm",
     "C/m^2": lambda value: f"{1e2 * value:.3g} µC/cm²",
     "m/s": lambda value: f"{1e9 * value:.3g} nm/s",
-    "%": lambda value: f"{100 * value:.3g} %",
+    "%": lambda value: f"{100 * value:.3g} %" if abs(value) >= 1e-4 or value == 0 else "below 0.01 %",
 }

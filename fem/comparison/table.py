@@ -116,20 +116,19 @@ def _light(runs: Sequence[Compared], maps: Sequence[Maps]) -> list[Row]:
         return measure
 
     rows = [
-        _each("light", f"{word} PL/PL₀ of {place}", "1", runs, extreme(f"PL/PL0 {column} [1]", sign))
+        _each("photoluminescence", f"{word} PL/PL₀ of {place}", "1", runs, extreme(f"PL/PL0 {column} [1]", sign))
         for place, columns in (("the film", ("mean", "mean")), ("one node", ("minimum", "maximum")))
         for word, column, sign in zip(("lowest", "highest"), columns, (1, -1), strict=True)
     ]
     lit = [one if "PL_ratio" in one.run.results.fields else None for one in maps]
     spread = tuple(NOTHING if one is None else _spread(one) for one in lit)
-    rows.append(Row("light", "spread of PL/PL₀ between grains (standard deviation)", "1", spread))
-    fronts = [{} if one is None else _fronts(one) for one in lit]
-    for side in dict.fromkeys(side for one in fronts for side in one):
-        found = [one.get(side, (None, None)) for one in fronts]
-        name = f"of the front from {side} at Q = {FRONT_LEVEL:g}"
-        rows.append(Row("light", f"reach {name}", "m", tuple(number(reach, "m") for reach, _ in found)))
-        speeds = tuple(number(speed, "m/s") for _, speed in found)
-        rows.append(Row("light", f"speed {name}, from 10 % to 90 % of the reach", "m/s", speeds))
+    rows.append(Row("photoluminescence", "spread of PL/PL₀ between grains (standard deviation)", "1", spread))
+    fronts = [None if one is None else _farthest_front(one) for one in lit]
+    name = f"farthest front of Q = {FRONT_LEVEL:g}"
+    rows.append(Row("photoluminescence", f"{name}: from", "", tuple(words(f and f[0]) for f in fronts)))
+    rows.append(Row("photoluminescence", f"{name}: reach", "m", tuple(number(f and f[1], "m") for f in fronts)))
+    speeds = tuple(number(f and f[2], "m/s") for f in fronts)
+    rows.append(Row("photoluminescence", f"{name}: speed from 10 % to 90 % of it", "m/s", speeds))
     return rows
 
 
@@ -140,11 +139,12 @@ def _spread(maps: Maps) -> Cell:
     return number(float(means.std())) if len(means) > 1 else NOTHING
 
 
-def _fronts(maps: Maps) -> dict[str, tuple[float, float]]:
-    """Reach [m] and speed [m/s] of the front from each electrode, where one advances."""
-    times = maps.run.elapsed[maps.run.driven]
-    found = {side: front_speed(times, maps.front(side)[maps.run.driven]) for side in maps.sides}
-    return {side: one for side, one in found.items() if one is not None}
+def _farthest_front(maps: Maps) -> tuple[str, float, float] | None:
+    """Electrode, reach [m] and speed [m/s] of the front that comes farthest; None where none advances."""
+    driven = maps.run.driven
+    found = {side: front_speed(maps.run.elapsed[driven], maps.front(side)[driven]) for side in maps.sides}
+    fronts = [(side, *one) for side, one in found.items() if one is not None]
+    return max(fronts, key=lambda front: front[1], default=None)
 
 
 def _rest(runs: Sequence[Compared]) -> list[Row]:

@@ -23,7 +23,7 @@ Columns = Mapping[str, Array]
 
 LIMITS = {
     "ions": 1e-8,  # relative change of an ion number
-    "put back": 1e-10,  # share of ions, summed over all steps, that linear solves may lose and get back
+    "put back": 1e-8,  # share of ions, summed over all steps, that linear solves may lose and get back
     "lowest": -1e-9,  # lowest concentration over the mean of its species
     "charge": 1e-8,  # of film and electrodes together, over that of an electrode
     "currents": 1e-4,  # of all electrodes together, times the time, over the largest charge moved or passed

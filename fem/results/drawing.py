@@ -3,18 +3,20 @@
 Matplotlib's object interface on the Agg canvas: no display, no global state.
 """
 
+import os
 from dataclasses import dataclass
 from math import floor, log10
-from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Any, BinaryIO, Literal
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.collections import LineCollection
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.image import AxesImage
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
 from mpl_toolkits.axes_grid1.anchored_artists import AnchoredSizeBar  # type: ignore[import-untyped]
 
 from fem.fields import Array
@@ -105,7 +107,7 @@ def figure_of_maps(count: int, columns: int, width: float, aspect: float) -> tup
     return figure, places
 
 
-def save(figure: Figure, file: Path | BinaryIO, dpi: int = 150) -> None:
+def save(figure: Figure, file: "os.PathLike[str] | BinaryIO", dpi: int = 150) -> None:
     """Write `figure` as PNG, or as what the suffix of a path says."""
     figure.savefig(file, dpi=dpi)
 
@@ -124,7 +126,16 @@ def draw_map(axes: Axes, canvas: Canvas, picture: Array, shade: Shade, title: st
 
 def draw_boundaries(axes: Axes, boundaries: Array, colour: str = "#7a8590", width: float = 0.35) -> None:
     """Thin lines along the grain boundaries."""
-    axes.add_collection(LineCollection(list(boundaries), colors=colour, linewidths=width, alpha=0.8))
+    draw_lines(axes, boundaries, colour, width, alpha=0.8)
+
+
+def draw_lines(axes: Axes, lines: Array, colour: str, width: float, **style: Any) -> None:
+    """Polylines or outlines, shape (n_lines, n_points, 2), as one artist."""
+    count, points = lines.shape[:2]
+    codes = np.full((count, points), Path.LINETO)
+    codes[:, 0] = Path.MOVETO
+    path = Path(lines.reshape(-1, 2), codes.ravel())
+    axes.add_artist(PathPatch(path, fill=False, edgecolor=colour, linewidth=width, **style))
 
 
 def frame_as_map(axes: Axes, frame: Frame, title: str) -> None:

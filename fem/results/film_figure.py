@@ -18,7 +18,7 @@ from matplotlib.path import Path as Outline
 from fem.fields import Array
 from fem.physics.contacts import Contact
 from fem.physics.drive import Drive
-from fem.results.drawing import Frame, frame_as_map, in_units, new_figure, save
+from fem.results.drawing import Frame, draw_lines, frame_as_map, in_units, new_figure, save
 from fem.results.film_outline import (
     BoundaryEnergies,
     boundary_energies,
@@ -46,7 +46,9 @@ def draw_microstructure(scenario: Scenario, file: Path | BinaryIO) -> None:
     points = scenario.model.mesh.p
     (x0, y0), (x1, y1) = points.min(axis=1), points.max(axis=1)
     frame = Frame((float(x0), float(x1), float(y0), float(y1)))
-    figure, (film, mesh, sizes) = _panels(frame.aspect, _LINE * len(_marked(scenario)))
+    figure, (film, mesh, sizes) = _panels(
+        frame.aspect, _LINE * len(_marked(scenario)), boundary_energies(scenario) is not None
+    )
     _draw_film(film, scenario, frame)
     window = mesh_window(scenario)
     x, y, side = window
@@ -56,20 +58,27 @@ def draw_microstructure(scenario: Scenario, file: Path | BinaryIO) -> None:
     save(figure, file)
 
 
-def _panels(aspect: float, legend: float) -> tuple[Figure, tuple[Axes, Axes, Axes]]:
-    """A new figure with places for the film, with a legend [inch] below, a piece of the mesh and the sizes."""
+def _panels(aspect: float, legend: float, bar: bool) -> tuple[Figure, tuple[Axes, Axes, Axes]]:
+    """A new figure with places for the film, with a legend [inch] below, a piece of the mesh and the sizes.
+
+    The room for titles, numbers and the colour `bar` of boundaries is fixed: to find it takes long.
+    """
     if aspect > _WIDE:
-        height = _WIDTH / aspect + 0.25 + legend
-        figure = new_figure(_WIDTH, height + 3.4)
-        grid = figure.add_gridspec(2, 2, height_ratios=[height, 3.4], width_ratios=[3.2, 5.0])
-        places = grid[0, :], grid[1, 0], grid[1, 1]
+        width, side, left = _WIDTH - 0.75, 2.8, 0.65
+        lower = side + 0.75  # [inch] the mesh and the sizes with their numbers and titles
+        height = lower + max(legend + 0.1, 0.65 * bar) + width / aspect + 0.3
+        size, bottom = (_WIDTH, height), height - width / aspect - 0.3
+        places = [(left, bottom, width, width / aspect), (left, 0.45, side, side), (4.15, 0.45, 4.15, side)]
     else:
-        height = min(5.0, 8.0 / aspect)
-        figure = new_figure(height * aspect + 3.6, height + 0.45 + legend)
-        grid = figure.add_gridspec(2, 2, height_ratios=[3.2, 1.9], width_ratios=[height * aspect, 3.2])
-        places = grid[:, 0], grid[0, 1], grid[1, 1]
-    figure.set_layout_engine("constrained", h_pad=0.08)
-    film, mesh, sizes = (figure.add_subplot(place) for place in places)
+        tall, side = min(5.0, 8.0 / aspect), 2.6
+        right = 0.1 + tall * aspect + (0.8 if bar else 0.1) + 0.65
+        height = max(tall + legend + 0.45, side + 2.65)
+        size, top = (right + side + 0.5, height), height - 0.3
+        places = [(0.1, top - tall, tall * aspect, tall), (right, top - side, side, side)]
+        places.append((right, 0.45, side + 0.35, top - side - 1.2))
+    figure = new_figure(*size, layout=None)
+    boxes = np.array(places) / np.tile(size, 2)
+    film, mesh, sizes = (figure.add_axes(tuple(box)) for box in boxes.tolist())
     return figure, (film, mesh, sizes)
 
 
@@ -83,7 +92,7 @@ def _draw_film(axes: Axes, scenario: Scenario, frame: Frame) -> None:
     lines = segments(scenario.model.mesh, boundary_facets(scenario))
     width = float(np.clip(12 / np.sqrt(max(len(loops), 1)), 0.3, 1.0))
     if energies is None:
-        axes.add_collection(LineCollection(list(lines), colors="#333333", linewidths=width))
+        draw_lines(axes, lines, "#333333", width)
     else:
         _draw_coloured(axes, lines, energies, 2 * width, frame)
     _mark_sides(axes, scenario)
@@ -137,8 +146,8 @@ def _mark_sides(axes: Axes, scenario: Scenario) -> None:
     """Free surfaces, rims of pinholes and electrodes with what they do, and a legend below the film."""
     mesh = scenario.model.mesh
     for name, label, colour, width in _marked(scenario):
-        lines = list(segments(mesh, mesh.boundaries[name]))
-        axes.add_collection(LineCollection(lines, colors=colour, linewidths=width, zorder=7, clip_on=False))
+        lines = segments(mesh, mesh.boundaries[name])
+        draw_lines(axes, lines, colour, width, zorder=7, clip_on=False, capstyle="projecting")
         axes.plot([], [], color=colour, lw=min(width, 4.0), label=label)
     axes.legend(fontsize=7, loc="upper left", bbox_to_anchor=(0.0, -0.01), borderaxespad=0.2, frameon=False)
 

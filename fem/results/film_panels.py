@@ -2,12 +2,12 @@
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.collections import PolyCollection
 from matplotlib.ticker import MaxNLocator
 from scipy.spatial import cKDTree
 
 from fem.fields import Array
-from fem.results.drawing import length_unit
+from fem.results.drawing import draw_lines, length_unit
 from fem.results.film_outline import boundary_facets, equivalent_diameters, segments
 from fem.scenario import Scenario
 
@@ -41,11 +41,9 @@ def draw_mesh(axes: Axes, scenario: Scenario, window: tuple[float, float, float]
     axes.add_collection(
         PolyCollection(_triangles(corners[:, :, near & strips]), facecolors="#f0a8a0", edgecolors="none")
     )
-    axes.add_collection(
-        PolyCollection(_triangles(corners[:, :, near]), facecolors="none", edgecolors="#1f4e79", linewidths=0.35)
-    )
-    lines, width = segments(mesh, boundary_facets(scenario)), 0.5 if strips.any() else 1.2
-    axes.add_collection(LineCollection(list(lines), colors="#c1121f", linewidths=width))
+    facets = np.unique(mesh.t2f[:, near])
+    draw_lines(axes, segments(mesh, facets), "#1f4e79", 0.35)
+    draw_lines(axes, segments(mesh, boundary_facets(scenario)), "#c1121f", 0.5 if strips.any() else 1.2)
     axes.set_xlim(x, x + side)
     axes.set_ylim(y, y + side)
     axes.set_aspect("equal")
@@ -55,7 +53,7 @@ def draw_mesh(axes: Axes, scenario: Scenario, window: tuple[float, float, float]
     axes.set_xlabel(f"x ({unit})", fontsize=8)
     axes.set_ylabel(f"y ({unit})", fontsize=8)
     name = scenario.model.contacts[0].facets
-    axes.set_title(f"mesh at '{name}' (framed); {mesh.p.shape[1]} nodes in all", fontsize=8, loc="left")
+    axes.set_title(f"mesh at '{name}' (framed); {mesh.p.shape[1]} nodes in all", fontsize=8, loc="left", y=1.0)
 
 
 def draw_sizes(axes: Axes, scenario: Scenario) -> None:
@@ -70,7 +68,7 @@ def draw_sizes(axes: Axes, scenario: Scenario) -> None:
     axes.set_xlabel(f"equivalent diameter ({unit})", fontsize=8)
     axes.set_ylabel("grains", fontsize=8)
     spread = np.log(diameters).std()
-    axes.set_title(f"mean {mean:.3g} {unit} (red), spread of its logarithm {spread:.2f}", fontsize=8, loc="left")
+    axes.set_title(f"mean {mean:.3g} {unit} (red), spread of its logarithm {spread:.2f}", fontsize=8, loc="left", y=1.0)
 
 
 def _triangles(corners: Array) -> list[Array]:

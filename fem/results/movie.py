@@ -20,8 +20,8 @@ from fem.results.drawing import Canvas, Shade, draw_map, figure_of_maps, in_time
 from fem.results.map_figures import Pictured, seen, seen_shade, telling_outputs
 from fem.results.raster import Raster
 
-MAX_FRAMES = 60
-_FRAMES_PER_SECOND = 8
+MAX_FRAMES = 24
+_FRAMES_PER_SECOND = 6
 _DPI = 120
 
 Picture = NDArray[np.uint8]
