@@ -51,7 +51,7 @@ format: install ## rewrite the code in the house layout
 	$(BIN)/ruff format .
 
 verify: install ## run every test, slow ones too, and write the record of the checks against theory
-	$(BIN)/python -m pytest tests -m "slow or not slow" \
+	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m pytest tests -m "slow or not slow" -n auto --dist worksteal \
 		--verification=results/verification.json --verification-page=docs/verification.md
 
 bench: install ## measure speed and memory, fill docs/performance.md

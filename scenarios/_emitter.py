@@ -1,4 +1,4 @@
-"""A light-emitting stack of three layers around a MAPbBr3 film, the halide that moves in it and the defects it meets."""
+"""A light-emitting stack around a MAPbBr3 film, the halide that moves in it and the defects that it meets."""
 
 from dataclasses import dataclass
 

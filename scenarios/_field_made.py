@@ -86,8 +86,10 @@ class FieldMadePairs:
         temperature
             [K].
         """
-        hops = [DIFFUSIVITY_PREFACTOR * exp(-barrier / (boltzmann * temperature)) for barrier in self.barriers]
-        rate = frenkel_rate_constant(*hops, coulomb_radius(permittivity, temperature))
+        vacancy, interstitial = (
+            DIFFUSIVITY_PREFACTOR * exp(-barrier / (boltzmann * temperature)) for barrier in self.barriers
+        )
+        rate = frenkel_rate_constant(vacancy, interstitial, coulomb_radius(permittivity, temperature))
         own = rate * self.pairs**2
         balance = frenkel_pair(VACANCY, INTERSTITIAL, rate, self.pairs**2)
         made = own if self.made is None else self.made

@@ -1,6 +1,6 @@
 """Light that a voltage turns up or down, as its sign is: bromide from a store fills the vacancies of a plate.
 
-A CsPbBr3 plate, 1 um between two coated electrodes, seen from above, in weak light. Carriers recombine at its bromide
+A CsPbBr3 plate, 1 um between two coated electrodes, seen from above, under light. Carriers recombine at its bromide
 vacancies; at its left end lies a store of excess bromide. No charge crosses the coatings. A negative voltage on the
 left electrode drives bromide into the plate, where it fills vacancies: the plate gets brighter and its carriers live
 longer. A positive one pulls both apart, bromide to the electrode and vacancies away from it, and makes more of them:
@@ -36,7 +36,7 @@ def scenario(
     pairs: Concentration = 3e19,
     doping: Concentration = 1e21,
     coating: Metre = 5 * um,
-    light: float = 1e-6,
+    light: float = 1.0,
     temperature: Kelvin = 300 * K,
     hold: Second = 300 * s,
 ) -> Scenario:

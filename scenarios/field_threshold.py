@@ -3,12 +3,12 @@
 A film of MAPbI3 between two electrodes that block ions and carry no electrons or holes, 1 um apart. Halide leaves its
 site and becomes a vacancy and an interstitial; few pairs form by heat, and the field helps by exp(abs(E) / E0) or, with
 ``--law threshold``, only above a threshold. Poling at more than 1 V/um makes new defects in such films (Huang and
-coworkers); below, an hour adds less than 1 % to those that are there. Both signs of each field are applied, each followed by a rest
-in which interstitials find vacancies again, and make as many pairs.
+coworkers); below, an hour adds less than 1 % to those that are there. Both signs of each field are applied, each
+followed by a rest in which interstitials find vacancies again, and make as many pairs.
 
-A hop over a in the field has E0 = 2 kT / (e a), 80 V/um for the distance of two halide sites, which does nothing at 1 V/um
-(``--reach 0.63nm``). The default reach of 80 nm therefore stands for fields that are concentrated at boundaries and rough
-electrodes, by more than a hundred times; it is fitted to the observed threshold.
+A hop over a in the field has E0 = 2 kT / (e a), 80 V/um for the distance of two halide sites, which does nothing at
+1 V/um (``--reach 0.63nm``). The default reach of 80 nm therefore stands for fields that are concentrated at boundaries
+and rough electrodes, by more than a hundred times; it is fitted to the observed threshold.
 """
 
 from fem.constants import Concentration, K, Kelvin, Metre, Second, hour, nm, thermal_voltage, um

@@ -27,7 +27,7 @@ from scenarios._options import require_longer, require_positive_options
 from scenarios._parameters import DIFFUSIVITY_PREFACTOR, GRAIN_BARRIER
 from scenarios._warming import Warming
 
-_FIRST, _WIDTH = 1e-3 * s, 60 * nm
+_FIRST, _WIDTH = 1e-7 * s, 60 * nm
 _GLASS = 2.1e6  # [J/(m^3 K)] soda-lime glass, 2.5 g/cm^3 and 0.84 J/(g K)
 _STATES, _DOPING = 5e25, 1e24  # [1/m^3] of both organic layers (assumption)
 _SLOW = 1.68e-10  # [m^2/(V s)] of their carriers: by it, 6 V drive 100 mA/cm^2 (assumption)
@@ -93,6 +93,6 @@ def scenario(
         ],
         heat=LumpedHeat(_GLASS * substrate, heat_transfer, ambient, update),
     )
-    times = np.unique([*logarithmic_times(_FIRST, end_time, 3), *np.linspace(0, end_time, 51)])
+    times = np.unique([*logarithmic_times(_FIRST, end_time, 2), *np.linspace(0, end_time, 51)])
     warming = Warming(model, vacancy.name, barrier)
     return Scenario(model, times, observables=warming.observables, criteria=warming.criteria, geometry="cross-section")

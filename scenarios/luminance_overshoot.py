@@ -1,11 +1,12 @@
 """Light of a diode that first rises and then fades: halide fills traps, and holes degrade the film.
 
-A MAPbBr3 film of columnar grains between a layer for electrons and one for holes. At rest the built-in field holds excess
-bromide at the electron layer. When the diode is switched on, bromide moves along grain boundaries to the hole layer, where
-it fills sites that carriers would recombine at: the light rises. Meanwhile holes degrade sites all over the film for
-good: the light fades. With one set of parameters the light has a maximum at about the time in which traps are filled.
-Boundaries that are passivated, with a barrier higher by 0.1 eV (``--raised 0.1eV``), let bromide come too late: next to no
-overshoot (Kim et al. measured 150 % in MAPbBr3 and 7 % with a two-dimensional phase at its boundaries).
+A MAPbBr3 film of columnar grains between a layer for electrons and one for holes. At rest the built-in field holds
+excess bromide at the electron layer. When the diode is switched on, bromide moves along grain boundaries to the hole
+layer, where it fills sites that carriers would recombine at: the light rises. Meanwhile holes degrade sites all over
+the film for good: the light fades. With one set of parameters the light has a maximum when the traps have been filled.
+Boundaries that are passivated, with a barrier higher by 0.1 eV (``--raised 0.1eV``), let bromide come too late: no
+overshoot (Kim et al. measured 150 % in MAPbBr3 and 7 % with a two-dimensional phase at its boundaries,
+doi:10.1038/s41467-020-17072-0).
 """
 
 from fem.constants import Concentration, Energy, K, Kelvin, Metre, Second, V, Volt, eV, nm, s

@@ -1,11 +1,12 @@
-"""A film that is brightest at a voltage in between: a field brings halide that heals, a stronger one makes new defects.
+"""A film that is brightest at a voltage in between: a field brings halide that heals, a stronger one makes defects.
 
 A p-type film of MAPbI3, 10 um between two electrodes that exchange holes and iodide interstitials, seen from above,
 under light. Iodide vacancies are what carriers recombine at. The voltage of the right electrode is raised in steps. It
 drives interstitials from the left electrode, which holds iodide in excess, through the film, where they fill vacancies:
-brighter, until all are filled. The same field makes pairs of vacancy and interstitial at a rate that grows as exp(abs(E) /
-E0): darker (after the three steps of Xing and coworkers). With both there is a best voltage; without excess iodide
-(``--excess 0/m^3``) no step makes the film brighter, without pairs from the field (``--creation 0``) none makes it darker.
+brighter, until all are filled. The same field makes pairs of vacancy and interstitial at a rate that grows as
+exp(abs(E) / E0): darker (after the three steps of Xing and coworkers). With both there is a best voltage; without
+excess iodide (``--excess 0/m^3``) no step makes the film brighter, without pairs from the field (``--creation 0``) none
+makes it darker.
 """
 
 from math import inf

@@ -1,6 +1,7 @@
 """Fixtures and options that all tests share."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from verification import Verification
@@ -20,8 +21,17 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_RECORD] = Verification()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take the checks of a worker that has finished, where tests are shared out to several (``pytest -n 2``)."""
+    node.config.stash[_RECORD].unpack(getattr(node, "workeroutput", {}).get("verification", []))
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     record = session.config.stash[_RECORD]
+    if (output := getattr(session.config, "workeroutput", None)) is not None:
+        output["verification"] = record.packed()
+        return
     if (path := session.config.getoption("--verification")) is not None:
         record.write_record(path)
     if (path := session.config.getoption("--verification-page")) is not None:
@@ -31,4 +41,6 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 @pytest.fixture
 def verify(request: pytest.FixtureRequest) -> Verification:
     """Call with id, quantity, measured, expected, tolerance and order: asserts, and collects for the record."""
-    return request.config.stash[_RECORD]
+    record = request.config.stash[_RECORD]
+    record.test = request.node.nodeid
+    return record

@@ -6,12 +6,12 @@ to ``results/verification.json`` and the page ``docs/verification.md``.
 
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass, field
 from itertools import groupby
 from math import isfinite
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -117,7 +117,10 @@ def observed_order(sizes: Sequence[float], errors: Sequence[float]) -> float:
 
 @dataclass(frozen=True)
 class Check:
-    """One line of the record; `tolerance` is relative to `expected`, or absolute where that is zero."""
+    """One line of the record; `tolerance` is relative to `expected`, or absolute where that is zero.
+
+    `test` is the test that made it.
+    """
 
     id: str
     quantity: str
@@ -125,6 +128,7 @@ class Check:
     expected: float
     tolerance: float
     order: Order | None = None
+    test: str = ""
 
     @property
     def passed(self) -> bool:
@@ -153,9 +157,10 @@ class Check:
 
 @dataclass
 class Verification:
-    """Asserts and collects :class:`Check` objects."""
+    """Asserts and collects :class:`Check` objects; `test` is the one that runs."""
 
     checks: list[Check] = field(default_factory=list)
+    test: str = ""
 
     def __call__(
         self,
@@ -168,13 +173,23 @@ class Verification:
         order: Order | None = None,
     ) -> None:
         """Keep the check and fail the test unless `measured` and `order` are as demanded."""
-        check = Check(id, quantity, float(measured), float(expected), tolerance, order)
+        check = Check(id, quantity, float(measured), float(expected), tolerance, order, self.test)
         self.checks.append(check)
         assert check.passed, str(check)
 
     def sorted(self) -> list[Check]:
-        """The checks by id (D2 before D10), in the order of the tests within one id."""
-        return sorted(self.checks, key=lambda check: _natural(check.id))
+        """The checks by id (D2 before D10), by test within one id, in the order in which a test made them."""
+        return sorted(self.checks, key=lambda check: (_natural(check.id), check.test))
+
+    def packed(self) -> list[list[Any]]:
+        """The checks as lists of plain values, which processes can send each other."""
+        return json.loads(json.dumps([astuple(one) for one in self.checks]))
+
+    def unpack(self, packed: Iterable[Sequence[Any]]) -> None:
+        """Add what another process has :meth:`packed`."""
+        for name, quantity, measured, expected, tolerance, order, test in packed:
+            found = Order(*order) if order else None
+            self.checks.append(Check(name, quantity, measured, expected, tolerance, found, test))
 
     def write_record(self, path: Path) -> None:
         """Write ``verification.json``."""

@@ -58,7 +58,7 @@ def matches(runs: Sequence[Compared]) -> tuple[Matches, dict[str, str]]:
     found: Matches = {TIME: _at_times(runs), CHARGE: _at_shares(runs), QUENCH: _at_quench(runs)}
     reasons = {
         TIME: "the runs cover no common time",
-        CHARGE: "not every run moves charge that stays until the end of its voltage",
+        CHARGE: "not every run moves charge that stays until the end of its voltage, at a time that its outputs resolve",
         QUENCH: "not every run changes its light, or not in the same direction",
     }
     kept = {kind: one for kind, one in found.items() if one}
@@ -112,11 +112,15 @@ def _complete(
     kind: str, levels: Sequence[float], runs: Sequence[Compared],
     find: Callable[[Compared, float], Crossing | None], whole: bool = False,
 ) -> list[Match]:  # fmt: skip
-    """The levels that every run reaches; `whole`: outputs found count from the first of the run, not of its drive."""
+    """The levels that every run reaches, and not before its first output under the voltage: it may have jumped there.
+
+    With `whole`, outputs that `find` gives count from the first of the run and not from the last before the voltage.
+    """
     found = []
     for level in levels:
         moments = [(run, find(run, level)) for run in runs]
-        placed = [replace(one, output=one.output + (0 if whole else run.driven.start)) for run, one in moments if one]
+        placed = [replace(one, output=one.output + (0 if whole else run.driven.start)) for run, one in moments
+                  if one and not one.bounded]  # fmt: skip
         if len(placed) == len(runs):
             found.append(Match(kind, float(level), tuple(placed)))
     return found

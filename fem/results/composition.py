@@ -106,7 +106,7 @@ def _of_composition(name: str, measure: Callable[[Composition], float], where: s
 
 
 def spectrum_columns(line: EmissionLine, where: str | None = None, prefix: str = "") -> list[Observable]:
-    """Highest peak, number of peaks, their distance, mean energy and full width of the spectrum [eV].
+    """Highest, bluest and reddest peak, number of peaks, their distance, mean energy and full width of the spectrum [eV].
 
     Parameters
     ----------
@@ -119,6 +119,8 @@ def spectrum_columns(line: EmissionLine, where: str | None = None, prefix: str =
     """
     measures: dict[str, tuple[str, Callable[[Spectrum], float]]] = {
         "peak energy": ("eV", lambda one: float(one.peaks[0]) / eV),
+        "bluest peak": ("eV", lambda one: float(one.peaks.max()) / eV),
+        "reddest peak": ("eV", lambda one: float(one.peaks.min()) / eV),
         "peaks": ("1", lambda one: len(one.peaks)),
         "splitting": ("eV", lambda one: one.splitting / eV),
         "mean energy": ("eV", lambda one: one.mean / eV),

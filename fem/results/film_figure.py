@@ -18,7 +18,7 @@ from matplotlib.path import Path as Outline
 from fem.fields import Array
 from fem.physics.contacts import Contact
 from fem.physics.drive import Drive
-from fem.results.drawing import Frame, draw_lines, frame_as_map, in_units, new_figure, save
+from fem.results.drawing import Frame, frame_as_map, in_units, new_figure, save
 from fem.results.film_outline import (
     BoundaryEnergies,
     boundary_energies,
@@ -92,7 +92,7 @@ def _draw_film(axes: Axes, scenario: Scenario, frame: Frame) -> None:
     lines = segments(scenario.model.mesh, boundary_facets(scenario))
     width = float(np.clip(12 / np.sqrt(max(len(loops), 1)), 0.3, 1.0))
     if energies is None:
-        draw_lines(axes, lines, "#333333", width)
+        axes.add_collection(LineCollection(list(lines), colors="#333333", linewidths=width))
     else:
         _draw_coloured(axes, lines, energies, 2 * width, frame)
     _mark_sides(axes, scenario)
@@ -146,8 +146,8 @@ def _mark_sides(axes: Axes, scenario: Scenario) -> None:
     """Free surfaces, rims of pinholes and electrodes with what they do, and a legend below the film."""
     mesh = scenario.model.mesh
     for name, label, colour, width in _marked(scenario):
-        lines = segments(mesh, mesh.boundaries[name])
-        draw_lines(axes, lines, colour, width, zorder=7, clip_on=False, capstyle="projecting")
+        lines = list(segments(mesh, mesh.boundaries[name]))
+        axes.add_collection(LineCollection(lines, colors=colour, linewidths=width, zorder=7, clip_on=False))
         axes.plot([], [], color=colour, lw=min(width, 4.0), label=label)
     axes.legend(fontsize=7, loc="upper left", bbox_to_anchor=(0.0, -0.01), borderaxespad=0.2, frameon=False)
 

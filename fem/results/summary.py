@@ -14,6 +14,7 @@ from fem.results.observables import charge_moved
 from fem.results.series import FieldSeries
 from fem.scenario import Scenario
 
+_FACTOR = 2.0  # PL/PL0 above which a factor is easier to read than per cent
 _DARK, _BRIGHT = 0.5, 1.1  # PL/PL0 beyond which an area counts as dark or bright
 
 
@@ -85,13 +86,13 @@ def _light_left(columns: Mapping[str, Array], series: FieldSeries) -> str:
     """Light and area, neither of which a single dark cell can change."""
     mean, ratio = columns["PL/PL0 mean [1]"][: len(series)], np.asarray(series.read("PL_ratio", -1), dtype=float)
     k = int(np.argmax(np.abs(mean - 1)))
-    extreme = f" ({'least' if mean[k] < 1 else 'most'}: {_percent(mean[k], 1)} at {in_time_units(series.times[k])})"
+    extreme = f" ({'least' if mean[k] < 1 else 'most'}: {_compared(mean[k]).removesuffix(' of')} at {in_time_units(series.times[k])})"
     areas = node_areas(series.points, series.triangles)
     parts = [f"{_share_of_area(areas, ratio < _DARK)} of its area is darker than PL/PL0 = {_DARK:g}"]
     if (ratio > _BRIGHT).any():
         parts.append(f"{_share_of_area(areas, ratio > _BRIGHT)} brighter than {_BRIGHT:g}")
-    light = f"the film emits {_percent(mean[-1], 1)} of its light at the end"
-    turned = _percent(mean[k], 1) != _percent(mean[-1], 1)
+    light = f"the film emits {_compared(mean[-1])} its light at the end"
+    turned = _compared(mean[k]) != _compared(mean[-1])
     return light + (extreme if turned else "") + "; " + ", ".join(parts)
 
 
@@ -109,15 +110,21 @@ def _share_of_area(areas: Array, chosen: NDArray[np.bool_]) -> str:
     return _percent(share, 0) if share else "none"
 
 
+def _compared(share: float) -> str:
+    """As "80.3 % of"; a factor where there is more than twice as much."""
+    return f"{share:.3g} times" if share > _FACTOR else f"{_percent(share, 1)} of"
+
+
 def _percent(share: float, digits: int) -> str:
     return f"{100 * share:.{digits}f} %"
 
 
 def _conservation(conservation: Mapping[str, Any]) -> str:
-    drift = max((abs(value) for value in conservation["relative_drift"].values()), default=0.0)
-    balance = conservation["charge_balance"]
-    lowest = conservation["lowest_relative_concentration"]
-    least = "" if lowest is None else f", lowest concentration {lowest:.2g} of the mean"
+    drifts = [abs(value) for value in conservation["relative_drift"].values()]
     restored = conservation["restored_to_round_off"]
     back = f" after {restored:.1e} lost to round-off was put back" if restored else ""
-    return f"ions conserved to {drift:.1e}{back}, charge to {balance:.1e}{least}"
+    ions = f"ions conserved to {max(drifts):.1e}{back}, charge" if drifts else "charge conserved"
+    lowest = conservation["lowest_relative_concentration"]
+    known = lowest is not None and np.isfinite(lowest)
+    least = f", lowest concentration {lowest:.2g} of the mean" if known else ""
+    return f"{ions} to {conservation['charge_balance']:.1e}{least}"

@@ -1,0 +1,151 @@
+"""Maps of all runs side by side at matched moments, every map of a comparison on one colour scale."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import LogNorm
+
+from fem.comparison.compared import Compared
+from fem.comparison.mapped import Maps
+from fem.comparison.matching import Match, Matches
+from fem.comparison.rows import shown
+from fem.fields import Array
+from fem.results.drawing import (
+    Canvas,
+    Plain,
+    Shade,
+    draw_boundaries,
+    frame_as_map,
+    label_powers,
+    new_figure,
+    save,
+)
+from fem.results.map_figures import CM3, concentration_norm, light_norm
+from fem.results.raster import Raster
+
+LIGHT = "PL_ratio"
+_WIDTH, _TALLEST, _SPACE, _BAR = 10.0, 3.4, 0.42, 1.0  # [inch] of all maps, of one, above each, of the colour bar
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A map and its title."""
+
+    values: Array
+    title: str
+
+
+def draw_maps(runs: Sequence[Compared], found: Matches, folder: Path) -> dict[str, str]:
+    """Draw one figure per kind of match into `folder`: the file of each kind. None if the runs share no map."""
+    name = common_map(runs)
+    if name is None:
+        return {}
+    maps = [Maps(run) for run in runs]
+    canvases = [canvas_of(one) for one in maps]
+    values = {(match.kind, match.level): _values(maps, match, name) for group in found.values() for match in group}
+    shade = _shade(name, [one for row in values.values() for one in row])
+    files = {}
+    for kind, group in found.items():
+        rows = [[Panel(value, _title(match, k)) for k, value in enumerate(values[match.kind, match.level])]
+                for match in group]  # fmt: skip
+        files[kind] = f"maps_{kind.replace(' ', '_').replace('_of_the_', '_of_')}.png"
+        _draw(rows, canvases, [run.label for run in runs], shade, folder / files[kind])
+    return files
+
+
+def common_map(runs: Sequence[Compared]) -> str | None:
+    """The map that is compared: the light where all `runs` have it, else the first ion that all have."""
+    shared = [name for name in runs[0].results.fields if all(name in run.results.fields for run in runs)]
+    ions = [name for name in shared if name.startswith("concentration_")]
+    return LIGHT if LIGHT in shared else next(iter(ions), None)
+
+
+def canvas_of(maps: Maps) -> Canvas:
+    """Pixels and grain boundaries of a run."""
+    points, triangles = np.asarray(maps.run.results.points, dtype=float), maps.run.results.triangles
+    return Canvas(Raster.over(points, triangles), boundaries_between(maps.grains, points, triangles))
+
+
+def boundaries_between(grains: Array, points: Array, triangles: Array) -> Array:
+    """Edges between cells of different grains [m], shape (n_edges, 2, 2); nodes at one place count as one node."""
+    places, place = np.unique(points.T, axis=0, return_inverse=True)
+    corners = np.asarray(place).ravel()[triangles]
+    edges = np.sort(np.concatenate([corners[:, [0, 1]], corners[:, [1, 2]], corners[:, [2, 0]]]), axis=1)
+    unique, edge = np.unique(edges, axis=0, return_inverse=True)
+    owners = np.tile(grains, 3)
+    low, high = np.full(len(unique), np.inf), np.full(len(unique), -np.inf)
+    np.minimum.at(low, np.asarray(edge).ravel(), owners)
+    np.maximum.at(high, np.asarray(edge).ravel(), owners)
+    return np.asarray(places[unique[low < high]])
+
+
+def _values(maps: Sequence[Maps], match: Match, name: str) -> list[Array]:
+    factor = 1.0 if name == LIGHT else CM3
+    return [factor * one.field(name, moment) for one, moment in zip(maps, match.moments, strict=True)]
+
+
+def _shade(name: str, values: Sequence[Array]) -> Shade:
+    """One colour scale for all `values`."""
+    low, high = min(map(np.nanmin, values)), max(map(np.nanmax, values))
+    if name == LIGHT:
+        return Shade("PL / PL₀", "inferno", light_norm(low, high))
+    ion = name.removeprefix("concentration_").replace("_", " ")
+    return Shade(f"{ion} (1/cm³)", "viridis", concentration_norm(low, high))
+
+
+def _title(match: Match, run: int) -> str:
+    return f"{match.words}" if match.kind == "same time" else f"{match.words}, {shown(match.moments[run].time, 's')}"
+
+
+def _draw(
+    rows: Sequence[Sequence[Panel]], canvases: Sequence[Canvas], labels: Sequence[str], shade: Shade, path: Path
+) -> None:
+    """Rows of matched moments, a column per run, one colour bar."""
+    wide = max(_WIDTH / len(canvases), 2.2)
+    sizes = [_size(canvas.aspect, wide - 0.15) for canvas in canvases]
+    step = max(height for _, height in sizes) + _SPACE
+    total = (wide * len(canvases) + _BAR, step * len(rows) + 0.3)
+    figure = new_figure(*total, layout=None)
+    for k, row in enumerate(rows):
+        for j, (panel, canvas, (width, height)) in enumerate(zip(row, canvases, sizes, strict=True)):
+            bottom = total[1] - 0.3 - k * step - _SPACE - height + 0.15
+            box = (j * wide + 0.05, bottom, width, height)
+            axes = figure.add_axes((box[0] / total[0], box[1] / total[1], box[2] / total[0], box[3] / total[1]))
+            _draw_one(axes, canvas, panel, shade)
+    for j, label in enumerate(labels):
+        figure.text((j * wide + 0.05) / total[0], 1 - 0.05 / total[1], label, fontsize=10, weight="bold", va="top")
+    bar = figure.add_axes((1 - 0.88 / total[0], 0.15, 0.13 / total[0], 0.65))
+    drawn = figure.colorbar(ScalarMappable(shade.norm, shade.colours), bar)
+    drawn.set_label(shade.label, fontsize=8)
+    bar.tick_params(labelsize=7)
+    if isinstance(shade.norm, LogNorm):
+        label_powers(bar.yaxis)
+    else:
+        bar.yaxis.set_major_formatter(Plain())
+    save(figure, path)
+
+
+def _size(aspect: float, width: float) -> tuple[float, float]:
+    """Width and height of a map [inch] that fits into a column of `width`."""
+    return (width, width / aspect) if width / aspect <= _TALLEST else (_TALLEST * aspect, _TALLEST)
+
+
+def _draw_one(axes: Axes, canvas: Canvas, panel: Panel, shade: Shade) -> None:
+    picture = canvas.raster.sample_nodes(panel.values)
+    axes.imshow(
+        picture, origin="lower", extent=canvas.raster.extent, aspect=canvas.stretch,
+        cmap=shade.colours, norm=shade.norm, interpolation="nearest",
+    )  # fmt: skip
+    draw_boundaries(axes, canvas.boundaries)
+    frame_as_map(axes, canvas.frame, panel.title)
+
+
+CAPTIONS: Mapping[str, str] = {
+    "same time": "The films after the same time since the voltage. One colour scale for all maps of this page.",
+    "same share of the charge": "The films when each has moved the same share of its own final charge.",
+    "same quench": "The films when each has lost the same share of its light.",
+}

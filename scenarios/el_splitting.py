@@ -1,0 +1,132 @@
+"""A voltage splits the emission of a mixed-halide film, and the opposite voltage undoes it.
+
+Cross-section of a columnar CsPb(Br,I)3 film, 200 nm thick, between two electrodes that exchange halides with stores
+behind them. 5 V for a minute drive iodide, the faster halide, to the positive electrode and bromide behind it; the
+spectrum gets a second, blue peak (after the light-emitting devices of Vashishtha et al.). Then the voltage is reversed.
+
+Assumed: stores that hold as much halide as the film, half of it bromide, and give it and take it at once. Without such
+a supply nothing is seen, which the same film with blocked halides shows beside every run. Ions alone: electrons and
+holes are not simulated. The spectrum is that of carriers that recombine where they are, and, as a second set of
+columns, that of carriers which funnel into the narrowest gaps.
+"""
+
+import numpy as np
+
+from fem.constants import Concentration, Energy, K, Kelvin, Metre, Second, V, Velocity, Volt, eV, ms, nm, s
+from fem.model import PoissonNernstPlanck
+from fem.physics.band_gaps import gap_law
+from fem.physics.contacts import Contact
+from fem.physics.drive import table
+from fem.physics.halide_stores import HalideStore
+from fem.physics.layers import boundary_lines
+from fem.physics.spectra import EmissionLine
+from fem.results.composition import domain_size, halide_drift, spectrum_columns
+from fem.scenario import Scenario, logarithmic_times
+from meshes import columnar
+from scenarios._mixed_halide_film import (
+    BOUNDARY_WIDTH,
+    FAMILY,
+    FILM,
+    BlockedTwin,
+    interdiffusion,
+    iodide_and_bromide,
+    supply,
+)
+from scenarios._options import (
+    require_longer,
+    require_no_slower_boundaries,
+    require_positive_options,
+)
+from scenarios._resolved import NodeBudget, film_debye_length, sizes_following
+from scenarios._splitting_criteria import Splitting
+
+FIRST = 10 * ms  # output after each change of the voltage
+ELECTRODES = ("bottom", "top")
+LINE = 80e-3 * eV  # width of the emission of an even film (assumption)
+BUDGET = NodeBudget(options=("--width", "--thickness", "--grains"))
+
+
+def scenario(
+    bias: Volt = 5 * V,
+    drive_time: Second = 60 * s,
+    return_bias: Volt = -5 * V,
+    return_time: Second = 60 * s,
+    bromide_share: float = 0.5,
+    vacancy_density: Concentration = 1e24,
+    exchange_rate: Velocity = 1e-3,
+    store: Metre = 200 * nm,
+    thickness: Metre = 200 * nm,
+    width: Metre = 120 * nm,
+    grains: int = 2,
+    grain_barrier: Energy = 0.36 * eV,
+    boundary_barrier: Energy = 0.36 * eV,
+    temperature: Kelvin = 300 * K,
+    seed: int = 1,
+) -> Scenario:
+    """Declare the experiment.
+
+    Parameters
+    ----------
+    bias
+        Voltage of the top electrode for `drive_time`.
+    drive_time
+        How long it is held.
+    return_bias
+        Voltage after that; 0 for a rest.
+    return_time
+        How long that is held.
+    bromide_share
+        Of the halides, in the film as deposited and in the stores.
+    vacancy_density
+        Halide vacancies as deposited.
+    exchange_rate
+        Of both halides at both electrodes; 0 blocks them.
+    store
+        Halides in each store, as the thickness of film that holds as many.
+    thickness, width
+        Of the film.
+    grains
+        Number of columns side by side.
+    grain_barrier, boundary_barrier
+        Of an iodide that hops in grains and along boundaries 2 nm wide; a bromide takes 0.05 eV more.
+    temperature
+        Of the film.
+    seed
+        Of the widths of the columns.
+    """
+    require_positive_options(thickness=thickness, width=width, grains=grains, store=store)
+    require_longer(FIRST, drive_time=drive_time, return_time=return_time)
+    require_no_slower_boundaries(boundary_barrier, grain_barrier, "lower one or raise the other")
+    debye = film_debye_length(FILM, vacancy_density, temperature)
+    mesh = BUDGET.meshed(
+        columnar(width, thickness, grains=grains, seed=seed), sizes_following(debye, 8 * nm, 15 * nm), debye,
+        electrodes=ELECTRODES,
+    )  # fmt: skip
+    drive = table([0.0, 0.0, drive_time, drive_time], [0.0, bias, bias, return_bias])
+    behind = HalideStore(exchange_rate, exchange_rate, bromide_share, store) if exchange_rate > 0 else None
+    lattice = iodide_and_bromide(vacancy_density, bromide_share, grain_barrier, boundary_barrier)
+    model = PoissonNernstPlanck(
+        mesh.mesh,
+        FILM,
+        [],
+        [Contact("bottom", 0 * V, halides=behind), Contact("top", drive, halides=behind)],
+        temperature,
+        [boundary_lines(BOUNDARY_WIDTH)],
+        lattice=lattice,
+    )
+    after = logarithmic_times(FIRST, return_time, 8)[1:]
+    times = np.concatenate([logarithmic_times(FIRST, drive_time, 8), drive_time + after])
+    gap, twin = gap_law(FAMILY), BlockedTwin(model, times)
+    relaxation = thickness**2 / (np.pi**2 * interdiffusion(vacancy_density, bromide_share, grain_barrier, temperature))
+    demands = Splitting(drive_time, return_bias * bias < 0, relaxation, return_time, twin.column.column)
+    funnelled = spectrum_columns(EmissionLine(gap, LINE, "funnelled"), prefix="funnelled ")
+    beside = [halide_drift("iodide"), halide_drift("bromide"), domain_size("y"), *funnelled]
+    return Scenario(
+        model,
+        times,
+        observables=[*beside, twin.column] if behind else beside,
+        criteria=demands.criteria if behind else demands.criteria_blocked,
+        microstructure=mesh.report | {"halide supply": supply(behind)},
+        geometry="cross-section",
+        line=EmissionLine(gap, LINE, "where they are"),
+    )
