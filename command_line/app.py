@@ -14,6 +14,7 @@ from rich.console import Console
 
 from command_line.catalogue import Entry, built_in, built_in_names, built_in_summary, first_line, from_file
 from command_line.commands import export, list_scenarios, resume, run_new
+from command_line.comparing import compare
 from command_line.interruption import ctrl_c_remembered
 from command_line.options import PREVIEW_OPTIONS, scenario_app
 from command_line.preview import preview
@@ -84,7 +85,9 @@ def _dispatch(tokens: list[str]) -> None:
     else:
         app, rest = _root(), [first, *others]
         if not first.startswith("-"):
-            require_known(first, [*built_in_names(), "preview", "list", "resume", "export"], "scenario or command")
+            require_known(
+                first, [*built_in_names(), "preview", "list", "resume", "compare", "export"], "scenario or command"
+            )
     command, bound, _ = app.parse_args(rest, print_error=False, exit_on_error=False)
     command(*bound.args, **bound.kwargs)
 
@@ -117,6 +120,7 @@ def _root() -> App:
     app.command(App(name="preview", help=_PREVIEW, help_format="plaintext"))
     app.command(list_scenarios, name="list")
     app.command(resume, name="resume")
+    app.command(compare, name="compare")
     app.command(export, name="export")
     return app
 

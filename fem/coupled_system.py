@@ -65,7 +65,7 @@ class CoupledSystem:
 
     def driven_by(self, pieces: Sequence[Piece], light: Piece | None = None) -> "CoupledSystem":
         """The system with its contacts, and its light, on the given stretches of their drives."""
-        _ = self._pattern, self._constant_jacobian  # no drive changes these: the copy shares them
+        _ = self._pattern, self._constant_jacobian, self._has_gaps  # no drive changes these: the copy shares them
         other = copy(self)
         other.pieces, other.light = tuple(pieces), light or _DARK
         return other
@@ -94,9 +94,15 @@ class CoupledSystem:
             self.lattice.add(time, values, out, self.pieces)
             if self.lattice.funnel is not None:
                 self.lattice.funnel.add(values, out, self.light.value(time))
-        absent = self.unknowns.absent
-        rows[1:][absent] = -fields[1:][absent]
+        if self._has_gaps:
+            absent = self.unknowns.absent
+            rows[1:][absent] = -fields[1:][absent]
         return out
+
+    @cached_property
+    def _has_gaps(self) -> bool:
+        """Whether a population is absent anywhere."""
+        return bool(self.unknowns.absent.any())
 
     def _sources(self, time: float, fields: Array) -> Sources:
         """What the reactions do at the nodes, of the populations as they are counted in 1/m^3."""

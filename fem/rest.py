@@ -67,11 +67,14 @@ class Start:
         if relax and closed.unknowns.carrier_exchanges:
             common = levels if even else [0.0] * len(levels)
             values = carriers_in_equilibrium(paced.driven_by([_held(one) for one in common]), values, common[0])
-            values = _climbed(paced, levels, light, values, even)
+            try:
+                values = _climbed(paced, levels, light, values, even)
+            except SolverError:  # carriers that recombine so fast may leave their charge to round-off
+                values = _climbed(self._paced(extent, even, hasten=False), levels, light, values, even)
         elif relax:
             try:
                 values = relaxed(closed, values)
-            except SolverError:  # carriers that recombine so fast may leave their charge to round-off
+            except SolverError:  # likewise
                 values = relaxed(self._paced(extent, even, hasten=False).driven_by(pieces, light), values)
         full = np.zeros(self.film.unknowns.size)
         full[: len(values)] = values

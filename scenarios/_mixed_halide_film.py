@@ -80,18 +80,21 @@ class BlockedTwin:
     times: Array
 
     @property
-    def column(self) -> Observable:
-        """Largest change of composition in the twin."""
+    def columns(self) -> tuple[Observable, Observable]:
+        """Mean and largest change of composition in the twin."""
+        return self._column("mean", 0), self._column("largest", 1)
 
+    def _column(self, name: str, number: int) -> Observable:
         def measure(scenario: Scenario, state: State) -> float:
-            return float(np.interp(state.time, self.times, self._changes))
+            return float(np.interp(state.time, self.times, self._changes[:, number]))
 
-        return Observable("share largest change, halides blocked", "1", measure)
+        return Observable(f"share {name} change, halides blocked", "1", measure)
 
     @cached_property
     def _changes(self) -> Array:
-        """Largest change of composition at each output, shape (n,)."""
+        """Mean and largest change of composition at each output, shape (n, 2)."""
         contacts = [replace(one, halides=None) for one in self.model.contacts]
         twin = Scenario(replace(self.model, contacts=contacts), self.times)
         runs = evolve(twin.model, twin.times, twin.tolerance)
-        return np.array([composition(twin, output.state).largest_change for output in runs])
+        found = [composition(twin, output.state) for output in runs]
+        return np.array([(one.mean_change, one.largest_change) for one in found])

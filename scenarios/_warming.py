@@ -19,7 +19,8 @@ Columns = Mapping[str, Array]
 CONDUCTIVITY = 0.4  # [W/(m K)] of MAPbI3 films at room temperature, 0.3 to 0.5 (assumption)
 _VOLUMETRIC = 1.25e6  # [J/(m^3 K)] of MAPbI3 (assumption); no steady state depends on it
 _HELD = 1e12  # [W/(m^2 K)] from the bottom of the device to its substrate, which is at one temperature
-_STEADY, _IN_TIME, _BY_ARRHENIUS, _ISOTHERMAL = 0.1, 0.1, 0.03, 0.01  # K, share, share, K
+_STEADY, _BY_ARRHENIUS, _ISOTHERMAL = 0.1, 0.03, 0.01  # K, share, K
+_EARLY, _LATE = 0.8, 1.25  # the power is not quite steady: ions change it while the device warms
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class Warming:
         """B14 in numbers, for a run of many time constants of the substrate."""
         return (
             Criterion("B14", "final temperature less T_a + P/h [K]", self.excess, -_STEADY, _STEADY),
-            Criterion("B14", "time to 1 - 1/e of the rise over C/h", self.delay, 1 - _IN_TIME, 1 + _IN_TIME),
+            Criterion("B14", "time to 1 - 1/e of the rise over C/h", self.delay, _EARLY, _LATE),
             Criterion("B14", "speed of ions over Arrhenius' law", self.hops, 1 - _BY_ARRHENIUS, 1 + _BY_ARRHENIUS),
             Criterion("B14", "largest difference of temperature in the film [K]", self.spread, 0.0, _ISOTHERMAL),
         )

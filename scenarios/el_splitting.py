@@ -118,15 +118,17 @@ def scenario(
     times = np.concatenate([logarithmic_times(FIRST, drive_time, 8), drive_time + after])
     gap, twin = gap_law(FAMILY), BlockedTwin(model, times)
     relaxation = thickness**2 / (np.pi**2 * interdiffusion(vacancy_density, bromide_share, grain_barrier, temperature))
-    demands = Splitting(drive_time, return_bias * bias < 0, relaxation, return_time, twin.column.column)
+    mean, largest = twin.columns
+    columns = mean.column, largest.column
+    demands = Splitting(drive_time, return_bias * bias < 0, relaxation, return_time, columns)
     funnelled = spectrum_columns(EmissionLine(gap, LINE, "funnelled"), prefix="funnelled ")
     beside = [halide_drift("iodide"), halide_drift("bromide"), domain_size("y"), *funnelled]
     return Scenario(
         model,
         times,
-        observables=[*beside, twin.column] if behind else beside,
+        observables=[*beside, mean, largest] if behind else beside,
         criteria=demands.criteria if behind else demands.criteria_blocked,
-        microstructure=mesh.report | {"halide supply": supply(behind)},
+        microstructure={**mesh.report, "halide supply": supply(behind)},
         geometry="cross-section",
         line=EmissionLine(gap, LINE, "where they are"),
     )

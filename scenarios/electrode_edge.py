@@ -1,9 +1,10 @@
 """Damage that begins at the edges of an electrode, where the field is strongest.
 
-A MAPbBr3 film, 300 nm, on a metal that covers all of its lower face; on top a strip of metal, narrower than the film, in air.
-Near an edge the field grows as a power of the distance, close to 1 / sqrt(rho), far beyond that below the middle of the
-strip. Sites degrade for good above a threshold field, with the help of halide vacancies: the damage nucleates at both
-edges and leaves the middle alone (Miao et al. saw light-emitting diodes degrade from the edge of their electrode).
+A MAPbBr3 film, 300 nm, on a metal that covers all of its lower face; on top a strip of metal, narrower than the film,
+in air. Near an edge the field grows as a power of the distance, close to 1 / sqrt(rho), far beyond that below the
+middle of the strip. Sites degrade for good above a threshold field, with the help of halide vacancies: the damage
+nucleates at both edges and leaves the middle alone (Miao and coworkers saw diodes degrade from the edge of their
+electrode).
 """
 
 from fem.constants import K, Kelvin, Metre, Second, V, Volt, nm, s, um

@@ -9,6 +9,7 @@ ROOT = Path(__file__).parent.parent
 
 # A package or module may import what stands in its own row or in a row further down.
 FEM_ROWS = (
+    ("fem.comparison",),
     ("fem.results",),
     ("fem.evolve", "fem.scenario", "fem.output_state", "fem.restart", "fem.self_heating", "fem.measurements"),
     (

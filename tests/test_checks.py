@@ -97,6 +97,8 @@ def test_only_stretches_without_a_moving_voltage_are_judged() -> None:
     scenario = Scenario(between(square(1.0, -1.0, 20.0)), times)
     assert still(scenario, times) == [(0.0, [1, 2]), (10.0, [3, 4]), (20.0, [5, 6]), (30.0, [7, 8])]
     assert still(Scenario(between(sine(0.3, 0.05)), times), times) == []
+    lit = replace(between(step(0.5)), light=step(1.0, at=20.0))
+    assert still(Scenario(lit, times), times) == [(0.0, [1, 2, 3, 4]), (20.0, [5, 6, 7, 8])]
 
 
 # --- free energy ------------------------------------------------------------------------------------------------------

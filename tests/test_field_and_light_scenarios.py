@@ -92,7 +92,7 @@ def test_a_maximum_lies_in_between_and_its_twins_have_none() -> None:
         maximum_demands(STEPS, heals, harms) for heals, harms in ((True, True), (True, False), (False, True))
     )
     peak, rise, fall = (
-        staged(STEPS, LIGHT, ends) for ends in ((1.2, 1.5, 1.3, 1.0), (1.1, 1.2, 1.3, 1.3), (0.9, 0.8, 0.5, 0.4))
+        staged(STEPS, LIGHT, ends) for ends in ((1.2, 1.5, 1.3, 1.0), (1.1, 1.2, 1.3, 1.35), (0.9, 0.8, 0.5, 0.4))
     )
     assert verdicts(both, peak) == ["pass"] * 3
     assert verdicts(both, rise) == ["fail", "pass", "fail"]

@@ -8,14 +8,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 from films_for_results import HEIGHT, IDENTITY, WIDTH, two_grain_mesh, two_grains
+from matplotlib import colormaps
+from matplotlib.colors import LogNorm, Normalize
 from PIL import Image
 
 from fem.results import figures as figures_module
 from fem.results import movie
+from fem.results.colour_bar import numbered
 from fem.results.drawing import in_time_units, in_units, round_length
 from fem.results.figures import draw_figures
 from fem.results.line_figures import field_axis, known_currents, write_profiles
-from fem.results.map_figures import Pictured, concentration_norm, grain_boundaries, light_norm, telling_outputs
+from fem.results.map_figures import (
+    Pictured,
+    concentration_norm,
+    grain_boundaries,
+    light_norm,
+    seen_shade,
+    telling_outputs,
+)
 from fem.results.raster import Raster
 from fem.results.record import run_scenario
 from fem.results.report import write_report
@@ -198,6 +208,36 @@ def test_colours_are_logarithmic_only_over_wide_ranges() -> None:
     assert concentration_norm(1.0, 2.0).vmin == 1.0
     assert concentration_norm(1e-30, 1e3).vmin == pytest.approx(0.1)
     assert type(concentration_norm(1.0, 2.0)) is not type(concentration_norm(1.0, 100.0))
+
+
+def test_bars_have_round_numbers_and_name_the_power_that_they_share() -> None:
+    values, names, shared = numbered(Normalize(0.0, 1.0), 6)
+    assert (values.tolist(), names[0], names[-1], shared) == (
+        pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1]),
+        "0.0",
+        "1.0",
+        "",
+    )
+    values, names, shared = numbered(LogNorm(3e15, 3e19), 8)
+    assert (values.tolist(), names[0], shared) == (pytest.approx([1e16, 1e17, 1e18, 1e19]), "10¹⁶", "")
+    values, names, shared = numbered(LogNorm(1e16, 7e16), 5)  # less than a decade: as on a linear bar
+    assert values.tolist() == pytest.approx([2e16, 4e16, 6e16])
+    assert (names, shared) == (["2", "4", "6"], "× 10¹⁶")
+
+
+def test_lines_under_a_frame_let_its_colours_through(lateral: Path) -> None:
+    run = pictured(two_grains(), lateral)
+    frame, *_ = movie.frames(run)
+    shown = seen_shade(run, range(6))
+    bright = (255 * np.array(colormaps[shown.colours](shown.norm(1.0)))[:3]).round()  # no light is lost yet
+    rows, columns = frame.shape[:2]
+    line = frame[rows // 2, columns // 4 : columns // 2].astype(float)  # across the boundary, away from the scale bar
+    plain = (np.abs(line - bright) <= 1).all(axis=1)
+    assert plain.mean() > 0.9
+    crossing = line[~plain]
+    assert len(crossing) in (1, 2, 3)
+    assert (crossing > 0.3 * bright).all()  # a thin grey line, not a hole
+    assert (crossing <= bright + 1).all(axis=1).any()
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """What a run says of itself in a few lines: robust against single cells and round-off."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,14 +34,16 @@ class Pictures(FieldSeries):
         return getattr(self, "ratio")  # noqa: B009 (a frozen class does not declare it)
 
 
-def told(mean: Sequence[float], ratio: Array, mesh: MeshTri, charge: float = 1e-3) -> list[str]:
+def told(
+    mean: Sequence[float], ratio: Array, mesh: MeshTri, charge: float = 1e-3, kept: Mapping[str, Any] = KEPT
+) -> list[str]:
     """Lines of a run with the light `mean` at :data:`TIMES` and the last map `ratio`."""
     trace = charge * np.array([0.0, 0.5, 0.9, 1.0])
     columns = {
         "time [s]": TIMES, "charge left [C/m^2]": trace, "charge right [C/m^2]": -trace,
         "PL/PL0 mean [1]": np.array(mean), "PL/PL0 minimum [1]": np.full(4, 1e-5),
     }  # fmt: skip
-    record = {"conservation": KEPT, "criteria": []}
+    record = {"conservation": kept, "criteria": []}
     return describe(two_grains(mesh), columns, Pictures(mesh, ratio), record)
 
 
@@ -87,6 +89,24 @@ def test_conservation_is_told_with_what_was_put_back() -> None:
     lines = told([1, 1, 1, 1], np.ones(mesh.p.shape[1]), mesh)
     kept = "ions conserved to 7.0e-15 after 7.0e-13 lost to round-off was put back"
     assert lines[-1] == f"{kept}, charge to 1.0e-14, lowest concentration 0.2 of the mean"
+
+
+def test_much_more_light_is_told_as_a_factor() -> None:
+    mesh = two_grain_mesh()
+    bright = np.ones(mesh.p.shape[1])
+    assert told([1, 1.5, 1.2, 20262.7], bright, mesh)[1].startswith(
+        "the film emits 2.03e+04 times its light at the end;"
+    )
+    assert told([1, 1.5, 3.0, 0.5], bright, mesh)[1].startswith(
+        "the film emits 50.0 % of its light at the end (most: 3 times at 5.3 min);"
+    )
+
+
+def test_a_film_without_ions_tells_nothing_of_ions() -> None:
+    mesh = two_grain_mesh()
+    none = {"relative_drift": {}, "restored_to_round_off": 0.0, "lowest_relative_concentration": np.inf}
+    lines = told([1, 1, 1, 1], np.ones(mesh.p.shape[1]), mesh, kept=KEPT | none)
+    assert lines[-1] == "charge conserved to 1.0e-14"
 
 
 def test_nodes_share_out_the_area_of_the_film() -> None:

@@ -15,11 +15,15 @@ from verification import Order, Verification, observed_order
 import fem.results.record as record_module
 from fem.constants import boltzmann, elementary_charge, eV, nm, um
 from fem.evolve import Output, evolve
+from fem.model import PoissonNernstPlanck
 from fem.numerics.sparse_direct import SolverError
 from fem.physics.contacts import CarrierContact, Contact, Reservoir
+from fem.physics.defect_chemistry import recombination
 from fem.physics.drive import Drive, step, table
 from fem.physics.heat import LumpedHeat
 from fem.physics.heat_balance import HeatBalance
+from fem.physics.reactions import Reaction
+from fem.physics.recombination import Radiative
 from fem.physics.species import Species
 from fem.restart import Restart
 from fem.results.record import resume_run, run_scenario
@@ -32,7 +36,9 @@ HEAT = LumpedHeat(capacity=2000.0, transfer=125.0, ambient=300.0, largest_change
 Array = NDArray[np.float64]
 
 
-def slab(drive: Drive, heat: LumpedHeat, doping: float, gap: float = GAP, ions: tuple[Species, ...] = ()) -> Any:
+def slab(
+    drive: Drive, heat: LumpedHeat, doping: float, gap: float = GAP, ions: tuple[Species, ...] = ()
+) -> PoissonNernstPlanck:
     """A uniform slab between metals whose resistance does not count; the current is along x, hence the stated width."""
     metal = CarrierContact(1e7, 1e7)
     contacts = (Contact("left", drive, carriers=metal), Contact("right", 0.0, carriers=metal))
@@ -181,6 +187,24 @@ def test_nothing_is_lost_from_one_temperature_to_the_next() -> None:
     volts = [one.unknowns.nodal(v)[0] * one.unknowns.thermal_voltage for one, v in ((cold, values), (warm, over))]
     np.testing.assert_allclose(volts[1], volts[0], rtol=1e-13, atol=1e-15)
     assert warm.initial_state() is cold.initial_state()
+
+
+def test_constants_of_reactions_follow_the_temperature() -> None:
+    def reactions(kelvin: float) -> list[Reaction]:
+        return [recombination("radiative", Radiative(1e-16 * (300.0 / kelvin) ** 1.5))]
+
+    cold = replace(slab(step(RESISTOR), HEAT, DOPING), reactions_at=reactions)
+    densities = np.full((2, cold.mesh.p.shape[1]), 1e22)
+
+    def rate(model: PoissonNernstPlanck) -> float:
+        assert model.network is not None
+        return float(model.network.events(densities, light=0.0).sum())
+
+    warm = cold.at(350.0)
+    assert cold.bands is not None and warm.bands is not None
+    reference = cold.bands.intrinsic**2, warm.bands.intrinsic**2
+    expected = (300 / 350) ** 1.5 * (1e44 - reference[1]) / (1e44 - reference[0])
+    assert rate(warm) / rate(cold) == pytest.approx(expected, rel=1e-9)
 
 
 @pytest.mark.parametrize("slope", [0.0, 40.0, 125.0, 300.0, -200.0])

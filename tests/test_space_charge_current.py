@@ -9,8 +9,10 @@ from theory.space_charge import mott_gurney, trap_filled_limit, with_diffusion
 from verification import Order, Verification, observed_order
 
 from fem.constants import boltzmann, eV, nm, thermal_voltage, vacuum_permittivity
-from fem.physics.contacts import CarrierContact
+from fem.evolve import evolve
+from fem.physics.contacts import CarrierContact, Contact
 from fem.physics.defect_chemistry import capture
+from fem.physics.drive import ramp
 from fem.physics.materials import MAPbI3
 from fem.physics.species import Species
 from fem.physics.trap_recombination import level_density
@@ -56,6 +58,20 @@ def test_drift_and_diffusion_converge_with_the_mesh(verify: Verification) -> Non
     order = observed_order([1 / n for n in cells], [abs(one - 1) for one in found])
     verify(id="D12", quantity="current at 1 V over that of drift and diffusion in one dimension, 240 cells",
            measured=found[-1], expected=1.0, tolerance=1e-3, order=Order(order, 1.8))  # fmt: skip
+
+
+def test_a_ramp_takes_no_steps_for_the_round_off_of_the_few(verify: Verification) -> None:
+    """Holes are 1e-21 of the electrons: less than round-off of these, so that no step is worth cutting for them."""
+    contacts = (
+        Contact("left", ramp(-20.0, 1.0), carriers=injecting(1e22)),
+        Contact("right", 0.0, carriers=injecting(1e22)),
+    )
+    outputs = list(evolve(film(slab(60), bands(), contacts), np.linspace(0.0, 1.0, 6)))
+    assert outputs[1].state.carriers[1].max() < 1e-20 * outputs[1].state.carriers[0].max()
+    done = outputs[-1].statistics
+    assert done.rejected_for_bounds == 0, done
+    verify(id="N1", quantity="ramp of 20 V on a film that electrons alone enter: factorisations",
+           measured=done.factorisations, expected=30, tolerance=0.5)  # fmt: skip
 
 
 def trapping(volts: Array, ions: tuple[Species, ...] = ()) -> Array:

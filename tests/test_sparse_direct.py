@@ -5,6 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from films_with_carriers import bands, bar
+from films_with_carriers import film as carrier_film
 from irregular_films import INTERSTITIAL, VACANCY, film, graded, rectangle
 from numpy.typing import NDArray
 from scipy import sparse
@@ -16,7 +18,7 @@ from fem.numerics import sparse_direct
 from fem.numerics.newton import implicit_euler_step
 from fem.numerics.sparse_direct import Pardiso, SolverError, SparseDirect, SuperLU, best_solver
 from fem.numerics.system import Statistics
-from fem.physics.contacts import Coating, Contact, ElectrodeReaction
+from fem.physics.contacts import CarrierContact, Coating, Contact, ElectrodeReaction
 from fem.physics.drive import step
 from fem.physics.species import Sublattice
 
@@ -84,6 +86,27 @@ def test_every_row_is_solved_to_round_off(make: type[SparseDirect], system: Coup
         solution = solver.solve(rhs)
         size = abs(matrix) @ np.abs(solution) + np.abs(rhs)
         assert (np.abs(matrix @ solution - rhs) / size).max() < 1e-13, f"rate {rate:g} 1/s"
+
+
+def test_rows_of_the_few_are_met_too() -> None:
+    """Electrons are 1e-20 of the holes and ions; a floor that all kinds share leaves none of their digits right."""
+    mesh, ohmic = bar(100 * nm, 1 * nm, 10 * nm), CarrierContact()
+    contacts = (Contact("left", 0.0, carriers=ohmic), Contact("right", step(0.8), carriers=ohmic))
+    model = carrier_film(mesh, bands(doping=-1e22), contacts, (VACANCY,))
+    system, blocks = model.driven(0.0), model.unknowns.blocks
+    values = system.hold_algebraic(0.0, model.initial_values())
+    matrix, rhs = system.shifted(system.jacobian(0.0, values), 4e10), system.residual(0.0, values)
+    missed, largest = [], []
+    for solver in (Pardiso(blocks), Pardiso()):
+        solver.factorise(matrix)
+        solution = solver.solve(rhs)
+        defect = np.abs(rhs - matrix @ solution) * sparse_direct.row_scales(matrix)
+        largest.append([float(np.abs(solution[block]).max()) for block in blocks])
+        missed.append([float(defect[block].max()) for block in blocks])
+    few = 2  # potential, vacancies, electrons, holes
+    assert largest[0][few] < 1e-20 * largest[0][few + 1]
+    assert all(one <= 1e-6 * most for one, most in zip(missed[0], largest[0], strict=True))
+    assert missed[1][few] > 0.1 * largest[1][few]
 
 
 def test_pardiso_analyses_a_pattern_once(system: CoupledSystem, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -94,6 +94,17 @@ def test_a_square_wave_soon_takes_no_step_to_start_again(verify: Verification) -
            measured=gap(charges(outputs), reference), expected=0.0, tolerance=1e-4)  # fmt: skip
 
 
+@pytest.mark.parametrize("volts", [0.8, 0.01])
+def test_a_sine_is_followed_at_the_default_tolerance(volts: float, verify: Verification) -> None:
+    """The charge is what users look at: a small share of the tolerance is its own, however few ions it moves."""
+    model = small_film((Contact("bottom", 0.0), Contact("top", sine(volts, 1.0))))
+    times = np.linspace(0.0, 5.0, 101)
+    outputs, reference = (list(evolve(model, times, tolerance)) for tolerance in (1e-2, 1e-5))
+    assert outputs[-1].statistics.factorisations <= 60
+    verify(id="N1", quantity=f"sine of {volts:g} V, 1 Hz: charge at 101 times over five periods, against a finer run",
+           measured=gap(charges(outputs), charges(reference)), expected=0.0, tolerance=5e-4)  # fmt: skip
+
+
 # --- near saturation --------------------------------------------------------------------------------------------------
 
 

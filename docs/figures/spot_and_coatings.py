@@ -106,7 +106,7 @@ def draw_capacitor() -> Figure:
     figure, axes = panels(1, 3, (11, 3.4))
     kinds = [
         (kelvin, alignment, colour, f"{kelvin:g} K{', empirical term' if alignment else ''}")
-        for (kelvin, alignment), colour in zip(((300, 0), (190, 0), (300, 0.5), (190, 0.5)), COLOURS, strict=False)
+        for (kelvin, alignment), colour in zip(((190, 0), (300, 0), (300, 0.5), (190, 0.5)), COLOURS, strict=False)
     ]
     for kelvin, alignment, colour, label in kinds:
         scenario = vertical_capacitor.scenario(temperature=kelvin, alignment=alignment)
@@ -126,8 +126,9 @@ def draw_capacitor() -> Figure:
     axes[2].set(xlabel="time after the voltage (s)", ylabel="light of a flash, over the first")
     for axis in axes[1:]:
         axis.axhline(1, color=COLOURS[4], lw=0.6)
+        axis.set_ylim(-0.05, 1.75)
     axes[0].legend(frameon=False, fontsize=8)
-    axes[1].legend(frameon=False, fontsize=8)
+    axes[1].legend(frameon=False, fontsize=8, loc="upper left")
     return figure
 
 

@@ -36,7 +36,7 @@ class Compared:
     def electrodes(self) -> tuple[str, ...]:
         """Names of the electrodes."""
         contacts = self.part("model").get("contacts")
-        found = [one.get("electrode") for one in contacts if isinstance(one, Mapping)] if contacts else []
+        found = [str(one.get("electrode")) for one in contacts if isinstance(one, Mapping)] if contacts else []
         return tuple(name for name in found if f"potential {name} [V]" in self.results.columns)
 
     def part(self, name: str) -> Mapping[str, Any]:

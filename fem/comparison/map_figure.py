@@ -8,27 +8,20 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
+from numpy.typing import NDArray
 
 from fem.comparison.compared import Compared
 from fem.comparison.mapped import Maps
 from fem.comparison.matching import Match, Matches
 from fem.comparison.rows import shown
 from fem.fields import Array
-from fem.results.drawing import (
-    Canvas,
-    Plain,
-    Shade,
-    draw_boundaries,
-    frame_as_map,
-    label_powers,
-    new_figure,
-    save,
-)
+from fem.results.colour_bar import Plain, label_powers
+from fem.results.drawing import Canvas, Shade, draw_boundaries, frame_as_map, new_figure, save
 from fem.results.map_figures import CM3, concentration_norm, light_norm
 from fem.results.raster import Raster
 
 LIGHT = "PL_ratio"
-_WIDTH, _TALLEST, _SPACE, _BAR = 10.0, 3.4, 0.42, 1.0  # [inch] of all maps, of one, above each, of the colour bar
+_WIDTH, _TALLEST, _NARROWEST, _SPACE, _BAR = 10.0, 3.4, 2.4, 0.42, 1.0  # [inch] maps, one, above it, colour bar
 
 
 @dataclass(frozen=True)
@@ -70,7 +63,7 @@ def canvas_of(maps: Maps) -> Canvas:
     return Canvas(Raster.over(points, triangles), boundaries_between(maps.grains, points, triangles))
 
 
-def boundaries_between(grains: Array, points: Array, triangles: Array) -> Array:
+def boundaries_between(grains: Array, points: Array, triangles: NDArray[np.int64]) -> Array:
     """Edges between cells of different grains [m], shape (n_edges, 2, 2); nodes at one place count as one node."""
     places, place = np.unique(points.T, axis=0, return_inverse=True)
     corners = np.asarray(place).ravel()[triangles]
@@ -105,19 +98,17 @@ def _draw(
     rows: Sequence[Sequence[Panel]], canvases: Sequence[Canvas], labels: Sequence[str], shade: Shade, path: Path
 ) -> None:
     """Rows of matched moments, a column per run, one colour bar."""
-    wide = max(_WIDTH / len(canvases), 2.2)
-    sizes = [_size(canvas.aspect, wide - 0.15) for canvas in canvases]
-    step = max(height for _, height in sizes) + _SPACE
-    total = (wide * len(canvases) + _BAR, step * len(rows) + 0.3)
+    height = min(_TALLEST, _WIDTH / sum(canvas.aspect for canvas in canvases))
+    starts = np.cumsum([0.05, *(max(height * canvas.aspect + 0.2, _NARROWEST) for canvas in canvases)])
+    total = (float(starts[-1]) + _BAR, (height + _SPACE) * len(rows) + 0.3)
     figure = new_figure(*total, layout=None)
     for k, row in enumerate(rows):
-        for j, (panel, canvas, (width, height)) in enumerate(zip(row, canvases, sizes, strict=True)):
-            bottom = total[1] - 0.3 - k * step - _SPACE - height + 0.15
-            box = (j * wide + 0.05, bottom, width, height)
-            axes = figure.add_axes((box[0] / total[0], box[1] / total[1], box[2] / total[0], box[3] / total[1]))
-            _draw_one(axes, canvas, panel, shade)
-    for j, label in enumerate(labels):
-        figure.text((j * wide + 0.05) / total[0], 1 - 0.05 / total[1], label, fontsize=10, weight="bold", va="top")
+        bottom = total[1] - 0.15 - (k + 1) * (height + _SPACE)
+        for panel, canvas, left in zip(row, canvases, starts, strict=False):
+            box = (left / total[0], bottom / total[1], height * canvas.aspect / total[0], height / total[1])
+            _draw_one(figure.add_axes(box), canvas, panel, shade)
+    for label, left in zip(labels, starts, strict=False):
+        figure.text(left / total[0], 1 - 0.05 / total[1], label, fontsize=10, weight="bold", va="top")
     bar = figure.add_axes((1 - 0.88 / total[0], 0.15, 0.13 / total[0], 0.65))
     drawn = figure.colorbar(ScalarMappable(shade.norm, shade.colours), bar)
     drawn.set_label(shade.label, fontsize=8)
@@ -127,11 +118,6 @@ def _draw(
     else:
         bar.yaxis.set_major_formatter(Plain())
     save(figure, path)
-
-
-def _size(aspect: float, width: float) -> tuple[float, float]:
-    """Width and height of a map [inch] that fits into a column of `width`."""
-    return (width, width / aspect) if width / aspect <= _TALLEST else (_TALLEST * aspect, _TALLEST)
 
 
 def _draw_one(axes: Axes, canvas: Canvas, panel: Panel, shade: Shade) -> None:

@@ -58,7 +58,7 @@ def matches(runs: Sequence[Compared]) -> tuple[Matches, dict[str, str]]:
     found: Matches = {TIME: _at_times(runs), CHARGE: _at_shares(runs), QUENCH: _at_quench(runs)}
     reasons = {
         TIME: "the runs cover no common time",
-        CHARGE: "not every run moves charge that stays until the end of its voltage, at a time that its outputs resolve",
+        CHARGE: "not every run moves charge that stays until the end of its voltage, when its outputs can tell",
         QUENCH: "not every run changes its light, or not in the same direction",
     }
     kept = {kind: one for kind, one in found.items() if one}

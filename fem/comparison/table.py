@@ -160,7 +160,9 @@ def _rest(runs: Sequence[Compared]) -> list[Row]:
         return measure
 
     def rest(run: Compared) -> Cell:
-        return number(float(run.results.times[-1] - run.results.times[run.driven.stop - 1]), "s") if run.rests else NOTHING
+        return (
+            number(float(run.results.times[-1] - run.results.times[run.driven.stop - 1]), "s") if run.rests else NOTHING
+        )
 
     return [
         _each("after the voltage", "rest", "s", runs, rest),

@@ -51,7 +51,7 @@ def at_time(times: Array, time: float) -> Crossing | None:
 
 
 def share_reached(times: Array, values: Array, share: float) -> Crossing | None:
-    """When `share` of the last of `values`, which start at zero, was first reached; None if that is no lasting change."""
+    """When `share` of the last of `values`, which start at zero, was first reached; None if nothing lasting changes."""
     final = float(values[-1])
     if not np.isfinite(values).all() or abs(final) <= _LEAST_SHARE * float(np.abs(values).max()):
         return None

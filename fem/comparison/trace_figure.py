@@ -7,12 +7,14 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from fem.comparison.compared import CHARGE, CURRENT, LIGHT, VOLTAGE, Compared
-from fem.comparison.opening import common_quantities
+from fem.comparison.opening import common_quantities, span
 from fem.fields import Array
-from fem.results.drawing import label_powers, new_figure, save
+from fem.results.colour_bar import label_powers
+from fem.results.drawing import new_figure, save
 
 COLOURS = ("#1f4e79", "#c1121f", "#2a9d8f", "#e9a820", "#6a4c93", "#3d3d3d", "#b56576", "#7f9c3b")
 _MOST = 8  # panels
+_ONE_NODE = ("PL/PL0 minimum [1]", "PL/PL0 maximum [1]")  # may be one thin cell that no microscope sees
 _STILL = 1e-6  # relative change of a total below which its trace says nothing
 _LABELS = {
     VOLTAGE: ("voltage (V)", 1.0),
@@ -34,10 +36,17 @@ def draw_traces(runs: Sequence[Compared], path: Path) -> list[str]:
     for row, header in zip(panels, headers, strict=True):
         for column, axes in enumerate(row):
             _draw(axes, runs, header, bool(column))
+        if header == CURRENT and any(np.isfinite(_shown(run, header)).any() for run in runs):
+            row[0].set_yscale("log")
+            label_powers(row[0].yaxis)
+        else:
+            row[0].ticklabel_format(axis="y", useOffset=False)
         label, _ = _LABELS.get(header, (header.replace(" [", "\n["), 1.0))
         row[0].set_ylabel(label, fontsize=8)
-    for axes, words in zip(panels[-1], ("time since the voltage (s)", "time / (λL/2D)"), strict=False):
+    for column, words in enumerate(("time since the voltage (s)", "time / (λL/2D)")[:columns]):
+        axes = panels[-1, column]
         axes.set_xscale("log")
+        axes.set_xlim(*_limits(runs, bool(column)))
         label_powers(axes.xaxis)
         axes.set_xlabel(words, fontsize=9)
     lines, names = panels[0, 0].get_legend_handles_labels()
@@ -49,7 +58,7 @@ def draw_traces(runs: Sequence[Compared], path: Path) -> list[str]:
 
 def traced(runs: Sequence[Compared]) -> list[str]:
     """Headers of what is drawn: the voltage, and what all `runs` have and at least one of them changes."""
-    common = [VOLTAGE, *common_quantities(runs)]
+    common = [VOLTAGE, *(header for header in common_quantities(runs) if header not in _ONE_NODE)]
     order = [header for header in _LABELS if header in common]
     order += [header for header in common if header not in order]
     drawn = [header for header in order if header in (CHARGE, LIGHT) or any(_changes(run, header) for run in runs)]
@@ -68,12 +77,18 @@ def _draw(axes: Axes, runs: Sequence[Compared], header: str, dimensionless: bool
         after = run.elapsed > 0
         values = _LABELS.get(header, ("", 1.0))[1] * _shown(run, header)[after]
         colour, style = COLOURS[k % len(COLOURS)], ("-", "--")[k // len(COLOURS) % 2]
-        axes.plot(run.elapsed[after] / unit, values, f"{style}", color=colour, lw=1.3, marker=".", ms=3, label=run.label)
-    if header == CURRENT and any(np.isfinite(_shown(run, header)).any() for run in runs):
-        axes.set_yscale("log")
-        label_powers(axes.yaxis)
+        axes.plot(
+            run.elapsed[after] / unit, values, f"{style}", color=colour, lw=1.3, marker=".", ms=3, label=run.label
+        )
     axes.grid(True, which="major", alpha=0.25, linewidth=0.5)
     axes.tick_params(labelsize=8)
+
+
+def _limits(runs: Sequence[Compared], dimensionless: bool) -> tuple[float, float]:
+    """First and last time of all runs, at least a tenth of a decade apart."""
+    spans = [span(run, (run.scale("charging_time") or 1.0) if dimensionless else 1.0) for run in runs]
+    start, end = min(first for first, _ in spans), max(last for _, last in spans)
+    return start, max(end, 1.26 * start)
 
 
 def _shown(run: Compared, header: str) -> Array:

@@ -120,8 +120,10 @@ def _ions(scenario: Scenario, columns: Columns, solver: Mapping[str, Any]) -> It
     restored = solver["restored_to_round_off"]
     restored = np.nan if restored is None else float(restored)
     yield Check("ions lost to round-off and put back, all steps", restored, LIMITS["put back"], None, "", knob)
+    if not names:
+        return
     lowest, least = solver["lowest_relative_concentration"], [columns[f"minimum {name} [1]"].min() for name in names]
-    place = names[int(np.argmin(least))] if names else ""
+    place = names[int(np.argmin(least))]
     lowest = np.nan if lowest is None else float(lowest)
     knob = "mend the non-Delaunay edges of the mesh (mesh report), or refine it at the electrodes"
     yield Check("lowest concentration over the mean", lowest, LIMITS["lowest"], None, place, knob, at_least=True)

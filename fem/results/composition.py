@@ -106,7 +106,7 @@ def _of_composition(name: str, measure: Callable[[Composition], float], where: s
 
 
 def spectrum_columns(line: EmissionLine, where: str | None = None, prefix: str = "") -> list[Observable]:
-    """Highest, bluest and reddest peak, number of peaks, their distance, mean energy and full width of the spectrum [eV].
+    """Highest, bluest and reddest peak, number and distance of peaks, mean energy and full width of the spectrum [eV].
 
     Parameters
     ----------

@@ -26,7 +26,7 @@ from fem.results.raster import Raster
 MAX_ASPECT = 8.0  # a film longer than this is drawn stretched across, and says so
 _FLAT = 4.0  # a map wider than this many times its height is too low for a label beside it
 _ROOM = (0.1, 0.85, 0.09, 0.29)  # [inch] left, right, below and above a map
-_ROOM_FLAT = (0.1, 1.45, 0.09, 0.29)
+_ROOM_FLAT = (0.1, 1.7, 0.09, 0.29)
 _LENGTHS = ((1.0, "m"), (1e-3, "mm"), (1e-6, "µm"), (1e-9, "nm"))
 _TIMES = ((3600.0, "h"), (60.0, "min"), (1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 

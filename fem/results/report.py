@@ -1,6 +1,5 @@
 """``report.html``: one page about a run, in one file that needs no network and runs no scripts."""
 
-import base64
 import html
 import re
 from collections.abc import Mapping, Sequence
@@ -11,6 +10,7 @@ from typing import Any
 from fem.constants import eV
 from fem.results.drawing import in_time_units, length_unit
 from fem.results.files import replace_file
+from fem.results.page_parts import badge, inline, items, picture, style
 from fem.results.run_facts import SCALE_UNITS
 from fem.results.run_record import plain
 
@@ -45,10 +45,11 @@ def write_report(directory: Path, record: Mapping[str, Any]) -> None:
     """Write ``report.html`` from the record of the run (see ``run.json``) and the pictures in ``figures/``."""
     known: Any = plain(record)
     page = Template(_PAGE.read_text(encoding="utf-8")).substitute(
+        style=style(),
         title=_text(known["scenario"]),
         description=_text(known["description"]),
         badges=_badges(known),
-        summary=_items(known["summary"]),
+        summary=items(known["summary"]),
         warnings=_warnings(known["warnings"]),
         figures=_figures(directory / "figures"),
         checks=_checks(known["checks"]),
@@ -115,32 +116,24 @@ def _quantity(value: object, unit: str) -> str:
     return f"{_text_of(value)} {written}".rstrip()
 
 
-def _items(lines: Sequence[str]) -> str:
-    return "".join(f"<li>{_text(line)}</li>" for line in lines)
-
-
 def _table(rows: Mapping[str, object]) -> str:
     body = (f"<tr><th>{_text(name.replace('_', ' '))}</th><td>{_text(value)}</td></tr>" for name, value in rows.items())
     return f"<table>{''.join(body)}</table>"
 
 
-def _badge(kind: str, words: str) -> str:
-    return f'<span class="badge {kind}">{_text(words)}</span>'
-
-
 def _badges(record: Mapping[str, Any]) -> str:
     kept, warnings = record["conservation"]["verdict"], record["warnings"]
-    badges = [_badge(kept, "conserves ions" if kept == "pass" else "loses ions")]
-    badges += [_badge(item["verdict"], f"{item['id']} {item['verdict']}") for item in record["criteria"]]
+    badges = [badge(kept, "conserves ions" if kept == "pass" else "loses ions")]
+    badges += [badge(item["verdict"], f"{item['id']} {item['verdict']}") for item in record["criteria"]]
     if failed := sum(item["verdict"] != "pass" for item in record["checks"]):
-        badges.append(_badge("fail", f"{failed} failed check" + "s" * (failed > 1)))
+        badges.append(badge("fail", f"{failed} failed check" + "s" * (failed > 1)))
     if warnings:
-        badges.append(_badge("doubt", f"{len(warnings)} warning" + "s" * (len(warnings) > 1)))
+        badges.append(badge("doubt", f"{len(warnings)} warning" + "s" * (len(warnings) > 1)))
     return "".join(badges)
 
 
 def _warnings(warnings: Sequence[str]) -> str:
-    return f'<section><h2>Warnings</h2><ul class="doubt">{_items(warnings)}</ul></section>' if warnings else ""
+    return f'<section><h2>Warnings</h2><ul class="doubt">{items(warnings)}</ul></section>' if warnings else ""
 
 
 def _checks(checks: Sequence[Mapping[str, Any]]) -> str:
@@ -163,7 +156,7 @@ def _judged(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     """Table whose last column is a verdict."""
     head = "".join(f"<th>{name}</th>" for name in (*heads, "verdict"))
     body = "".join(
-        f"<tr>{''.join(f'<td>{_text(cell)}</td>' for cell in cells)}<td>{_badge(verdict, verdict)}</td></tr>"
+        f"<tr>{''.join(f'<td>{_text(cell)}</td>' for cell in cells)}<td>{badge(verdict, verdict)}</td></tr>"
         for *cells, verdict in rows
     )
     return f'<div class="wide"><table><tr>{head}</tr>{body}</table></div>'
@@ -180,8 +173,7 @@ def _figures(folder: Path) -> str:
     for name, caption in _CAPTIONS.items():
         path = folder / name
         if path.is_file():
-            image = f'<img src="{_inline(path, "image/png")}" alt="{_text(caption)}">'
-            parts.append(f"<figure>{image}<figcaption>{_text(caption)}</figcaption></figure>")
+            parts.append(picture(path, caption))
     parts.insert(1, _movie(folder))
     return "".join(parts) or "<p>None were drawn.</p>"
 
@@ -190,13 +182,9 @@ def _movie(folder: Path) -> str:
     for name, kind in (("film.mp4", "video/mp4"), ("film.gif", "image/gif")):
         path = folder / name
         if path.is_file() and path.stat().st_size <= _LARGEST_MOVIE:
-            source = _inline(path, kind)
+            source = inline(path, kind)
             shown = f'<img src="{source}" alt="The film in motion.">'
             if kind == "video/mp4":
                 shown = f'<video src="{source}" controls loop muted playsinline preload="metadata"></video>'
             return f"<figure>{shown}<figcaption>The run in motion.</figcaption></figure>"
     return ""
-
-
-def _inline(path: Path, kind: str) -> str:
-    return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"

@@ -86,7 +86,8 @@ def _light_left(columns: Mapping[str, Array], series: FieldSeries) -> str:
     """Light and area, neither of which a single dark cell can change."""
     mean, ratio = columns["PL/PL0 mean [1]"][: len(series)], np.asarray(series.read("PL_ratio", -1), dtype=float)
     k = int(np.argmax(np.abs(mean - 1)))
-    extreme = f" ({'least' if mean[k] < 1 else 'most'}: {_compared(mean[k]).removesuffix(' of')} at {in_time_units(series.times[k])})"
+    most = f"{'least' if mean[k] < 1 else 'most'}: {_compared(mean[k]).removesuffix(' of')}"
+    extreme = f" ({most} at {in_time_units(series.times[k])})"
     areas = node_areas(series.points, series.triangles)
     parts = [f"{_share_of_area(areas, ratio < _DARK)} of its area is darker than PL/PL0 = {_DARK:g}"]
     if (ratio > _BRIGHT).any():

@@ -1,0 +1,111 @@
+"""What was compared, how it was matched and how the runs differ, in words."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from fem.comparison.compared import Compared
+from fem.comparison.matching import Matches
+from fem.comparison.opening import common_quantities, overlap
+from fem.comparison.rows import Row, shown
+
+_TOLD = ("50 % of the charge", "50 % of the quench")
+_COUNTED_FACTS = ("nominal field", "screening time λL/2D")
+
+
+def what_was_compared(runs: Sequence[Compared]) -> list[str]:
+    """Runs, quantities and the time that they share."""
+    names = ", ".join(name.rpartition(" [")[0] for name in common_quantities(runs))
+    sides = "; ".join(f"{run.label} is {run.results.name}{_geometry(run)}" for run in runs)
+    onsets = {run.onset for run in runs}
+    if len(onsets) > 1 or max(onsets) > 0:
+        when = ", ".join(f"{run.label} at {shown(run.onset, 's')}" for run in runs)
+        counted = f"Times count from the last output before the voltage ({when})."
+    else:
+        counted = "Times count from the start, when the voltage is applied in every run."
+    if all(run.voltage.max(initial=0.0) == 0 for run in runs):
+        counted = "No run has a voltage: times count from the start."
+    ends = ", ".join(f"{run.label} after {shown(float(run.elapsed[run.driven][-1]), 's')}" for run in runs)
+    return [
+        f"Compared: {sides}.",
+        f"All runs have: {names}.",
+        f"{counted} {_shared(runs)}",
+        f"Charge and current are those of the electrode that took up most charge. Final means at the end of the"
+        f" voltage ({ends}).",
+    ]
+
+
+def how_it_was_matched(found: Matches, reasons: Mapping[str, str]) -> list[str]:
+    """The matched moments, and what could not be matched and why."""
+    lines = [f"Maps at the {kind}: {', '.join(match.words for match in group)}." for kind, group in found.items()]
+    lines += [f"No maps at the {kind}: {reason}." for kind, reason in reasons.items()]
+    if found:
+        lines.append("A map between two outputs is interpolated linearly between them, to the matched time or share.")
+    return lines
+
+
+def how_they_differ(runs: Sequence[Compared], rows: Sequence[Row]) -> list[str]:
+    """The first run against each of the others: parameters, then how many times as long things take."""
+    differing = [row.quantity for row in rows if row.group == "parameters"]
+    lines = [f"Parameters that differ: {', '.join(differing)}." if differing else "All parameters are the same."]
+    for k, run in enumerate(runs[1:], start=1):
+        lines += [f"{run.label} against {runs[0].label}: {text}." for text in _against(rows, k)]
+    return lines
+
+
+def _against(rows: Sequence[Row], k: int) -> Iterator[str]:
+    named = {row.quantity: row for row in rows}
+    for name in _COUNTED_FACTS:
+        if (ratio := _ratio(named.get(name), k)) is not None:
+            yield f"{name} × {ratio:.3g}"
+    for name in _TOLD:
+        ratio, own = _ratio(named.get(name), k), _ratio(named.get(f"{name}, over λL/2D"), k)
+        if ratio is not None:
+            scaled = "" if own is None else f" ({own:.3g} times in units of λL/2D)"
+            yield f"the time to {name} is {ratio:.3g} times as long{scaled}"
+    for name, title in (("final quench", "light lost"), ("final charge", "charge moved per area")):
+        if (ratio := _ratio(named.get(name), k)) is not None:
+            yield f"{title} × {ratio:.3g}"
+
+
+def _ratio(row: Row | None, k: int) -> float | None:
+    """Number of run `k` over that of the first; None where one is missing, zero or only a bound."""
+    if row is None:
+        return None
+    first, other = row.cells[0], row.cells[k]
+    if not isinstance(first.value, float) or not isinstance(other.value, float) or not first.value:
+        return None
+    return None if "≤" in first.text + other.text else other.value / first.value
+
+
+def warnings_of(runs: Sequence[Compared]) -> list[str]:
+    """What is to be doubted: runs that did not end, what they warned of themselves, different programs."""
+    found = []
+    for run in runs:
+        status = run.results.record.get("status")
+        if status != "finished":
+            until = shown(float(run.results.times[-1]), "s")
+            told = "was killed" if status == "running" else f"is {status}"
+            found.append(f"{run.label} {told}: its numbers end at {until}")
+        own = run.results.record.get("warnings")
+        found += [f"{run.label}: {text}" for text in (own if isinstance(own, list) else [])]
+    versions = {str(run.part("versions").get("grainfield")) for run in runs}
+    if len(versions) > 1:
+        found.append(f"the runs were made with different versions of Grainfield: {', '.join(sorted(versions))}")
+    if any(not run.moves_charge for run in runs):
+        still = ", ".join(run.label for run in runs if not run.moves_charge)
+        found.append(f"no charge beyond its error moves in {still}: there are no times for it")
+    return found
+
+
+def _geometry(run: Compared) -> str:
+    geometry = run.results.record.get("geometry")
+    return f" ({geometry})" if isinstance(geometry, str) else ""
+
+
+def _shared(runs: Sequence[Compared]) -> str:
+    real, own = overlap(runs), overlap(runs, dimensionless=True)
+    texts = []
+    if real is not None:
+        texts.append(f"from {shown(real[0], 's')} to {shown(real[1], 's')}")
+    if own is not None:
+        texts.append(f"from {own[0]:.4g} to {own[1]:.4g} in units of each run's screening time λL/2D")
+    return f"All runs cover the times {' and '.join(texts)}."

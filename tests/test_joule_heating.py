@@ -1,0 +1,95 @@
+"""A device that warms itself on its substrate: temperature, time constant and ions by theory (B14)."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from verification import Verification
+
+from fem.constants import boltzmann, eV
+from fem.evolve import evolve
+from fem.fields import Array
+from fem.model import PoissonNernstPlanck
+from fem.results.observables import standard_observables
+from fem.results.run_facts import judge
+from fem.scenario import Scenario
+from scenarios import joule_heating
+from scenarios._warming import Warming
+
+COLD, HOT = 298.0, 343.0
+
+
+def traces_of(scenario: Scenario) -> dict[str, Array]:
+    """Columns of the time series, as a run writes them."""
+    columns = standard_observables(scenario)
+    rows = []
+    for output in evolve(scenario.model, scenario.times, scenario.tolerance):
+        here = replace(scenario, model=output.model)
+        rows.append([one.measure(here, output.state) for one in columns])
+    return {one.column: np.array(values) for one, values in zip(columns, np.transpose(rows), strict=True)}
+
+
+def half_time(model: PoissonNernstPlanck, times: Array) -> float:
+    """Time at which half of what the vacancies move in the end has moved [s]."""
+    ions = np.array([one.state.concentrations[0] for one in evolve(model, times)]) * model.unknowns.storage[0]
+    moved = np.abs(ions - ions[0]).sum(axis=1)
+    return float(np.exp(np.interp(0.5 * moved[-1], moved[1:], np.log(times[1:]))))
+
+
+def test_what_the_criteria_see() -> None:
+    """Columns of a device that warms by the lumped law pass; one that is late, or whose ions are slow, does not."""
+    model = joule_heating.scenario().model
+    heat, ion = model.heat, "iodide vacancy"
+    assert heat is not None
+    warming, times = Warming(model, ion, 0.58 * eV), np.linspace(0.0, 200.0, 101)
+
+    def verdicts(delay: float = 1.0, speed: float = 1.0) -> list[object]:
+        warm = np.array([heat.after(COLD, 6000.0, t / delay) for t in times])
+        columns = {
+            "time [s]": times,
+            "temperature [K]": warm,
+            "power [W/m^2]": np.full_like(times, 6000.0),
+            warming.ion_speed.column: speed * np.exp(0.58 * eV / boltzmann * (1 / COLD - 1 / warm)),
+            warming.difference.column: np.full_like(times, 4e-3),
+        }
+        return [one["verdict"] for one in judge(warming.criteria, columns)]
+
+    assert verdicts() == ["pass"] * 4
+    assert verdicts(delay=1.3) == ["pass", "fail", "pass", "pass"]
+    assert verdicts(delay=8.0)[0] == "fail"
+    assert verdicts(speed=0.9) == ["pass", "pass", "fail", "pass"]
+
+
+@pytest.mark.slow
+def test_a_device_warms_its_substrate_and_its_ions_follow_arrhenius(verify: Verification) -> None:
+    scenario = joule_heating.scenario()
+    heat, columns = scenario.model.heat, traces_of(scenario)
+    assert heat is not None
+    warm, power = columns["temperature [K]"], columns["power [W/m^2]"]
+    met = sum(one["verdict"] == "pass" for one in judge(scenario.criteria, columns))
+    verify(id="B14", quantity="criteria of joule_heating that are met", measured=met, expected=4, tolerance=0)
+    verify(id="B14", quantity="device at 6 V: temperature at the end [K] against T_a + P/h", measured=float(warm[-1]),
+           expected=heat.steady(float(power[-1])), tolerance=1e-5)  # fmt: skip
+    delay, hops, spread = (one.measure(columns) for one in scenario.criteria[1:])
+    verify(id="B14", quantity="device at 6 V: time to 1 - 1/e of the rise over rho c_p t / h", measured=delay,
+           expected=1.0, tolerance=0.1)  # fmt: skip
+    verify(id="B14", quantity="device at 6 V: ions faster, over Arrhenius' law", measured=hops, expected=1.0,
+           tolerance=0.01)  # fmt: skip
+    across = float(power[-1]) * np.ptp(scenario.model.mesh.p[1]) / (2 * 0.4)
+    verify(id="B14", quantity="device at 6 V: difference of temperature in it [K] against P L / 2 kappa",
+           measured=spread, expected=across, tolerance=0.01)  # fmt: skip
+    coarse = traces_of(joule_heating.scenario(update=2.0))
+    change = float(np.abs(coarse["temperature [K]"] - warm).max())
+    verify(id="B14", quantity="device at 6 V: change of T(t) [K] with models half as far apart", measured=change,
+           expected=0.0, tolerance=0.01)  # fmt: skip
+
+
+@pytest.mark.slow
+def test_vacancies_move_as_much_faster_as_they_are_warmer(verify: Verification) -> None:
+    """Mobility D / kT: the half time of what a voltage moves, in a device held cold and in one held warm."""
+    model = joule_heating.scenario().model
+    times = np.concatenate([[0.0], np.geomspace(1e-2, 3e3, 45)])
+    cold, hot = (half_time(replace(model, temperature=kelvin, heat=None), times) for kelvin in (COLD, HOT))
+    law = np.exp(0.58 * eV / boltzmann * (1 / COLD - 1 / HOT)) * COLD / HOT
+    verify(id="B14", quantity="half time of the vacancies at 298 K over that at 343 K", measured=cold / hot,
+           expected=float(law), tolerance=0.1)  # fmt: skip
