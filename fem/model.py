@@ -55,9 +55,17 @@ class PoissonNernstPlanck(DiscreteFilm):
         return self.initial_state().concentrations
 
     def at(self, temperature: float) -> "PoissonNernstPlanck":
-        """The same film with the same start, by now at another `temperature` [K]."""
-        other = replace(self, temperature=temperature)
-        other.__dict__["_initial_state"] = self._initial_state
+        """The same film with the same start, by now at another `temperature` [K].
+
+        Where a thin layer holds more or less of the particles at another temperature, the start is that of as many.
+        """
+        other, start = replace(self, temperature=temperature), self._initial_state
+        room = other.unknowns.storage
+        kept = np.divide(self.unknowns.storage, room, out=np.ones_like(room), where=room > 0)
+        ions = len(self.species)
+        other.__dict__["_initial_state"] = replace(
+            start, concentrations=start.concentrations * kept[:ions], carriers=start.carriers * kept[ions:]
+        )
         return other
 
     # --- states ---------------------------------------------------------------------------------------------------

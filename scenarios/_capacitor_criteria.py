@@ -128,6 +128,8 @@ class Capacitor:
         return self.flashes.yields(traces)[(starts > self.on) & (starts < self.off)]
 
     def _fields(self, traces: Traces) -> tuple[Array, Array]:
+        if self.bias == 0:
+            raise ValueError("nothing moves without a voltage")
         time = traces["time [s]"]
         part = (time > self.on) & (time < self.off)
         return time[part] - self.on, traces[middle_field().column][part]

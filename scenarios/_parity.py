@@ -19,6 +19,8 @@ def levels(column: str, stages: Stages) -> Callable[[Traces], Array]:
     """Values of a column at the end of every stage over that before the first, shape (n_stages,)."""
 
     def measure(traces: Traces) -> Array:
+        if not any(stages.voltages):
+            raise ValueError("nothing moves without a voltage")
         values = traces[column]
         return np.array([stages.within(values, k)[-1] for k in range(len(stages.voltages))]) / values[0]
 

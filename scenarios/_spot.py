@@ -53,6 +53,8 @@ class Spot:
         """Criteria on the run: where the spot has moved at the end of the two stages."""
 
         def shift(columns: Mapping[str, Array], stage: int) -> float:
+            if self.expected == 0:
+                raise ValueError("nothing moves without a voltage")
             seen = columns[f"{_COLUMN} [m]"]
             return float((stages.within(seen, stage)[-1] - seen[0]) / self.expected)
 

@@ -54,7 +54,7 @@ def test_maps_and_columns_of_a_film_of_two_compositions() -> None:
     np.testing.assert_allclose(maps["band_gap"], LAW(maps["share"]) / eV, rtol=1e-12)
     row = {one.column: one.measure(scenario, state) for one in standard_observables(scenario)}
     assert row["share mean [1]"] == pytest.approx(0.65, abs=0.005)
-    assert (row["share minimum [1]"], row["share maximum [1]"]) == (pytest.approx(0.2), pytest.approx(0.8))
+    assert row["share minimum [1]"] == pytest.approx(0.2) and row["share maximum [1]"] == pytest.approx(0.8)
     assert row["share mean change [1]"] == row["share segregated [1]"] == 0
     assert row["peaks [1]"] == 2
     assert row["peak energy [eV]"] == row["bluest peak [eV]"] == pytest.approx(float(LAW(np.array(0.8))) / eV, rel=1e-4)

@@ -21,7 +21,9 @@ from scenarios import coated_microplate, pl_spot, vertical_capacitor
 from scenarios._capacitor_criteria import Capacitor, middle_field
 from scenarios._flashes import Flashes
 from scenarios._halide_store import HalideStore
+from scenarios._lateral_films import strip
 from scenarios._parity import parity_demands
+from scenarios._spot import Spot
 from scenarios._stages import Stages
 
 Traces = Mapping[str, Array]
@@ -70,6 +72,16 @@ def test_an_odd_answer_passes_and_an_even_one_does_not() -> None:
 def test_without_a_store_nothing_may_brighten() -> None:
     assert answer((0.8, 0.9, 1.0, 0.9, 0.8), stored=False) == ["pass"]
     assert answer((1.05, 1.0, 1.0, 0.9, 0.8), stored=False) == ["fail"]
+
+
+def test_without_a_voltage_nothing_is_judged() -> None:
+    still = Stages((0.0, 0.0), 10.0, first=1.0, per_decade=1)
+    moved = {"PL centroid [m]": np.linspace(0, 1e-6, 5)}
+    spot = Spot(strip(1 * um, 1 * um, 0.5 * um, 0.5 * um, 1 * um).mesh, expected=0.0, doped=True)
+    light = {mean_luminescence().column: np.ones(5), mean_lifetime().column: np.ones(5)}
+    for criteria, traces in ((spot.demands(still), moved), (parity_demands(still, stored=True), light)):
+        judged = judge(criteria, traces)
+        assert all(one["verdict"] == "fail" and "without a voltage" in str(one["problem"]) for one in judged)
 
 
 CAPACITOR = Capacitor(0.5, 7e5, 1e-3, 2 * ns)
