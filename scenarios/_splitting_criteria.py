@@ -8,6 +8,7 @@ import numpy as np
 from fem.fields import Array
 from fem.measurements.segregation import time_to_recover
 from fem.scenario import Criterion
+from scenarios._out_and_back import OutAndBack
 
 Traces = Mapping[str, Array]
 CHANGE, LARGEST = "share mean change [1]", "share largest change [1]"
@@ -22,26 +23,20 @@ _AT_REST = (0.3, 3.0)  # half-life of the change at rest over L^2 / (pi^2 D)
 
 @dataclass(frozen=True)
 class Splitting:
-    """A voltage for a time, then another one or none.
+    """A film under a voltage, and under what follows it.
 
     Parameters
     ----------
-    driven
-        How long the first voltage is held [s].
-    reverse
-        Whether a voltage of the other sign follows; else the film rests.
+    voltages
+        The two voltages.
     relaxation
         L^2 / (pi^2 D) of the film [s], D its interdiffusion coefficient.
-    followed
-        How long what follows is watched [s].
     twin
         Columns with the mean and the largest change of x in the blocked twin.
     """
 
-    driven: float
-    reverse: bool
+    voltages: OutAndBack
     relaxation: float
-    followed: float
     twin: tuple[str, str]
 
     @property
@@ -77,10 +72,10 @@ class Splitting:
 
     @property
     def _afterwards(self) -> tuple[Criterion, ...]:
-        if self.reverse:
+        if self.voltages.reverses:
             return (Criterion("B10", "change of x left by the reverse bias, over that of the drive", self.left,
                               upper=_UNDONE),)  # fmt: skip
-        if self.followed < _AT_REST[1] * self.relaxation:
+        if self.voltages.return_bias != 0 or self.voltages.return_time < _AT_REST[1] * self.relaxation:
             return ()
         return (Criterion("B10", "half-life of the change at rest over L^2 / (pi^2 D)", self.half_life, *_AT_REST),)
 
@@ -98,10 +93,10 @@ class Splitting:
 
     def half_life(self, traces: Traces) -> float:
         """Time until half of the mean change is gone over the film's relaxation time."""
-        after = traces["time [s]"] >= self.driven
+        after = traces["time [s]"] >= self.voltages.drive_time
         return time_to_recover(traces["time [s]"][after], traces[CHANGE][after]) / self.relaxation
 
     def _end(self, traces: Traces, column: str) -> float:
         """Value at the end of the drive."""
-        last = int(np.flatnonzero(traces["time [s]"] <= self.driven)[-1])
+        last = int(np.flatnonzero(traces["time [s]"] <= self.voltages.drive_time)[-1])
         return float(traces[column][last])

@@ -10,18 +10,19 @@ holes are not simulated. The spectrum is that of carriers that recombine where t
 columns, that of carriers which funnel into the narrowest gaps.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 
-from fem.constants import Concentration, Energy, K, Kelvin, Metre, Second, V, Velocity, Volt, eV, ms, nm, s
+from fem.constants import Concentration, Energy, K, Kelvin, Metre, Second, V, Velocity, Volt, eV, nm, s
 from fem.model import PoissonNernstPlanck
 from fem.physics.band_gaps import gap_law
 from fem.physics.contacts import Contact
-from fem.physics.drive import table
 from fem.physics.halide_stores import HalideStore
 from fem.physics.layers import boundary_lines
 from fem.physics.spectra import EmissionLine
 from fem.results.composition import domain_size, halide_drift, spectrum_columns
-from fem.scenario import Scenario, logarithmic_times
+from fem.scenario import Scenario
 from meshes import columnar
 from scenarios._mixed_halide_film import (
     BOUNDARY_WIDTH,
@@ -32,16 +33,11 @@ from scenarios._mixed_halide_film import (
     iodide_and_bromide,
     supply,
 )
-from scenarios._options import (
-    require_longer,
-    require_no_slower_boundaries,
-    require_positive_options,
-)
+from scenarios._options import require_no_slower_boundaries, require_positive_options
+from scenarios._out_and_back import OutAndBack
 from scenarios._resolved import NodeBudget, film_debye_length, sizes_following
 from scenarios._splitting_criteria import Splitting
 
-FIRST = 10 * ms  # output after each change of the voltage
-ELECTRODES = ("bottom", "top")
 LINE = 80e-3 * eV  # width of the emission of an even film (assumption)
 BUDGET = NodeBudget(options=("--width", "--thickness", "--grains"))
 
@@ -95,40 +91,41 @@ def scenario(
         Of the widths of the columns.
     """
     require_positive_options(thickness=thickness, width=width, grains=grains, store=store)
-    require_longer(FIRST, drive_time=drive_time, return_time=return_time)
     require_no_slower_boundaries(boundary_barrier, grain_barrier, "lower one or raise the other")
+    voltages = OutAndBack(bias, drive_time, return_bias, return_time)
     debye = film_debye_length(FILM, vacancy_density, temperature)
-    mesh = BUDGET.meshed(
-        columnar(width, thickness, grains=grains, seed=seed), sizes_following(debye, 8 * nm, 15 * nm), debye,
-        electrodes=ELECTRODES,
-    )  # fmt: skip
-    drive = table([0.0, 0.0, drive_time, drive_time], [0.0, bias, bias, return_bias])
-    behind = HalideStore(exchange_rate, exchange_rate, bromide_share, store) if exchange_rate > 0 else None
-    lattice = iodide_and_bromide(vacancy_density, bromide_share, grain_barrier, boundary_barrier)
+    sizes, film = sizes_following(debye, 8 * nm, 15 * nm), columnar(width, thickness, grains=grains, seed=seed)
+    mesh = BUDGET.meshed(film, sizes, debye, electrodes=("bottom", "top"))
+    behind = HalideStore(exchange_rate, exchange_rate, bromide_share, store) if exchange_rate else None
     model = PoissonNernstPlanck(
         mesh.mesh,
         FILM,
         [],
-        [Contact("bottom", 0 * V, halides=behind), Contact("top", drive, halides=behind)],
+        [Contact("bottom", 0 * V, halides=behind), Contact("top", voltages.drive, halides=behind)],
         temperature,
         [boundary_lines(BOUNDARY_WIDTH)],
-        lattice=lattice,
+        lattice=iodide_and_bromide(vacancy_density, bromide_share, grain_barrier, boundary_barrier),
     )
-    after = logarithmic_times(FIRST, return_time, 8)[1:]
-    times = np.concatenate([logarithmic_times(FIRST, drive_time, 8), drive_time + after])
-    gap, twin = gap_law(FAMILY), BlockedTwin(model, times)
-    relaxation = thickness**2 / (np.pi**2 * interdiffusion(vacancy_density, bromide_share, grain_barrier, temperature))
-    mean, largest = twin.columns
-    columns = mean.column, largest.column
-    demands = Splitting(drive_time, return_bias * bias < 0, relaxation, return_time, columns)
+    pace = interdiffusion(vacancy_density, bromide_share, grain_barrier, temperature)
+    told = {**mesh.report, "halide supply": supply(behind)}
+    return _watched(model, voltages, thickness**2 / (np.pi**2 * pace), told, behind is not None)
+
+
+def _watched(
+    model: PoissonNernstPlanck, voltages: OutAndBack, relaxation: float, told: Mapping[str, object], supplied: bool
+) -> Scenario:
+    """The film with its spectra, beside its twin if it is `supplied` with halides, and what is demanded of both."""
+    gap = gap_law(FAMILY)
+    mean, largest = BlockedTwin(model, voltages.times).columns
+    demands = Splitting(voltages, relaxation, (mean.column, largest.column))
     funnelled = spectrum_columns(EmissionLine(gap, LINE, "funnelled"), prefix="funnelled ")
     beside = [halide_drift("iodide"), halide_drift("bromide"), domain_size("y"), *funnelled]
     return Scenario(
         model,
-        times,
-        observables=[*beside, mean, largest] if behind else beside,
-        criteria=demands.criteria if behind else demands.criteria_blocked,
-        microstructure={**mesh.report, "halide supply": supply(behind)},
+        voltages.times,
+        observables=[*beside, mean, largest] if supplied else beside,
+        criteria=demands.criteria if supplied else demands.criteria_blocked,
+        microstructure=told,
         geometry="cross-section",
         line=EmissionLine(gap, LINE, "where they are"),
     )

@@ -104,7 +104,7 @@ def test_the_cell_charges_with_its_time_constant(folders: Path, tmp_path: Path) 
 def test_light_is_given_back_at_rest(quench: Comparison) -> None:
     back = quench.row("reversible part of the charge")
     assert back["quenched"] is None and 0.99 < back["rested"] < 1.01
-    assert quench.row("voltage applied for")["rested"] == pytest.approx(2.0, rel=0.2)
+    assert quench.row("last output under the voltage")["rested"] == pytest.approx(2.0, rel=0.2)
     assert 0.9 < quench.row("reversible part of the quench")["rested"] < 1.01
 
 

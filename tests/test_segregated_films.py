@@ -25,6 +25,7 @@ from fem.results.observables import standard_observables
 from fem.results.run_facts import judge
 from fem.scenario import Scenario
 from scenarios import el_splitting
+from scenarios._out_and_back import OutAndBack
 from scenarios._splitting_criteria import Splitting
 
 LAW = gap_law("CsPb(I,Br)3")
@@ -164,7 +165,7 @@ def verdicts(demands: Splitting, traces: dict[str, Array]) -> list[object]:
 
 
 def test_each_demand_notices_what_it_looks_for() -> None:
-    demands = Splitting(60.0, True, 3600.0, 60.0, TWIN)
+    demands = Splitting(OutAndBack(5.0, 60.0, -5.0, 60.0), 3600.0, TWIN)
     assert verdicts(demands, made_up()) == ["pass"] * 7
     half = np.full(5, 0.5)
     for number, wrong in enumerate((
@@ -177,8 +178,8 @@ def test_each_demand_notices_what_it_looks_for() -> None:
 
 
 def test_rest_is_judged_by_the_half_life_when_it_is_long_enough() -> None:
-    assert len(Splitting(60.0, False, 3600.0, 60.0, TWIN).criteria) == 6
-    demands = Splitting(60.0, False, 20.0, 60.0, TWIN)
+    assert len(Splitting(OutAndBack(5.0, 60.0, 0.0, 60.0), 3600.0, TWIN).criteria) == 6
+    demands = Splitting(OutAndBack(5.0, 60.0, 0.0, 60.0), 20.0, TWIN)
     assert demands.half_life(made_up()) == pytest.approx(30 * (0.13 - 0.065) / 0.07 / 20, rel=1e-9)
     assert verdicts(demands, made_up())[-1] == "pass"
 

@@ -48,7 +48,7 @@ def maps(figure: object, scenario: Scenario, states: list[State]) -> None:
     """Share of bromide at four times."""
     mesh = scenario.model.mesh
     places = figure.subplots(1, 4, sharey=True)  # type: ignore[attr-defined]
-    triangles = Triangulation(*(mesh.p / nm), mesh.t.T)
+    triangles = Triangulation(mesh.p[0] / nm, mesh.p[1] / nm, mesh.t.T)
     for axes, time in zip(places, TIMES[1:], strict=True):
         state = nearest(states, time)
         drawn = axes.tripcolor(triangles, state.share, shading="gouraud", cmap="PuOr_r", vmin=0, vmax=1)

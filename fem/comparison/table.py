@@ -60,7 +60,7 @@ def _film(runs: Sequence[Compared]) -> list[Row]:
         each("nominal field", "V/m", lambda run: number(field(run), "V/m")),
         each("Debye length", "m", lambda run: number(run.scale("debye_length"), "m")),
         each("screening time λL/2D", "s", lambda run: number(run.scale("charging_time"), "s")),
-        each("voltage applied for", "s", lambda run: number(float(run.elapsed[run.driven][-1]), "s")),
+        each("last output under the voltage", "s", lambda run: number(float(run.elapsed[run.driven][-1]), "s")),
     ]
 
 
@@ -110,7 +110,7 @@ def _light(runs: Sequence[Compared], maps: Sequence[Maps]) -> list[Row]:
             values = run.quantities.get(header)
             if values is None:
                 return NOTHING
-            k = int(np.argmin(sign * values))
+            k = run.driven.start + int(np.argmin(sign * values[run.driven.start :]))
             return Cell(float(values[k]), f"{values[k]:.4g} at {in_time_units(float(run.elapsed[k]))}")
 
         return measure

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.interpolate import PchipInterpolator
+from scipy.optimize import brentq
 
 from fem.fields import Array
 
@@ -16,11 +18,11 @@ class Crossing:
     Parameters
     ----------
     time
-        Interpolated linearly between outputs [s].
+        By a monotone cubic over the logarithm of time [s]; linear where the first interval begins at zero.
     output
         Number of the output before it.
     weight
-        Share of the next output in what is interpolated at `time`, between 0 and 1.
+        Share of the next output in a map that is interpolated there, between 0 and 1.
     bounded
         Whether it happened before the first output after the start, so that `time` is only the latest it can be.
     """
@@ -38,16 +40,27 @@ def crossing(times: Array, values: Array, level: float) -> Crossing | None:
         return None
     k = int(reached[0])
     weight = float((level - values[k - 1]) / (values[k] - values[k - 1]))
-    return Crossing(float(times[k - 1] + weight * (times[k] - times[k - 1])), k - 1, weight, k == 1)
+    return Crossing(_reached(times, values, level, k), k - 1, weight, k == 1)
+
+
+def _reached(times: Array, values: Array, level: float, k: int) -> float:
+    """Time [s] between outputs k-1 and k; a change that slows down is missed by percents between straight lines."""
+    if times[k - 1] <= 0:
+        return float(times[k - 1] + (level - values[k - 1]) / (values[k] - values[k - 1]) * (times[k] - times[k - 1]))
+    first = int(np.argmax(times > 0))
+    near = slice(max(first, k - 3), k + 3)
+    curve = PchipInterpolator(np.log(times[near]), values[near])
+    found = brentq(lambda u: float(curve(u)) - level, np.log(times[k - 1]), np.log(times[k]))
+    return float(np.exp(found))
 
 
 def at_time(times: Array, time: float) -> Crossing | None:
-    """Where `time` [s] lies among `times`; None if outside."""
+    """Where `time` [s] lies among `times`, by their logarithms; None if outside."""
     if not times[0] <= time <= times[-1] * (1 + 1e-12):
         return None
     k = int(np.clip(np.searchsorted(times, time, side="right"), 1, len(times) - 1))
-    weight = float(np.clip((time - times[k - 1]) / (times[k] - times[k - 1]), 0.0, 1.0))
-    return Crossing(time, k - 1, weight)
+    start, end, here = (np.log([times[k - 1], times[k], time]) if times[k - 1] > 0 else (times[k - 1], times[k], time))
+    return Crossing(time, k - 1, float(np.clip((here - start) / (end - start), 0.0, 1.0)))
 
 
 def share_reached(times: Array, values: Array, share: float) -> Crossing | None:
