@@ -25,7 +25,8 @@ def wedge_power(permittivity: float) -> float:
     """Power of the distance with which the field grows towards a right-angled metal edge on a film, in air.
 
     The potential goes as rho^a with ``tan(a pi) = -eps tan(a pi / 2)``, the field as rho^(a - 1): -1/2 for a film of
-    infinite `permittivity`, -1/3 for none (wedges of several dielectrics: Meixner, doi:10.1109/TAP.1972.1140243).
+    infinite `permittivity`, -1/3 for none. It follows from the potential and the normal displacement on either side of
+    the film's face (Meixner, IEEE Trans. Antennas Propag. 20, 442 (1972)).
     """
     return float(brentq(lambda a: tan(a * pi) + permittivity * tan(a * pi / 2), 0.5 + 1e-9, 1 - 1e-9)) - 1
 

@@ -74,6 +74,7 @@ def scenario(
         End of the run.
     """
     require_positive_options(thickness=thickness, transport_layers=transport_layers, substrate=substrate)
+    require_positive_options(heat_transfer=heat_transfer, update=update)
     require_longer(_FIRST, end_time=end_time)
     film = Polycrystal.from_polygons(_WIDTH, thickness, [shapely.box(0, 0, _WIDTH, thickness)])
     layers = [Layer(name, transport_layers, cell=1 * nm, largest=8 * nm) for name in ("electrons", "holes")]

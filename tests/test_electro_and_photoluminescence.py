@@ -38,7 +38,7 @@ BETWEEN, CLOSE = (1.7, 2.05), 1e-3  # [V] where voltages are sought, and how wel
 
 @cache
 def stack(traps: float, velocity: float, flux: float) -> Callable[[float], tuple[float, float]]:
-    """Emission [1/(m s)] and current into the hole layer [1/(m s)] at a voltage, with a `flux` of photons or in the dark.
+    """Emission and current into the hole layer [1/(m s)] at a voltage, with a `flux` of photons or in the dark.
 
     `traps` [1/s] all over the film, and recombination at the face of the hole layer with a `velocity` [m/s].
     """

@@ -60,6 +60,14 @@ def test_what_the_criteria_see() -> None:
     assert verdicts(speed=0.9) == ["pass", "pass", "fail", "pass"]
 
 
+def test_a_device_full_of_ions_finds_its_rest() -> None:
+    """So many that recombination, hastened on the way to equilibrium, would leave the charge to round-off."""
+    model = joule_heating.scenario(mobile_density=1e25).model
+    start = model.initial_state()
+    assert np.abs(start.contact_current).max() / np.ptp(model.mesh.p[0]) < 1e-6
+    assert float(start.carriers.min()) >= 0.0
+
+
 @pytest.mark.slow
 def test_a_device_warms_its_substrate_and_its_ions_follow_arrhenius(verify: Verification) -> None:
     scenario = joule_heating.scenario()

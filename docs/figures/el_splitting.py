@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.tri import Triangulation
 
 from fem.constants import nm
@@ -26,7 +26,8 @@ def main() -> None:
     states, rested = (run(one) for one in (driven, rest))
     figure = Figure(figsize=(10.5, 6.6), layout="constrained")
     FigureCanvasAgg(figure)
-    upper, lower = figure.subfigures(2, 1, height_ratios=(1.25, 1.0))
+    grid = figure.add_gridspec(2, 1, height_ratios=(1.25, 1.0))
+    upper, lower = (figure.add_subfigure(place) for place in grid)
     maps(upper, driven, states)
     spectra, recovery = lower.subplots(1, 2)
     draw_spectra(spectra, driven, states)
@@ -44,20 +45,20 @@ def nearest(states: list[State], time: float) -> State:
     return min(states, key=lambda one: abs(one.time - time))
 
 
-def maps(figure: object, scenario: Scenario, states: list[State]) -> None:
+def maps(figure: SubFigure, scenario: Scenario, states: list[State]) -> None:
     """Share of bromide at four times."""
     mesh = scenario.model.mesh
-    places = figure.subplots(1, 4, sharey=True)  # type: ignore[attr-defined]
+    places = figure.subplots(1, 4, sharey=True)
     triangles = Triangulation(mesh.p[0] / nm, mesh.p[1] / nm, mesh.t.T)
     for axes, time in zip(places, TIMES[1:], strict=True):
         state = nearest(states, time)
-        drawn = axes.tripcolor(triangles, state.share, shading="gouraud", cmap="PuOr_r", vmin=0, vmax=1)
+        drawn = axes.tripcolor(triangles, state.share, shading="gouraud", cmap="PuOr", vmin=0, vmax=1)
         axes.set_title(f"{state.time:.0f} s, {'+5 V' if time <= 60 else '-5 V'}", fontsize=9)
         axes.set_xlabel("nm", fontsize=8)
         axes.set_aspect("equal")
         axes.tick_params(labelsize=7)
     places[0].set_ylabel("height (nm)", fontsize=8)
-    figure.colorbar(drawn, ax=list(places), label="share of bromide", shrink=0.85)  # type: ignore[attr-defined]
+    figure.colorbar(drawn, ax=list(places), label="share of bromide", shrink=0.85)
 
 
 def draw_spectra(axes: Axes, scenario: Scenario, states: list[State]) -> None:

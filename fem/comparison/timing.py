@@ -59,7 +59,7 @@ def at_time(times: Array, time: float) -> Crossing | None:
     if not times[0] <= time <= times[-1] * (1 + 1e-12):
         return None
     k = int(np.clip(np.searchsorted(times, time, side="right"), 1, len(times) - 1))
-    start, end, here = (np.log([times[k - 1], times[k], time]) if times[k - 1] > 0 else (times[k - 1], times[k], time))
+    start, end, here = np.log([times[k - 1], times[k], time]) if times[k - 1] > 0 else (times[k - 1], times[k], time)
     return Crossing(time, k - 1, float(np.clip((here - start) / (end - start), 0.0, 1.0)))
 
 

@@ -38,7 +38,9 @@ def how_it_was_matched(found: Matches, reasons: Mapping[str, str]) -> list[str]:
     lines = [f"Maps at the {kind}: {', '.join(match.words for match in group)}." for kind, group in found.items()]
     lines += [f"No maps at the {kind}: {reason}." for kind, reason in reasons.items()]
     if found:
-        lines.append("A map between two outputs is interpolated linearly between them, to the logarithm of the matched time, or to the share or the quench itself.")
+        lines.append(
+            "A map between two outputs is interpolated linearly to the matched share, quench or logarithm of time."
+        )
     return lines
 
 
