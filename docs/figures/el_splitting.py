@@ -27,7 +27,7 @@ def main() -> None:
     figure = Figure(figsize=(10.5, 6.6), layout="constrained")
     FigureCanvasAgg(figure)
     grid = figure.add_gridspec(2, 1, height_ratios=(1.25, 1.0))
-    upper, lower = (figure.add_subfigure(place) for place in grid)
+    upper, lower = (figure.add_subfigure(grid[row, 0]) for row in (0, 1))
     maps(upper, driven, states)
     spectra, recovery = lower.subplots(1, 2)
     draw_spectra(spectra, driven, states)
