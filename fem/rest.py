@@ -24,7 +24,7 @@ _DRAINING = 30  # further steps at most, for minority carriers
 _SCARCE = 1e-20  # of the largest density: carriers so few are left as they are
 _STILL = 1e-9  # relative change of a density at rest
 _LONG = (1.0,) * 12  # where no contact holds the carriers: in longer steps their charge is lost in round-off
-_HASTE = 1e10  # of recombination on the way to equilibrium
+_HASTES = (1e10, 1e5, 1.0)  # of recombination on the way to equilibrium, one after the other until one gets there
 _GROWING = (*(3.0**k for k in range(-25, 7)), *(3.0**6,) * 3)  # for a start that Newton's method finds too far
 
 
@@ -61,26 +61,33 @@ class Start:
         levels = [piece.value(_BEFORE) for piece in pieces]
         dark = light.value(_BEFORE) == 0
         even = (dark and max(levels) == min(levels)) or (not self.film.unknowns.carrier_exchanges and dark)
-        paced = self._paced(extent, even)
-        closed = paced.driven_by(pieces, light)
-        values = as_deposited(closed, _BEFORE)
-        if relax and closed.unknowns.carrier_exchanges:
-            common = levels if even else [0.0] * len(levels)
-            values = carriers_in_equilibrium(paced.driven_by([_held(one) for one in common]), values, common[0])
-            try:
-                values = _climbed(paced, levels, light, values, even)
-            except SolverError:  # carriers that recombine so fast may leave their charge to round-off
-                values = _climbed(self._paced(extent, even, hasten=False), levels, light, values, even)
-        elif relax:
-            try:
-                values = relaxed(closed, values)
-            except SolverError:  # likewise
-                values = relaxed(self._paced(extent, even, hasten=False).driven_by(pieces, light), values)
+        values = as_deposited(self.closed.driven_by(pieces, light), _BEFORE)
+        if relax:
+            values = self._rested(values, pieces, light, extent, even)
         full = np.zeros(self.film.unknowns.size)
         full[: len(values)] = values
         return self.film.deposited(full)
 
-    def _paced(self, extent: float, even: bool, hasten: bool = True) -> CoupledSystem:
+    def _rested(self, values: Array, pieces: Sequence[Piece], light: Piece, extent: float, even: bool) -> Array:
+        """Rest of the closed film from `values`; where it is an equilibrium, by way of fast recombination first."""
+        levels = [piece.value(_BEFORE) for piece in pieces]
+        common = levels if even else [0.0] * len(levels)
+        failed: SolverError | None = None
+        for haste in (
+            _HASTES if even else _HASTES[-1:]
+        ):  # one that is too fast may leave the carriers' charge to round-off
+            paced = self._paced(extent, even, haste)
+            try:
+                if not self.closed.unknowns.carrier_exchanges:
+                    return relaxed(paced.driven_by(pieces, light), values)
+                held = paced.driven_by([_held(one) for one in common])
+                return _climbed(paced, levels, light, carriers_in_equilibrium(held, values, common[0]), even)
+            except SolverError as error:
+                failed = error
+        assert failed is not None
+        raise failed
+
+    def _paced(self, extent: float, even: bool, haste: float) -> CoupledSystem:
         """The closed film with ions that cross it in a second.
 
         Where it comes to equilibrium (`even`) they have one diffusivity everywhere: equilibrium does not depend on it,
@@ -96,8 +103,8 @@ class Start:
                 one = replace(one, transport=replace(one.transport, weights=weights))
             populations.append(one)
         unknowns, network = replace(u, populations=tuple(populations)), self.closed.network
-        if even and hasten and network is not None:
-            network = network.hastened(_HASTE)
+        if haste != 1 and network is not None:
+            network = network.hastened(haste)
         return CoupledSystem(self.closed.volumes, self.closed.poisson, unknowns, network)
 
 

@@ -4,6 +4,7 @@ Defects over the field, light over the voltage, the overshoot of a diode, damage
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -57,7 +58,7 @@ def levels(scenario: Scenario, states: list[State], values: NDArray[np.float64])
 def draw_threshold() -> None:
     """Vacancies over time, and pairs that an hour makes over the field."""
     figure, axes = panels(2, (9, 3.6))
-    twins = (
+    twins: tuple[tuple[str, dict[str, Any]], ...] = (
         ("exponential", {}),
         ("threshold", {"law": Law.THRESHOLD}),
         ("hops of 0.63 nm", {"reach": 0.63 * nm}),
@@ -81,7 +82,11 @@ def draw_threshold() -> None:
 def draw_maximum() -> None:
     """PL and vacancies over the voltage, with both, and with one of the two."""
     figure, axes = panels(2, (9, 3.6))
-    twins = (("both", {}), ("healing alone", {"creation": 0.0}), ("harm alone", {"excess": 0.0}))
+    twins: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("both", {}),
+        ("healing alone", {"creation": 0.0}),
+        ("harm alone", {"excess": 0.0}),
+    )
     for colour, (label, changed) in zip(COLOURS, twins, strict=False):
         scenario = voltage_maximum.scenario(**changed)
         states = run(scenario)
@@ -132,7 +137,7 @@ def draw_edges() -> None:
     axes[0].set(xlabel="distance from the nearer edge (nm)", ylabel="field (V/m)", xlim=(0.5, 400), ylim=(2e5, 1e8))
     axes[0].legend(frameon=False)
     share = state.concentrations[species_number(scenario, DEGRADED)] / 1e22
-    grid = Triangulation(*(mesh.p / nm), mesh.t[:, cells].T)
+    grid = Triangulation(mesh.p[0] / nm, mesh.p[1] / nm, mesh.t[:, cells].T)
     drawn = axes[1].tripcolor(grid, share, shading="gouraud", cmap="magma_r", vmin=0, vmax=1)
     axes[1].plot([300, 1100], [305, 305], color="#c0282d", lw=3)
     axes[1].set(xlabel="x (nm)", ylabel="y (nm)", aspect="equal", title="degraded share; red: metal")

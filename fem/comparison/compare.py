@@ -105,13 +105,13 @@ def _fill(folder: Path, runs: tuple[Compared, ...]) -> tuple[tuple[Row, ...], tu
     """Write everything into `folder`; the rows, how the runs differ, and the warnings."""
     rows = table(runs)
     found, reasons = matches(runs)
-    words = {
-        "differences": how_they_differ(runs, rows),
-        "compared": what_was_compared(runs) + how_it_was_matched(found, reasons),
-        "warnings": warnings_of(runs),
-    }
     drawn = draw_traces(runs, folder / "figures" / "traces.png")
     files = draw_maps(runs, found, folder / "figures")
+    words = {
+        "differences": how_they_differ(runs, rows),
+        "compared": what_was_compared(runs) + how_it_was_matched(found, reasons, bool(files)),
+        "warnings": warnings_of(runs),
+    }
     captions = {name: CAPTIONS[kind] for kind, name in files.items()} | {"traces.png": _TRACES}
     _write_csv(folder / "comparison.csv", runs, rows)
     record = _record(runs, rows, words, found) | {"traces": drawn, "figures": list(captions)}

@@ -76,6 +76,13 @@ class Compared:
         return self.driven.stop < len(self.voltage)
 
     @property
+    def steady(self) -> bool:
+        """Whether every potential stands still while there is a voltage."""
+        on = slice(self.driven.start + (self.voltage[self.driven.start] == 0), self.driven.stop)
+        moved = [float(np.ptp(self.results.columns[f"potential {name} [V]"][on])) for name in self.electrodes]
+        return max(moved, default=0.0) <= _AT_REST * float(self.voltage.max(initial=0.0))
+
+    @property
     def elapsed(self) -> Array:
         """Time since the onset [s], shape (n_outputs,)."""
         return self.results.times - self.onset

@@ -7,7 +7,7 @@ from fem.comparison.compared import Compared
 from fem.comparison.rows import NOTHING, Cell, Row, number, words
 
 _NAMES = ("name", "electrode", "region", "species")
-_OF_THE_MESH = ("nodes",)
+_LEFT_OUT = ("nodes", "material reference")
 _UNITS = {"generation": "1/m^3/s", "density": "1/m^3", "saturation": "1/m^3", "capture_coefficient": "m^3/s"}
 
 
@@ -18,7 +18,7 @@ def differing(runs: Sequence[Compared]) -> list[Row]:
     rows = [_row("parameters", name.replace("_", " "), [one.get(name) for one in parameters]) for name in names]
     for part in ("model", "light"):
         facts = [dict(flat(run.results.record.get(part))) for run in runs]
-        keys = dict.fromkeys(key for one in facts for key in one if key not in _OF_THE_MESH)
+        keys = dict.fromkeys(key for one in facts for key in one if key not in _LEFT_OUT)
         rows += [_row(part, key, [(one[key], _UNITS.get(_last(key), "")) if key in one else None for one in facts])
                  for key in keys]  # fmt: skip
     return [row for row in rows if len({str(cell.value) for cell in row.cells}) > 1]

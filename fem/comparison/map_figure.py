@@ -21,6 +21,7 @@ from fem.results.map_figures import CM3, concentration_norm, light_norm
 from fem.results.raster import Raster
 
 LIGHT = "PL_ratio"
+_GLARING, _DARKEST = 20.0, 0.01  # PL/PL0 above which colours are logarithmic, and their lower end then
 _WIDTH, _TALLEST, _NARROWEST, _SPACE, _BAR = 10.0, 3.4, 2.4, 0.42, 1.0  # [inch] maps, one, above it, colour bar
 
 
@@ -85,6 +86,8 @@ def _shade(name: str, values: Sequence[Array]) -> Shade:
     """One colour scale for all `values`."""
     low, high = min(map(np.nanmin, values)), max(map(np.nanmax, values))
     if name == LIGHT:
+        if high > _GLARING:
+            return Shade("PL / PL₀", "inferno", LogNorm(max(low, _DARKEST), high, clip=True))
         return Shade("PL / PL₀", "inferno", light_norm(low, high))
     ion = name.removeprefix("concentration_").replace("_", " ")
     return Shade(f"{ion} (1/cm³)", "viridis", concentration_norm(low, high))

@@ -10,10 +10,11 @@ from fem.results.drawing import in_time_units, in_units
 
 @dataclass(frozen=True)
 class Cell:
-    """What a run has to say to a row: a number in SI units or words, and the text that is shown."""
+    """What a run has to say to a row: a number in SI units or words, the text shown, and whether it is only a bound."""
 
     value: object
     text: str
+    bound: bool = False
 
     def __bool__(self) -> bool:
         """Whether there is anything to say."""
@@ -50,6 +51,7 @@ class Row:
             "group": self.group,
             "quantity": self.quantity,
             "unit": self.unit,
+            "upper bounds": [label for label, cell in zip(labels, self.cells, strict=True) if cell.bound],
             "values": {label: cell.value for label, cell in zip(labels, self.cells, strict=True)},
             "shown": {label: cell.text for label, cell in zip(labels, self.cells, strict=True)},
         }
@@ -59,7 +61,7 @@ def number(value: float | None, unit: str = "1", at_most: bool = False) -> Cell:
     """A number in `unit`, shown in the unit that people read; `at_most`: only the upper bound is known."""
     if value is None or value != value:
         return NOTHING
-    return Cell(float(value), ("≤ " if at_most else "") + shown(float(value), unit))
+    return Cell(float(value), ("≤ " if at_most else "") + shown(float(value), unit), at_most)
 
 
 def words(text: str | None) -> Cell:
@@ -81,6 +83,6 @@ _READ: dict[str, Callable[[float], str]] = {
     "J": lambda value: f"{value / eV:.4g} eV",
     "V/m": lambda value: f"{1e-6 * value:.3g} V/µm",
     "C/m^2": lambda value: f"{1e2 * value:.3g} µC/cm²",
-    "m/s": lambda value: f"{1e9 * value:.3g} nm/s",
+    "m/s": lambda value: f"{in_units(value)}/s" if value else "0 m/s",
     "%": lambda value: f"{100 * value:.3g} %" if abs(value) >= 1e-4 or value == 0 else "below 0.01 %",
 }

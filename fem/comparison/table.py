@@ -193,7 +193,7 @@ def _soundness(runs: Sequence[Compared]) -> list[Row]:
             found = [one for one in run.results.record.get(name) or [] if isinstance(one, dict)]
             failed = [str(one.get(title)) for one in found if one.get("verdict") != "pass"]
             met = f"{len(found) - len(failed)} of {len(found)} passed"
-            return words(met + (f"; not: {', '.join(failed)}" if failed else "")) if found else NOTHING
+            return words(met + (f"; not: {', '.join(dict.fromkeys(failed))}" if failed else "")) if found else NOTHING
 
         return measure
 

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from fem.comparison.compared import CHARGE, CURRENT, LIGHT, VOLTAGE, Compared
 from fem.comparison.opening import common_quantities, span
 from fem.fields import Array
-from fem.results.colour_bar import label_powers
+from fem.results.colour_bar import Plain, label_powers
 from fem.results.drawing import new_figure, save
 
 COLOURS = ("#1f4e79", "#c1121f", "#2a9d8f", "#e9a820", "#6a4c93", "#3d3d3d", "#b56576", "#7f9c3b")
@@ -40,7 +40,9 @@ def draw_traces(runs: Sequence[Compared], path: Path) -> list[str]:
             row[0].set_yscale("log")
             label_powers(row[0].yaxis)
         else:
-            row[0].ticklabel_format(axis="y", useOffset=False)
+            numbers = Plain()
+            numbers.set_useOffset(False)
+            row[0].yaxis.set_major_formatter(numbers)
         label, _ = _LABELS.get(header, (header.replace(" [", "\n["), 1.0))
         row[0].set_ylabel(label, fontsize=8)
     for column, words in enumerate(("time since the voltage (s)", "time / (λL/2D)")[:columns]):

@@ -8,7 +8,8 @@ from fem.comparison.opening import common_quantities, overlap
 from fem.comparison.rows import Row, shown
 
 _TOLD = ("50 % of the charge", "50 % of the quench")
-_COUNTED_FACTS = ("nominal field", "screening time λL/2D")
+_COUNTED = ("nominal field", "screening time λL/2D", "final charge", "final quench")
+_SAME = 2e-3  # relative difference of what is called the same
 
 
 def what_was_compared(runs: Sequence[Compared]) -> list[str]:
@@ -33,8 +34,10 @@ def what_was_compared(runs: Sequence[Compared]) -> list[str]:
     ]
 
 
-def how_it_was_matched(found: Matches, reasons: Mapping[str, str]) -> list[str]:
-    """The matched moments, and what could not be matched and why."""
+def how_it_was_matched(found: Matches, reasons: Mapping[str, str], drawn: bool) -> list[str]:
+    """The matched moments, whether maps were `drawn` there, and what could not be matched and why."""
+    if found and not drawn:
+        return ["No maps: the runs have neither light nor an ion in common."]
     lines = [f"Maps at the {kind}: {', '.join(match.words for match in group)}." for kind, group in found.items()]
     lines += [f"No maps at the {kind}: {reason}." for kind, reason in reasons.items()]
     if found:
@@ -45,7 +48,7 @@ def how_it_was_matched(found: Matches, reasons: Mapping[str, str]) -> list[str]:
 
 
 def how_they_differ(runs: Sequence[Compared], rows: Sequence[Row]) -> list[str]:
-    """The first run against each of the others: parameters, then how many times as long things take."""
+    """The first run against each of the others: parameters, then how many times as large or as long things are."""
     differing = [row.quantity for row in rows if row.group == "parameters"]
     lines = [f"Parameters that differ: {', '.join(differing)}." if differing else "All parameters are the same."]
     for k, run in enumerate(runs[1:], start=1):
@@ -54,18 +57,19 @@ def how_they_differ(runs: Sequence[Compared], rows: Sequence[Row]) -> list[str]:
 
 
 def _against(rows: Sequence[Row], k: int) -> Iterator[str]:
+    """What is how many times as large or as long in run `k` as in the first."""
     named = {row.quantity: row for row in rows}
-    for name in _COUNTED_FACTS:
+    for name in (*_COUNTED, *_TOLD):
         if (ratio := _ratio(named.get(name), k)) is not None:
-            yield f"{name} × {ratio:.3g}"
-    for name in _TOLD:
-        ratio, own = _ratio(named.get(name), k), _ratio(named.get(f"{name}, over λL/2D"), k)
-        if ratio is not None:
-            scaled = "" if own is None else f" ({own:.3g} times in units of λL/2D)"
-            yield f"the time to {name} is {ratio:.3g} times as long{scaled}"
-    for name, title in (("final quench", "light lost"), ("final charge", "charge moved per area")):
-        if (ratio := _ratio(named.get(name), k)) is not None:
-            yield f"{title} × {ratio:.3g}"
+            own = _ratio(named.get(f"{name}, over λL/2D"), k)
+            title = f"time to {name}" if name in _TOLD else name
+            yield f"{title} {_times(ratio)}" + ("" if own is None else f" ({_times(own)} in units of λL/2D)")
+
+
+def _times(ratio: float) -> str:
+    if abs(ratio - 1) < _SAME:
+        return "the same"
+    return f"× {abs(ratio):.3g}" + (" with the other sign" if ratio < 0 else "")
 
 
 def _ratio(row: Row | None, k: int) -> float | None:
@@ -75,7 +79,7 @@ def _ratio(row: Row | None, k: int) -> float | None:
     first, other = row.cells[0], row.cells[k]
     if not isinstance(first.value, float) or not isinstance(other.value, float) or not first.value:
         return None
-    return None if "≤" in first.text + other.text else other.value / first.value
+    return None if first.bound or other.bound else other.value / first.value
 
 
 def warnings_of(runs: Sequence[Compared]) -> list[str]:
@@ -89,9 +93,12 @@ def warnings_of(runs: Sequence[Compared]) -> list[str]:
             found.append(f"{run.label} {told}: its numbers end at {until}")
         own = run.results.record.get("warnings")
         found += [f"{run.label}: {text}" for text in (own if isinstance(own, list) else [])]
-    versions = {str(run.part("versions").get("grainfield")) for run in runs}
+    versions = {str(run.part("versions")["grainfield"]) for run in runs if "grainfield" in run.part("versions")}
     if len(versions) > 1:
         found.append(f"the runs were made with different versions of Grainfield: {', '.join(sorted(versions))}")
+    if any(not run.steady for run in runs):
+        moving = ", ".join(run.label for run in runs if not run.steady)
+        found.append(f"the voltage of {moving} changes while it is applied: shares of a final value mix its stretches")
     if any(not run.moves_charge for run in runs):
         still = ", ".join(run.label for run in runs if not run.moves_charge)
         found.append(f"no charge beyond its error moves in {still}: there are no times for it")
