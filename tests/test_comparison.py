@@ -4,6 +4,7 @@ import csv
 import json
 import math
 import re
+import runpy
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -17,14 +18,15 @@ from films_for_results import HEIGHT, LIGHT, WIDTH, two_grain_mesh
 import fem.results.record as record_module
 from fem.comparison.compare import Comparison, compare
 from fem.comparison.compared import Compared
-from fem.comparison.map_figure import boundaries_between
+from fem.comparison.map_figure import boundaries_between, draw_maps
 from fem.comparison.matching import matches
 from fem.comparison.opening import labels_of, open_all
 from fem.comparison.timing import Crossing, at_time, crossing, front_speed, share_reached
+from fem.comparison.wording import how_it_was_matched, warnings_of
 from fem.constants import eV
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Contact
-from fem.physics.drive import Drive, pulse, step
+from fem.physics.drive import Drive, pulse, ramp, step
 from fem.physics.materials import MAPbI3
 from fem.physics.species import Species
 from fem.results.record import run_scenario
@@ -149,6 +151,26 @@ def test_moments_are_matched_in_what_they_are_matched_by(folders: Path) -> None:
             assert run.elapsed[moment.output] <= match.level <= run.elapsed[moment.output + 1]
 
 
+def test_what_cannot_be_matched_is_not_drawn_but_said(folders: Path, tmp_path: Path) -> None:
+    short = copied(folders / "rested", tmp_path / "short")
+    lines = (short / "timeseries.csv").read_text().splitlines(keepends=True)
+    (short / "timeseries.csv").write_text("".join(lines[:8]))
+    runs = runs_of(folders / "quenched", short)
+    found, reasons = matches(runs)
+    assert "same time" in found and "same share of the charge" not in found  # all of it is in the first jump
+    said = how_it_was_matched(found, reasons, drawn=True)
+    assert any(line.startswith("No maps at the same share of the charge: not every run moves") for line in said)
+    assert draw_maps(runs, {}, tmp_path) == {}
+
+
+def test_a_voltage_that_changes_is_warned_of(folders: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(record_module, "draw_figures", lambda scenario, directory: [])
+    folder = record(tmp_path / "ramped", ramp(SMALL, 1.0), 0.30 * eV)
+    runs = runs_of(folders / "fast", folder)
+    assert [run.steady for run in runs] == [True, False]
+    assert any(line.startswith("the voltage of ramped changes") for line in warnings_of(runs))
+
+
 def test_times_count_from_the_voltage(folders: Path) -> None:
     rested, quenched = runs_of(folders / "rested", folders / "quenched")
     assert rested.steady and quenched.steady
@@ -267,7 +289,7 @@ def test_a_stopped_run_is_compared_as_far_as_it_goes(folders: Path, tmp_path: Pa
     write_record(stopped, read_record(stopped) | {"status": "stopped"})
     made = compare([folders / "slow", stopped], tmp_path / "out")
     assert made.row("outputs")["stopped"] == 59
-    assert any("stopped is stopped: its numbers end at" in line for line in made.warnings)
+    assert any("stopped was stopped: its numbers end at" in line for line in made.warnings)
 
 
 @pytest.mark.usefixtures("undrawn")
@@ -291,7 +313,8 @@ def test_the_example_of_the_page_runs(
         copied(folders / name, tmp_path / "results" / name)
     monkeypatch.chdir(tmp_path)
     (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "comparing.md").read_text(), re.S)
-    exec(compile(example, "comparing.md", "exec"), {})  # noqa: S102 - our own page
+    (tmp_path / "example.py").write_text(example, encoding="utf-8")
+    runpy.run_path(str(tmp_path / "example.py"))
     assert "time to 50 % of the charge × 2.17" in capsys.readouterr().out
     assert (tmp_path / "results" / "compare" / "comparison.json").is_file()
 

@@ -34,9 +34,9 @@ class Panel:
 
 
 def draw_maps(runs: Sequence[Compared], found: Matches, folder: Path) -> dict[str, str]:
-    """Draw one figure per kind of match into `folder`: the file of each kind. None if the runs share no map."""
+    """Draw one figure per kind of match into `folder`: the file of each kind; none without a common map or moment."""
     name = common_map(runs)
-    if name is None:
+    if name is None or not found:
         return {}
     maps = [Maps(run) for run in runs]
     canvases = [canvas_of(one) for one in maps]

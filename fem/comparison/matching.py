@@ -59,7 +59,7 @@ def matches(runs: Sequence[Compared]) -> tuple[Matches, dict[str, str]]:
     reasons = {
         TIME: "the runs cover no common time",
         CHARGE: "not every run moves charge that stays until the end of its voltage, when its outputs can tell",
-        QUENCH: "not every run changes its light, or not in the same direction",
+        QUENCH: "not every run changes its light for good, in the same direction and when its outputs can tell",
     }
     kept = {kind: one for kind, one in found.items() if one}
     return kept, {kind: reason for kind, reason in reasons.items() if kind not in kept}

@@ -89,10 +89,12 @@ def warnings_of(runs: Sequence[Compared]) -> list[str]:
         status = run.results.record.get("status")
         if status != "finished":
             until = shown(float(run.results.times[-1]), "s")
-            told = "was killed" if status == "running" else f"is {status}"
-            found.append(f"{run.label} {told}: its numbers end at {until}")
-        own = run.results.record.get("warnings")
-        found += [f"{run.label}: {text}" for text in (own if isinstance(own, list) else [])]
+            state = {"running": "was killed", "stopped": "was stopped"}.get(str(status), f"has {status}")
+            found.append(f"{run.label} {state}: its numbers end at {until}")
+    own = {run.label: run.results.record.get("warnings") for run in runs}
+    told = [(str(text), label) for label, texts in own.items() if isinstance(texts, list) for text in texts]
+    for text in dict.fromkeys(text for text, _ in told):
+        found.append(f"{', '.join(label for same, label in told if same == text)}: {text}")
     versions = {str(run.part("versions")["grainfield"]) for run in runs if "grainfield" in run.part("versions")}
     if len(versions) > 1:
         found.append(f"the runs were made with different versions of Grainfield: {', '.join(sorted(versions))}")
