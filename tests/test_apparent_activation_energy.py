@@ -86,7 +86,7 @@ def test_parallel_and_series_films_show_their_weighted_barriers(
     assert middle == pytest.approx(307.7, abs=0.5)
     weight = weights_of_theory(boundary * eV, axis == "y", middle)
     expected = (1 - weight) * GRAIN + weight * boundary * eV
-    assert found.boundary_weight == pytest.approx(weight, rel=1e-9)
+    assert found.boundary_weight == pytest.approx(weight, rel=1e-9, abs=0.0)
     assert found.local_energy == pytest.approx(expected, abs=0.01 * MEV)
     assert abs(found.fit.activation_energy - expected) < 5 * MEV
     assert min(GRAIN, boundary * eV) < found.fit.activation_energy < max(GRAIN, boundary * eV)
@@ -106,7 +106,7 @@ def test_segregation_shifts_what_the_boundaries_show() -> None:
     held = SHARE * s / (SHARE * s + 1 - SHARE)
     expected = (1 - weight) * GRAIN + weight * (0.50 * eV + segregation) - held * segregation
     assert found.local_energy == pytest.approx(expected, abs=0.01 * MEV)
-    assert found.boundary_weight == pytest.approx(weight, rel=1e-9)
+    assert found.boundary_weight == pytest.approx(weight, rel=1e-9, abs=0.0)
 
 
 # --- polycrystals -----------------------------------------------------------------------------------------------------
@@ -181,22 +181,22 @@ def test_the_fit_recovers_arrhenius_and_states_its_error() -> None:
     kelvin = np.array(DEFAULT_TEMPERATURES)
     exact = 3e-7 * np.exp(-0.4 * eV / (boltzmann * kelvin))
     fit = arrhenius_fit(kelvin, exact)
-    assert fit.activation_energy == pytest.approx(0.4 * eV, rel=1e-12)
-    assert fit.prefactor == pytest.approx(3e-7, rel=1e-10)
+    assert fit.activation_energy == pytest.approx(0.4 * eV, rel=1e-12, abs=0.0)
+    assert fit.prefactor == pytest.approx(3e-7, rel=1e-10, abs=0.0)
     assert fit.standard_error < 1e-10 * eV
     noise = 0.02 * np.random.default_rng(5).standard_normal((400, len(kelvin)))
     energies = np.array([arrhenius_fit(kelvin, exact * np.exp(one)).activation_energy for one in noise])
     errors = np.array([arrhenius_fit(kelvin, exact * np.exp(one)).standard_error for one in noise])
-    assert np.sqrt((errors**2).mean()) == pytest.approx(energies.std(), rel=0.1)
+    assert np.sqrt((errors**2).mean()) == pytest.approx(energies.std(), rel=0.1, abs=0.0)
 
 
 def test_conductivity_times_temperature_has_the_energy_of_diffusivity_and_conductivity_less() -> None:
     kelvin = np.array(DEFAULT_TEMPERATURES)
     diffusivity = 3e-7 * np.exp(-0.4 * eV / (boltzmann * kelvin))
     conductivity = 2.0 * diffusivity / kelvin
-    assert arrhenius_fit(kelvin, conductivity * kelvin).activation_energy == pytest.approx(0.4 * eV, rel=1e-12)
+    assert arrhenius_fit(kelvin, conductivity * kelvin).activation_energy == pytest.approx(0.4 * eV, rel=1e-12, abs=0.0)
     lower = arrhenius_fit(kelvin, conductivity).activation_energy
-    assert 0.4 * eV - lower == pytest.approx(boltzmann * 307.7, rel=0.01)
+    assert 0.4 * eV - lower == pytest.approx(boltzmann * 307.7, rel=0.01, abs=0.0)
 
 
 def test_series_that_cannot_be_fitted_are_refused() -> None:

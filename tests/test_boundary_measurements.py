@@ -92,7 +92,9 @@ def test_every_cross_section_has_the_same_share_once_the_film_is_steady() -> Non
     last = states(model, (0.0, 1e3))[-1]
     own = 0.1 * np.exp((GRAIN - FAST) / KT)
     for between in (None, (10 * nm, 30 * nm), (55.5 * nm, 55.6 * nm)):
-        assert boundary_current_share(model, last, between=between) == pytest.approx(own / (own + 0.9), rel=1e-6)
+        assert boundary_current_share(model, last, between=between) == pytest.approx(
+            own / (own + 0.9), rel=1e-6, abs=0.0
+        )
     with pytest.raises(ValueError, match="lower to a higher place"):
         boundary_current_share(model, last, between=(30 * nm, 10 * nm))
 
@@ -103,7 +105,7 @@ def test_ties_between_periodic_sides_carry_no_part_of_the_current() -> None:
     tied = replace(film(mesh, (vacancy(),), contacts, layers), periodic=PeriodicSides("left", "right"))
     early, late = states(tied, (0.0, 1e-9, 1e-2))[1:]
     own = 0.1 * np.exp((GRAIN - FAST) / KT)
-    assert boundary_current_share(tied, early) == pytest.approx(own / (own + 0.9), rel=1e-6)
+    assert boundary_current_share(tied, early) == pytest.approx(own / (own + 0.9), rel=1e-6, abs=0.0)
     parts = Conductances.of_model(tied, 0)
     ties = np.ptp(mesh.p[0, parts.volumes.nodes], axis=0) > 79 * nm
     assert ties.sum() == len(np.unique(mesh.p[1, mesh.p[0] == 0]))
@@ -117,7 +119,7 @@ def test_currents_of_both_signs_of_ions_add_up() -> None:
     model = film(mesh, (vacancy(), slow_anion), layers=layers)
     biased = states(model, (0.0, 1e-9))[-1]
     own = 0.1 * np.exp((GRAIN - FAST) / KT)
-    assert boundary_current_share(model, biased) == pytest.approx((own + 0.1) / (own + 0.9 + 1.0), rel=1e-6)
+    assert boundary_current_share(model, biased) == pytest.approx((own + 0.1) / (own + 0.9 + 1.0), rel=1e-6, abs=0.0)
 
 
 def test_strips_across_the_current_carry_the_share_of_their_length() -> None:
@@ -127,7 +129,7 @@ def test_strips_across_the_current_carry_the_share_of_their_length() -> None:
     biased = states(model, (0.0, 1e-9))[-1]
     # Right after the step the field is uniform, not the current: 10 % of the length conducts better.
     own = 0.1 * np.exp((GRAIN - FAST) / KT)
-    assert boundary_current_share(model, biased) == pytest.approx(own / (own + 0.9), rel=1e-6)
+    assert boundary_current_share(model, biased) == pytest.approx(own / (own + 0.9), rel=1e-6, abs=0.0)
     assert boundary_current_share(model, biased, between=(30 * nm, 50 * nm)) == 0.0
 
 
@@ -137,7 +139,7 @@ def test_site_exclusion_changes_no_share_of_a_uniform_film() -> None:
     model = film(mesh, (full,), layers=layers)
     early, late = states(model, (0.0, 1e-9, 1e-2))[1:]
     own = 0.1 * np.exp((GRAIN - FAST) / KT)
-    assert boundary_current_share(model, early) == pytest.approx(own / (own + 0.9), rel=1e-6)
+    assert boundary_current_share(model, early) == pytest.approx(own / (own + 0.9), rel=1e-6, abs=0.0)
     assert 0 < boundary_current_share(model, late) < 1
 
 
@@ -202,7 +204,7 @@ def test_observables_of_a_scenario_give_both() -> None:
     assert share.measure(scenario, biased) == boundary_current_share(model, biased)
     names = [name for name in model.mesh.boundaries if name.startswith("boundary_")]
     single = [boundary_current_share(model, biased, region=name) for name in names]
-    assert sum(single) == pytest.approx(share.measure(scenario, biased), rel=1e-9)
+    assert sum(single) == pytest.approx(share.measure(scenario, biased), rel=1e-9, abs=0.0)
     assert 0.5 < share.measure(scenario, biased) < 1
 
 
@@ -219,7 +221,7 @@ def steady_mobility(mesh: MeshTri, layers: tuple[ThinLayer, ...], barriers: Fiel
     slowest = width**2 / 6.5e-8 / np.exp(-GRAIN / KT)
     *_, last = evolve(model, np.array([0.0, 30 * slowest]), tolerance=1e-4)
     current = last.state.contact_current
-    assert current[0] == pytest.approx(-current[1], rel=1e-6)
+    assert current[0] == pytest.approx(-current[1], rel=1e-6, abs=0.0)
     return float(current[0] / height * width / bias / (elementary_charge * DENSITY))
 
 

@@ -138,7 +138,7 @@ def test_a_barrier_higher_by_a_tenth_of_an_electronvolt_blocks_a_boundary_48_fol
     expected = (hops[0] - hops[2]) / (hops[1] - hops[2])
     quantity = "contribution of boundaries to the first response over that with a barrier higher by 0.1 eV"
     verify(id="B9", quantity=quantity, measured=contribution, expected=expected, tolerance=5e-3)
-    assert expected == pytest.approx(exp(3.87), rel=3e-3)
+    assert expected == pytest.approx(exp(3.87), rel=3e-3, abs=0.0)
 
 
 def test_what_a_run_cannot_show_is_recorded_as_not_met_with_the_reason() -> None:
@@ -213,8 +213,8 @@ def test_chemistry_against_harts_composites(verify: Verification) -> None:
 def test_conductances_add_up_along_boundaries() -> None:
     grain, boundary = exp(-0.58 * eV / KT), exp(-0.30 * eV / KT)
     pristine, rich = (conductance(0.02, 0.58 * eV, 0.30 * eV, 300, ions) for ions in (1.0, 10.0))
-    assert pristine == pytest.approx(0.98 * grain + 0.02 * boundary, rel=1e-12)
-    assert rich == pytest.approx(0.98 * grain + 0.2 * boundary, rel=1e-12)
+    assert pristine == pytest.approx(0.98 * grain + 0.02 * boundary, rel=1e-12, abs=0.0)
+    assert rich == pytest.approx(0.98 * grain + 0.2 * boundary, rel=1e-12, abs=0.0)
 
 
 def test_sections_have_the_same_grains_and_boundaries_of_their_own() -> None:
@@ -253,9 +253,9 @@ def tent(resolution: float, between: tuple[float, float], side: Side = "top") ->
 def test_a_scan_tells_boundaries_from_grains() -> None:
     resolution = 0.05 * WIDTH
     everywhere, boundary, grain = tent(resolution, (0.25 * WIDTH, 0.75 * WIDTH))
-    assert everywhere == pytest.approx(WIDTH / 8, rel=0.02)
-    assert boundary == pytest.approx(resolution / 4, rel=0.1)
-    assert grain == pytest.approx((resolution + WIDTH / 4) / 2, rel=0.02)
+    assert everywhere == pytest.approx(WIDTH / 8, rel=0.02, abs=0.0)
+    assert boundary == pytest.approx(resolution / 4, rel=0.1, abs=0.0)
+    assert grain == pytest.approx((resolution + WIDTH / 4) / 2, rel=0.02, abs=0.0)
 
 
 def test_a_scan_that_meets_no_boundary_or_leads_nowhere_is_refused() -> None:
@@ -273,7 +273,7 @@ def test_boundaries_have_no_part_in_the_time_in_which_grains_relax() -> None:
     fast, slow = (boundary_highway.scenario(**{**HIGHWAY, "boundary_barrier": barrier * eV}) for barrier in (0.3, 0.7))
     assert relaxation_time(slow.model) == relaxation_time(fast.model)
     assert slow.model.scale_report().slowest_time == pytest.approx(
-        fast.model.scale_report().slowest_time * exp(0.12 * eV / KT), rel=1e-9
+        fast.model.scale_report().slowest_time * exp(0.12 * eV / KT), rel=1e-9, abs=0.0
     )
 
 

@@ -46,10 +46,10 @@ def strip_area(mesh: MeshTri) -> float:
 
 
 def assert_conforming(mesh: MeshTri, film: Polycrystal) -> None:
-    assert areas(mesh).sum() == pytest.approx(film.width * film.height, rel=1e-9)
+    assert areas(mesh).sum() == pytest.approx(film.width * film.height, rel=1e-9, abs=0.0)
     assert areas(mesh).min() > 0
     lengths = np.linalg.norm(np.diff(mesh.p[:, mesh.facets[:, mesh.boundary_facets()]], axis=1)[:, 0], axis=0)
-    assert lengths.sum() == pytest.approx(2 * (film.width + film.height), rel=1e-9)  # no slit inside
+    assert lengths.sum() == pytest.approx(2 * (film.width + film.height), rel=1e-9, abs=0.0)  # no slit inside
 
 
 def random_film(k: int) -> Polycrystal:
@@ -114,8 +114,8 @@ def test_layers_at_an_electrode_run_straight_through_the_strips(across: int) -> 
     heights = geometric_layers(FINE.electrode, FINE.boundary, FINE.growth)
     for position in across_strip:
         layers = np.sort(y[np.abs(x - position) < 1e-14])[: len(heights) + 1]
-        assert np.diff(layers) / nm == pytest.approx(heights / nm, rel=1e-6)
-    assert strip_area(mesh) == pytest.approx(2 * width * film.height, rel=1e-9)
+        assert np.diff(layers) / nm == pytest.approx(heights / nm, rel=1e-6, abs=0.0)
+    assert strip_area(mesh) == pytest.approx(2 * width * film.height, rel=1e-9, abs=0.0)
     assert repair.before < 0.001 * mesh.facets.shape[1]
     assert repair.after == 0
 
@@ -133,9 +133,9 @@ def test_curved_boundaries_of_a_measured_film_become_strips() -> None:
     mesh, repair = triangulate_and_count(film, SIZES, boundaries=Strips(4 * nm, across=2))
     assert_conforming(mesh, film)
     assert len(np.unique(check_contract(mesh))) == film.n_grains
-    assert strip_area(mesh) == pytest.approx(4 * nm * film.grain_boundary_length, rel=0.03)
+    assert strip_area(mesh) == pytest.approx(4 * nm * film.grain_boundary_length, rel=0.03, abs=0.0)
     assert repair.after == 0
-    assert areas(mesh)[check_contract(mesh) == 0].sum() == pytest.approx(film.areas[0], rel=0.02)
+    assert areas(mesh)[check_contract(mesh) == 0].sum() == pytest.approx(film.areas[0], rel=0.02, abs=0.0)
 
 
 def test_a_bent_boundary_keeps_its_width_around_the_bend() -> None:
@@ -146,8 +146,8 @@ def test_a_bent_boundary_keeps_its_width_around_the_bend() -> None:
     for skin in (0.0, 10 * nm):
         mesh = triangulate(film, SIZES, electrodes=(), boundaries=Strips(8 * nm, skin=skin))
         # The mitres at the bend and on the outline add on one side what they take away on the other.
-        assert strip_area(mesh) == pytest.approx(8 * nm * film.grain_boundary_length, rel=1e-9)
-        assert areas(mesh)[mesh.subdomains["grain_0"]].sum() == pytest.approx(left.area, rel=1e-9)
+        assert strip_area(mesh) == pytest.approx(8 * nm * film.grain_boundary_length, rel=1e-9, abs=0.0)
+        assert areas(mesh)[mesh.subdomains["grain_0"]].sum() == pytest.approx(left.area, rel=1e-9, abs=0.0)
 
 
 @pytest.mark.parametrize("end", [1, 5, 12])
@@ -159,7 +159,7 @@ def test_a_slanted_boundary_that_ends_near_a_corner_makes_room_for_itself(end: f
     mesh, repair = triangulate_and_count(film, SIZES, electrodes=(), boundaries=Strips(8 * nm))
     assert_conforming(mesh, film)
     assert repair.after == 0
-    assert areas(mesh)[mesh.subdomains["grain_0"]].sum() == pytest.approx(upper.area, rel=0.02)
+    assert areas(mesh)[mesh.subdomains["grain_0"]].sum() == pytest.approx(upper.area, rel=0.02, abs=0.0)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -178,8 +178,8 @@ def test_an_island_grain_is_surrounded_by_a_strip() -> None:
     film = Polycrystal.from_polygons(0.4 * um, 0.4 * um, [shapely.box(0, 0, 0.4 * um, 0.4 * um) - island, island])
     mesh, repair = triangulate_and_count(film, SIZES, boundaries=Strips(4 * nm))
     assert_conforming(mesh, film)
-    assert strip_area(mesh) == pytest.approx(4 * nm * film.grain_boundary_length, rel=1e-9)
-    assert areas(mesh)[mesh.subdomains["grain_1"]].sum() == pytest.approx(island.area, rel=1e-9)
+    assert strip_area(mesh) == pytest.approx(4 * nm * film.grain_boundary_length, rel=1e-9, abs=0.0)
+    assert areas(mesh)[mesh.subdomains["grain_1"]].sum() == pytest.approx(island.area, rel=1e-9, abs=0.0)
     assert repair.after == 0
 
 

@@ -65,7 +65,7 @@ def command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest
     ],
 )
 def test_a_quantity_is_read_in_any_unit_of_its_dimension(text: str, unit: str, value: float) -> None:
-    assert parse_quantity(text, unit) == pytest.approx(value, rel=1e-14)
+    assert parse_quantity(text, unit) == pytest.approx(value, rel=1e-14, abs=0.0)
 
 
 def test_a_decimal_number_of_micrometres_is_that_number_of_metres() -> None:
@@ -78,7 +78,7 @@ def test_a_decimal_number_of_micrometres_is_that_number_of_metres() -> None:
 )
 @settings(deadline=None, max_examples=50)
 def test_what_help_shows_as_default_can_be_typed_back(value: float, unit: str) -> None:
-    assert parse_quantity(format_quantity(value, unit), unit) == pytest.approx(value, rel=1e-5)
+    assert parse_quantity(format_quantity(value, unit), unit) == pytest.approx(value, rel=1e-5, abs=0.0)
 
 
 @given(

@@ -93,10 +93,10 @@ def test_a_higher_barrier_stretches_all_times_by_its_boltzmann_factor(folders: P
     made = compare([folders / "fast", folders / "slow"], tmp_path / "out")
     for share in ("50 %", "90 %"):
         times, own = (made.row(f"{share} of the charge{ending}") for ending in ("", ", over λL/2D"))
-        assert times["slow"] / times["fast"] == pytest.approx(FACTOR, rel=2e-3)
-        assert own["slow"] == pytest.approx(own["fast"], rel=2e-3)
+        assert times["slow"] / times["fast"] == pytest.approx(FACTOR, rel=2e-3, abs=0.0)
+        assert own["slow"] == pytest.approx(own["fast"], rel=2e-3, abs=0.0)
     screening = made.row("screening time λL/2D")
-    assert screening["slow"] / screening["fast"] == pytest.approx(FACTOR, rel=1e-6)
+    assert screening["slow"] / screening["fast"] == pytest.approx(FACTOR, rel=1e-6, abs=0.0)
     assert made.row("barrier") == pytest.approx({"fast": 0.30 * eV, "slow": 0.30 * eV + SLOWER}, rel=1e-9, abs=0.0)
     assert "width" not in [row.quantity for row in made.rows]
     assert "Parameters that differ: barrier." in made.lines
@@ -108,14 +108,14 @@ def test_the_cell_charges_with_its_time_constant(folders: Path, tmp_path: Path) 
     made = compare([folders / "fast", folders / "slow"], tmp_path / "out")
     half, most = (made.row(f"{share} of the charge, over λL/2D")["fast"] for share in ("50 %", "90 %"))
     layer = made.row("Debye length")["fast"] / WIDTH
-    assert most - half == pytest.approx(math.log(5) * (1 - layer), rel=1e-2)  # Bazant et al. to second order
+    assert most - half == pytest.approx(math.log(5) * (1 - layer), rel=1e-2, abs=0.0)  # Bazant et al. to second order
     assert made.row("nominal field")["fast"] == pytest.approx(SMALL / WIDTH)
 
 
 def test_light_is_given_back_at_rest(quench: Comparison) -> None:
     back = quench.row("reversible part of the charge")
     assert back["quenched"] is None and 0.99 < back["rested"] < 1.01
-    assert quench.row("last output under the voltage")["rested"] == pytest.approx(2.0, rel=0.2)
+    assert quench.row("last output under the voltage")["rested"] == pytest.approx(2.0, rel=0.2, abs=0.0)
     assert 0.9 < quench.row("reversible part of the quench")["rested"] < 1.01
 
 
@@ -128,7 +128,7 @@ def test_numbers_of_maps_agree_with_the_maps(quench: Comparison, folders: Path) 
     cells = ratio[run.triangles].mean(axis=1)
     spread = quench.row("spread of PL/PL₀ between grains (standard deviation)")["quenched"]
     means = [np.average(cells[side], weights=areas[side]) for side in (left, ~left)]
-    assert spread == pytest.approx(np.std(means), rel=1e-5)
+    assert spread == pytest.approx(np.std(means), rel=1e-5, abs=0.0)
     pile = quench.row("iodide vacancy: highest of the profile between the electrodes over the mean")["quenched"]
     assert 1.5 < pile <= run.field("concentration_iodide_vacancy").max() / 1e22
     assert quench.row("farthest front of Q = 0.3: from")["quenched"] == "left"
@@ -144,7 +144,7 @@ def test_moments_are_matched_in_what_they_are_matched_by(folders: Path) -> None:
         for run, moment in zip(runs, match.moments, strict=True):
             light = run.results.column("PL/PL0 mean")
             mean = (1 - moment.weight) * light[moment.output] + moment.weight * light[moment.output + 1]
-            assert 1 - mean == pytest.approx(match.level, rel=1e-9)
+            assert 1 - mean == pytest.approx(match.level, rel=1e-9, abs=0.0)
     for match in found["same time"]:
         assert len({moment.time for moment in match.moments}) == 1
         for run, moment in zip(runs, match.moments, strict=True):
@@ -175,7 +175,7 @@ def test_times_count_from_the_voltage(folders: Path) -> None:
     rested, quenched = runs_of(folders / "rested", folders / "quenched")
     assert rested.steady and quenched.steady
     assert rested.onset == 0.0 and rested.rests and not quenched.rests
-    assert quenched.onset == pytest.approx(1e-3, rel=0.2)
+    assert quenched.onset == pytest.approx(1e-3, rel=0.2, abs=0.0)
     assert quenched.voltage[quenched.driven.start] == 0.0 and quenched.voltage[quenched.driven.start + 1] == LARGE
 
 
@@ -342,7 +342,7 @@ def test_four_outputs_per_decade_give_times_to_half_a_percent() -> None:
     times = np.concatenate([[0.0], np.geomspace(1e-3, 100.0, 21)])
     for share in (0.1, 0.5, 0.9):
         found = share_reached(times, 1 - np.exp(-times), share)
-        assert found is not None and found.time == pytest.approx(-math.log(1 - share), rel=5e-3)
+        assert found is not None and found.time == pytest.approx(-math.log(1 - share), rel=5e-3, abs=0.0)
 
 
 def test_the_speed_of_a_front_is_that_of_its_advance() -> None:

@@ -190,11 +190,11 @@ def test_any_film(
 def test_control_volumes_and_inserted_layers_add_up_to_the_film() -> None:
     """80 nm x 120 nm, plus the part of the layer's 3 nm that is inserted; and every charge has its compensation."""
     plain_model, layered = CASES["blocking electrodes"](), CASES["thin layer"]()
-    assert plain_model.volumes.sum() == pytest.approx(80 * nm * 120 * nm, rel=1e-13)
-    assert plain_model.unknowns.storage.sum() == pytest.approx(80 * nm * 120 * nm, rel=1e-13)
+    assert plain_model.volumes.sum() == pytest.approx(80 * nm * 120 * nm, rel=1e-13, abs=0.0)
+    assert plain_model.unknowns.storage.sum() == pytest.approx(80 * nm * 120 * nm, rel=1e-13, abs=0.0)
     inserted = float(layered.transports[0].inserted_widths[0].mean())
     assert 0.9 * 3 * nm < inserted < 3 * nm
-    assert layered.unknowns.storage[0].sum() == pytest.approx((80 * nm + inserted) * 120 * nm, rel=1e-13)
+    assert layered.unknowns.storage[0].sum() == pytest.approx((80 * nm + inserted) * 120 * nm, rel=1e-13, abs=0.0)
     for model in (plain_model, layered):
         assert (
             abs(model.film_charge(model.initial_state())) < 1e-14 * 1.6e-19 * model.total_ions(model.initial_state())[0]

@@ -62,7 +62,7 @@ def test_a_cell_has_its_layers_and_interfaces_and_conforms() -> None:
     assert report.non_delaunay == 0
     assert report.area_errors == pytest.approx(dict.fromkeys(("ito", "htl", "film", "etl"), 0.0), abs=1e-9)
     faces = ["bottom", "interface_ito_htl", "interface_htl_film", "interface_film_etl", "top"]
-    assert [length_of(mesh, name) for name in faces] == pytest.approx([film.width] * 5, rel=1e-9)
+    assert [length_of(mesh, name) for name in faces] == pytest.approx([film.width] * 5, rel=1e-9, abs=0.0)
     heights = [mesh.p[1, mesh.facets[:, mesh.boundaries[name]]] for name in faces]
     assert [np.ptp(one) for one in heights] == pytest.approx([0.0] * 5, abs=1e-18)
     assert [one.mean() for one in heights] == pytest.approx([-30 * nm, -10 * nm, 0, 400 * nm, 430 * nm], abs=1e-15)
@@ -97,16 +97,16 @@ def test_electrodes_end_where_they_should_and_their_whole_surface_is_theirs() ->
     mesh, report = device.mesh, stack_report(device, stack, debye_length=4 * nm)
     assert report.non_delaunay == 0
     assert report.area_errors == pytest.approx(dict.fromkeys(("substrate", "film", "air"), 0.0), abs=1e-9)
-    assert length_of(mesh, "source") == pytest.approx(2 * 0.7 * um + 40 * nm, rel=1e-9)  # its outer end is cut
-    assert length_of(mesh, "drain") == pytest.approx(2 * 0.4 * um + 2 * 40 * nm, rel=1e-9)
-    assert length_of(mesh, "interface_substrate_film") == pytest.approx(0.9 * um, rel=1e-9)
-    assert length_of(mesh, "interface_film_air") == pytest.approx(2 * um, rel=1e-9)
+    assert length_of(mesh, "source") == pytest.approx(2 * 0.7 * um + 40 * nm, rel=1e-9, abs=0.0)  # its outer end is cut
+    assert length_of(mesh, "drain") == pytest.approx(2 * 0.4 * um + 2 * 40 * nm, rel=1e-9, abs=0.0)
+    assert length_of(mesh, "interface_substrate_film") == pytest.approx(0.9 * um, rel=1e-9, abs=0.0)
+    assert length_of(mesh, "interface_film_air") == pytest.approx(2 * um, rel=1e-9, abs=0.0)
     assert np.array_equal(mesh.boundaries["surface_lines"], mesh.boundaries["film_top"])
     on_face = np.sort(mesh.p[0, np.unique(mesh.facets[:, mesh.boundaries["film_bottom"]])])
     for end in (0.7 * um, 1.2 * um, 1.6 * um):
         assert np.abs(on_face - end).min() < 1e-15
         place = int(np.abs(on_face - end).argmin())
-        assert np.diff(on_face)[place - 1 : place + 1] == pytest.approx([4 * nm] * 2, rel=0.3)
+        assert np.diff(on_face)[place - 1 : place + 1] == pytest.approx([4 * nm] * 2, rel=0.3, abs=0.0)
     assert report.first_cells["interface_substrate_film"] <= 1.0001 * nm
     assert report.first_cells["source"] <= 4.0001 * nm  # at its ends
     substrate = np.unique(mesh.p[1][mesh.p[1] < -40 * nm].round(13))
@@ -217,7 +217,7 @@ def test_layers_are_capacitors_in_series(verify: Verification) -> None:
            measured=charge["top"] / expected, expected=1.0, tolerance=1e-9)  # fmt: skip
     for name, share in zip(("ito_htl", "htl_film", "film_etl"), np.cumsum(parts)[:-1] / parts.sum(), strict=True):
         on_interface = phi[np.unique(mesh.facets[:, mesh.boundaries[f"interface_{name}"]])]
-        assert on_interface == pytest.approx(np.full(len(on_interface), share), rel=1e-8)
+        assert on_interface == pytest.approx(np.full(len(on_interface), share), rel=1e-8, abs=0.0)
 
 
 def test_strips_under_a_film_have_the_capacitance_of_coplanar_strips(verify: Verification) -> None:
@@ -233,7 +233,7 @@ def test_strips_under_a_film_have_the_capacitance_of_coplanar_strips(verify: Ver
     phi, charge = charges(device.mesh, {"film": 24.1, "substrate": 3.9}, {"source": 0.0, "drain": 1.0})
     k = 0.2
     expected = vacuum_permittivity * (24.1 + 3.9) / 2 * ellipk(1 - k**2) / ellipk(k**2)
-    assert charge["source"] == pytest.approx(-charge["drain"], rel=1e-9)
+    assert charge["source"] == pytest.approx(-charge["drain"], rel=1e-9, abs=0.0)
     assert -1e-12 <= phi.min() <= phi.max() <= 1 + 1e-12
     verify(id="D6", quantity="capacitance of two strips between film and substrate over that of coplanar strips",
            measured=charge["drain"] / expected, expected=1.0, tolerance=0.02)  # fmt: skip
@@ -252,7 +252,7 @@ def test_rows_of_a_layer_add_up_and_grow_no_faster_than_asked(
 ) -> None:
     largest = max(largest, thickness / 1000)
     heights = graded_rows(thickness, lower, upper, largest, growth)
-    assert heights.sum() == pytest.approx(thickness, rel=1e-12)
+    assert heights.sum() == pytest.approx(thickness, rel=1e-12, abs=0.0)
     assert heights.min() > 0
     assert heights.max() <= largest * (1 + 1e-9)
     assert heights[0] <= (lower or np.inf) * (1 + 1e-9)

@@ -68,7 +68,7 @@ def test_surface_charge_on_fine_meshes(id: str, layer: Layer, verify: Verificati
 @pytest.mark.parametrize(("id", "layer"), CASES)
 def test_closed_forms_agree_with_quadrature_of_the_space_charge(id: str, layer: Layer) -> None:
     numeric = charge_by_quadrature(layer.space_charge, BULK.permittivity, VOLT, layer.phi0)
-    assert layer.charge == pytest.approx(numeric, rel=1e-10)
+    assert layer.charge == pytest.approx(numeric, rel=1e-10, abs=0.0)
 
 
 @pytest.mark.parametrize("layer", GOUY_CHAPMAN[:2], ids=str)
@@ -115,7 +115,7 @@ def test_a_full_lattice_carries_the_rest_of_the_charge(layer: Layer, verify: Ver
 def test_full_depletion_approaches_mott_and_schottky() -> None:
     layer = Layer(1, 40.0)
     # sigma^2 = 2 eps e c0 (V - kT/e) up to exp(-40)
-    assert layer.charge / depletion_charge(BULK, 39 * VOLT) == pytest.approx(1.0, rel=1e-12)
+    assert layer.charge / depletion_charge(BULK, 39 * VOLT) == pytest.approx(1.0, rel=1e-12, abs=0.0)
 
 
 @pytest.mark.parametrize(("phi", "nu"), [(8.0, 0.0), (40.0, 0.05)], ids=["dilute", "lattice"])

@@ -79,10 +79,10 @@ def test_slabs_along_the_flux_add_up_as_in_hart(
     measured_d = found.between_electrodes[1]
     verify(id="D8", quantity=quantity, measured=measured_d / expected, expected=1.0, tolerance=1e-10)
     assert found.periodic is not None
-    assert found.periodic[1, 1] == pytest.approx(expected, rel=1e-10)
+    assert found.periodic[1, 1] == pytest.approx(expected, rel=1e-10, abs=0.0)
     assert found.boundary_share is not None
     held = 0.08 * enrichment * ratio
-    assert found.boundary_share[1] == pytest.approx(held / (held + 0.92), rel=1e-10)
+    assert found.boundary_share[1] == pytest.approx(held / (held + 0.92), rel=1e-10, abs=0.0)
 
 
 @pytest.mark.parametrize("enrichment", [1.0, ENRICHMENT])
@@ -96,19 +96,21 @@ def test_strips_across_the_flux_hold_up_in_series(ratio: float, enrichment: floa
     assert found.periodic is not None
     np.testing.assert_allclose(found.periodic[0], [expected, 0.0], rtol=1e-10, atol=1e-10 * expected)
     assert found.boundary_share is not None
-    assert found.boundary_share[0] == pytest.approx(0.08, rel=1e-10)
+    assert found.boundary_share[0] == pytest.approx(0.08, rel=1e-10, abs=0.0)
 
 
 def test_slow_lines_with_two_sides_hold_up_in_series() -> None:
     found = effective_diffusivity(slabs(False, split=True), vacancy(0.01), 300.0, (boundary_lines(WIDTH),))
-    assert found.between_electrodes[0] == pytest.approx(series(1.0, 0.01, 0.08), rel=1e-10)
+    assert found.between_electrodes[0] == pytest.approx(series(1.0, 0.01, 0.08), rel=1e-10, abs=0.0)
     assert found.periodic is not None
-    assert found.periodic[0, 0] == pytest.approx(series(1.0, 0.01, 0.08), rel=1e-9)
-    assert found.periodic[1, 1] == pytest.approx(1.0, rel=1e-3)  # the slab is inserted, the grains keep what they are
-    assert found.wiener.lower == pytest.approx(series(1.0, 0.01, 0.08), rel=1e-9)
+    assert found.periodic[0, 0] == pytest.approx(series(1.0, 0.01, 0.08), rel=1e-9, abs=0.0)
+    assert found.periodic[1, 1] == pytest.approx(
+        1.0, rel=1e-3, abs=0.0
+    )  # the slab is inserted, the grains keep what they are
+    assert found.wiener.lower == pytest.approx(series(1.0, 0.01, 0.08), rel=1e-9, abs=0.0)
     check_order(found)
     assert found.boundary_share is not None
-    assert found.boundary_share[0] == pytest.approx(0.08, rel=1e-9)
+    assert found.boundary_share[0] == pytest.approx(0.08, rel=1e-9, abs=0.0)
 
 
 # --- brick layer ------------------------------------------------------------------------------------------------------
@@ -171,7 +173,7 @@ def test_brick_layer_of_squares_converges_between_its_bounds(
     what = f"brick layer of squares, boundary 0.05 of the period, {ratio:g} times as fast, D_eff / D_g extrapolated"
     verify(id="D8", quantity=f"{what}, against finite volumes extrapolated", measured=extrapolated[0],
            expected=extrapolated[1], tolerance=3e-4, order=order)  # fmt: skip
-    assert finite_volumes(200, 0.05, ratio) == pytest.approx(reference, rel=2e-4)
+    assert finite_volumes(200, 0.05, ratio) == pytest.approx(reference, rel=2e-4, abs=0.0)
     verify(id="D8", quantity=f"{what}, against finite volumes on 200 x 200 cells", measured=extrapolated[0],
            expected=reference, tolerance=1e-3)  # fmt: skip
 
@@ -320,7 +322,7 @@ def test_a_slanted_laminate_has_its_principal_directions_along_and_across(verify
         quantity = f"periodic stripes at 45 degrees, D_eff {what} them"
         verify(id="D8", quantity=quantity, measured=value, expected=exact, tolerance=1e-10)
     np.testing.assert_allclose(np.abs(found.principal_directions), np.sqrt(0.5), rtol=1e-10)
-    assert found.tensor[0, 1] == pytest.approx((expected[0] - expected[1]) / 2, rel=1e-10)
+    assert found.tensor[0, 1] == pytest.approx((expected[0] - expected[1]) / 2, rel=1e-10, abs=0.0)
     assert found.between_electrodes[0] < 0.95 * found.tensor[0, 0]  # insulated sides stop the flux along the stripes
 
 
@@ -333,7 +335,7 @@ def test_a_film_with_one_periodic_pair_of_sides_is_held_at_the_other() -> None:
     film = SteadyFilm(Conductances.of(uneven, vacancy(100.0), 300.0), Rim(uneven))
     assert not film.rim.is_periodic and measured(film).periodic is None
     mixed = film.conducted(film.periodic())
-    assert mixed[1, 1] == pytest.approx(hart(1.0, 100.0, 0.08), rel=1e-10)
+    assert mixed[1, 1] == pytest.approx(hart(1.0, 100.0, 0.08), rel=1e-10, abs=0.0)
     points[0, (points[1] > 60 * nm - 1e-15) & (points[0] > 1 * nm) & (points[0] < 99 * nm)] += 0.5 * nm
     neither = MeshTri(points, mesh.t).with_subdomains(mesh.subdomains)
     with pytest.raises(ValueError, match=r"left and right and bottom and top face each other.*periodic sides"):
@@ -346,7 +348,7 @@ def test_holes_take_away_conductance_and_room_for_ions() -> None:
     pierced = whole.remove_elements(np.flatnonzero(inside))
     ion = replace(VACANCY, activation_energy=0.0, diffusivity_prefactor=1.0)
     found = effective_diffusivity(pierced, ion)
-    assert found.mean_enrichment == pytest.approx(0.84, rel=1e-12)
+    assert found.mean_enrichment == pytest.approx(0.84, rel=1e-12, abs=0.0)
     assert found.boundary_share is None and found.hashin_shtrikman is None and found.wiener.lower == 0.0
     # Maxwell's formula for insulating inclusions of share 0.16 is (1 - p) / (1 + p); square ones hinder a little more.
     assert 0.66 < found.between_electrodes[0] * 0.84 < 0.84 / 1.16
@@ -362,7 +364,7 @@ def test_a_uniform_film_has_one_diffusivity_under_all_conditions() -> None:
     expected = 6.5e-8 * np.exp(-0.3 * eV / (boltzmann * 310.0))
     for tensor in (found.linear_rim, found.uniform_flux, found.tensor, np.diag(found.between_electrodes)):
         np.testing.assert_allclose(tensor, expected * np.eye(2), rtol=1e-9, atol=1e-10 * expected)
-    assert found.anisotropy == pytest.approx(1.0, rel=1e-9)
+    assert found.anisotropy == pytest.approx(1.0, rel=1e-9, abs=0.0)
     assert found.hashin_shtrikman is None
 
 
@@ -372,13 +374,13 @@ def test_a_uniform_film_has_one_diffusivity_under_all_conditions() -> None:
 def test_formulas_agree_where_they_must() -> None:
     fraction = boundary_fraction(0.05, 1.0)
     assert fraction == pytest.approx(0.0975)
-    assert boundary_fraction(1e-6, 1.0, 3) == pytest.approx(3e-6, rel=1e-5)
-    assert maxwell_garnett(1.0, 100.0, fraction) == pytest.approx(6.122, rel=1e-4)
-    assert maxwell_garnett(1.0, 0.01, fraction) == pytest.approx(0.1634, rel=1e-3)
+    assert boundary_fraction(1e-6, 1.0, 3) == pytest.approx(3e-6, rel=1e-5, abs=0.0)
+    assert maxwell_garnett(1.0, 100.0, fraction) == pytest.approx(6.122, rel=1e-4, abs=0.0)
+    assert maxwell_garnett(1.0, 0.01, fraction) == pytest.approx(0.1634, rel=1e-3, abs=0.0)
     assert maxwell_garnett(1.0, 7.0, 0.3, dimensions=1) == pytest.approx(series(1.0, 7.0, 0.3))
     for ratio, low, high in ((100.0, 5.999, 6.244), (0.01, 0.1602, 0.1667)):
         bounds = brick_layer(1.0, ratio, 0.05)
-        assert (bounds.lower, bounds.upper) == pytest.approx((low, high), rel=3e-4)
+        assert (bounds.lower, bounds.upper) == pytest.approx((low, high), rel=3e-4, abs=0.0)
         outer, inner = wiener(1.0, ratio, fraction), hashin_shtrikman(1.0, ratio, fraction)
         assert outer.lower < inner.lower < maxwell_garnett(1.0, ratio, fraction) * (1 + 1e-15)
         assert bounds.lower < maxwell_garnett(1.0, ratio, fraction) < bounds.upper

@@ -40,7 +40,7 @@ def film_with_thin_cells() -> tuple[Polycrystal, MeshTri, DelaunayRepair]:
 def test_electrodes_are_resolved_by_thin_layers_and_few_nodes() -> None:
     film, mesh, repair = film_with_thin_cells()
     report = mesh_report(mesh, film, ("left", "right"), debye_length=0.8 * nm, repair=repair)
-    assert report.first_cell_over_debye_length == pytest.approx({"left": 0.5, "right": 0.5}, rel=1e-6)
+    assert report.first_cell_over_debye_length == pytest.approx({"left": 0.5, "right": 0.5}, rel=1e-6, abs=0.0)
     assert report.area_error == pytest.approx(0, abs=1e-9)
     assert report.nodes < 6000  # isotropic triangles of 0.4 nm along 2 um of electrode would need far more
     at_electrode = np.unique(mesh.p[0][mesh.p[0] < 30 * nm])
@@ -75,7 +75,7 @@ def test_thin_layers_may_meet_in_corners() -> None:
     film = voronoi(1 * um, 1 * um, grains=6, seed=8)
     mesh = triangulate(film, THIN, electrodes=("left", "bottom", "top"))
     report = mesh_report(mesh, film, ("left", "bottom", "top"), debye_length=0.4 * nm)
-    assert report.first_cell_over_debye_length == pytest.approx({"left": 1, "bottom": 1, "top": 1}, rel=1e-5)
+    assert report.first_cell_over_debye_length == pytest.approx({"left": 1, "bottom": 1, "top": 1}, rel=1e-5, abs=0.0)
     assert report.area_error == pytest.approx(0, abs=1e-9)
     assert report.non_delaunay_after == 0
 
@@ -86,7 +86,7 @@ def test_grains_at_electrodes_keep_their_size_however_coarse_the_mesh(seed: int)
     coarse = MeshSizes(0.4 * nm, 100 * nm, 100 * nm)  # layers up to 100 nm would be as thick as the grains
     mesh, repair = triangulate_and_count(film, coarse, electrodes=("bottom", "top"))
     report = mesh_report(mesh, film, ("bottom", "top"), debye_length=0.4 * nm, repair=repair)
-    assert report.first_cell_over_debye_length == pytest.approx({"bottom": 1, "top": 1}, rel=1e-6)
+    assert report.first_cell_over_debye_length == pytest.approx({"bottom": 1, "top": 1}, rel=1e-6, abs=0.0)
     assert report.largest_piece_over_its_grain < 1.3
     assert (report.grains, report.grain_pieces) == (30, 30)
     assert report.non_delaunay_after == 0
@@ -98,7 +98,7 @@ def test_pinholes_keep_their_area_in_coarse_meshes_and_beside_electrodes(seed: i
     film = with_pinholes(voronoi(1 * um, 0.6 * um, grains=20, seed=seed), HOLES, area_share=0.1, seed=seed)
     simple = merge_short_edges(film, 15 * nm)
     assert len(simple.edges) < len(film.edges)
-    assert simple.pinhole_areas / film.pinhole_areas == pytest.approx(1, rel=1e-9)
+    assert simple.pinhole_areas / film.pinhole_areas == pytest.approx(1, rel=1e-9, abs=0.0)
     mesh, repair = triangulate_and_count(film, THIN, electrodes=SIDES, free_surfaces=("pinhole_rims",))
     report = mesh_report(mesh, film, SIDES, debye_length=0.4 * nm, repair=repair)
     assert report.area_error == pytest.approx(0, abs=1e-9)
@@ -117,8 +117,8 @@ def test_cross_sections_between_bottom_and_top_electrodes(layers: int) -> None:
     assert report.grains == report.grain_pieces == 8 * layers
     assert report.non_delaunay_after == 0
     # walls are upright and layer interfaces lie in mid-film, so the squeeze towards the middle changes no length
-    assert report.grain_boundary_length / film.grain_boundary_length == pytest.approx(1, rel=1e-9)
-    assert np.bincount(check_contract(mesh), areas_of(mesh)) / film.areas == pytest.approx(1, rel=1e-9)
+    assert report.grain_boundary_length / film.grain_boundary_length == pytest.approx(1, rel=1e-9, abs=0.0)
+    assert np.bincount(check_contract(mesh), areas_of(mesh)) / film.areas == pytest.approx(1, rel=1e-9, abs=0.0)
 
 
 def test_layers_grow_evenly_to_the_largest_height() -> None:

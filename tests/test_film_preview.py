@@ -92,7 +92,7 @@ def test_outlines_enclose_the_grains(drawn: Scenario) -> None:
     areas = [sum(map(shoelace, loops)) for loops in outlines(drawn)]
     cells = drawn.model.control_volumes.areas
     expected = [cells[mesh.subdomains[f"grain_{k}"]].sum() for k in range(len(areas))]
-    assert areas == pytest.approx(expected, rel=1e-9)
+    assert areas == pytest.approx(expected, rel=1e-9, abs=0.0)
 
 
 def test_neighbours_never_have_the_same_colour(drawn: Scenario) -> None:
@@ -176,7 +176,7 @@ def test_the_lines_about_a_film_hold_its_numbers(drawn: Scenario) -> None:
     assert f"{drawn.model.unknowns.size:,} unknowns" in text
     assert "0.58 eV in grains, 0.3 eV along boundaries" in text
     kind, width = ("strips", 6.0) if "grain_boundary" in mesh.subdomains else ("lines", 4.0)
-    assert float(re.findall(rf"{kind}[a-z ]* ([\d.]+) nm wide", text)[0]) == pytest.approx(width, rel=0.05)
+    assert float(re.findall(rf"{kind}[a-z ]* ([\d.]+) nm wide", text)[0]) == pytest.approx(width, rel=0.05, abs=0.0)
 
 
 def test_the_length_of_two_sided_boundaries_counts_once() -> None:

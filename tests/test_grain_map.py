@@ -52,7 +52,7 @@ def test_the_perovskite_film_has_the_grains_that_were_measured() -> None:
     assert film.n_grains == 142
     assert (film.width / nm, film.height / nm) == pytest.approx((512 * 5.5825, 686 * 5.5825))
     assert grain_map.measured_areas == pytest.approx([areas[label] for label in grain_map.source_labels.tolist()])
-    assert film.areas.sum() == pytest.approx(film.width * film.height, rel=1e-12)
+    assert film.areas.sum() == pytest.approx(film.width * film.height, rel=1e-12, abs=0.0)
     # Boundaries are drawn to a few pixels: half a percent of a typical grain, a tenth of the smallest (9.5 pixels).
     assert np.average(np.abs(grain_map.area_errors), weights=grain_map.measured_areas) < 0.006
     assert grain_map.largest_area_error < 0.12
@@ -122,7 +122,8 @@ def test_a_downsampled_map_has_the_same_grains_and_fewer_vertices() -> None:
     large = fine.measured_diameters > 150 * nm  # a sliver at the edge of the crop is lost
     assert set(fine.source_labels[large]) <= set(coarse.source_labels) <= set(fine.source_labels)
     same = np.searchsorted(coarse.source_labels, fine.source_labels[large])
-    assert coarse.film.areas[same] == pytest.approx(fine.film.areas[large], rel=0.1)
+    around = 4 * 6 / 150  # half a coarse pixel all around the smallest grain
+    assert coarse.film.areas[same] == pytest.approx(fine.film.areas[large], rel=around, abs=0.0)
 
 
 def test_what_downsampling_leaves_over_is_cut_off_at_the_top_and_right() -> None:
@@ -156,7 +157,7 @@ def test_background_small_grains_and_split_grains_go_to_neighbours(picture: Pict
     assert grain_map.film.n_grains == 3
     assert grain_map.dropped_pieces == 2
     assert grain_map.filled_pixels == 2 * 60 + 19 * 3
-    assert grain_map.film.areas.sum() == pytest.approx(600 * nm * 400 * nm, rel=1e-12)
+    assert grain_map.film.areas.sum() == pytest.approx(600 * nm * 400 * nm, rel=1e-12, abs=0.0)
 
 
 def test_a_grain_inside_another_grain_is_kept(picture: Picture) -> None:
@@ -178,7 +179,7 @@ def test_grains_that_touch_themselves_at_a_corner_are_widened() -> None:
 def test_random_pixels_become_a_valid_film(picture: Picture) -> None:
     labels = np.random.default_rng(1).integers(1, 6, size=(24, 24)).astype(np.uint8)
     grain_map = read_grain_map(picture(labels), smoothing=0, minimum_edge=0)
-    assert grain_map.film.areas == pytest.approx(grain_map.measured_areas, rel=1e-9)
+    assert grain_map.film.areas == pytest.approx(grain_map.measured_areas, rel=1e-9, abs=0.0)
     [warning] = grain_map.film.warnings
     assert warning.endswith("of the pixels of the map stayed in their grain, the rest were loose pieces: is it noise?")
     assert grain_map.summary().endswith(f"warning: {warning}")

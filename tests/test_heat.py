@@ -87,7 +87,7 @@ def test_lumped_heat_meets_its_steady_state() -> None:
     heat = LumpedHeat(capacity=2100.0, transfer=133.0, ambient=298.0)
     assert heat.steady(6000.0) == pytest.approx(298 + 6000 / 133)
     assert heat.after(298.0, 6000.0, 100 * heat.time_constant) == pytest.approx(heat.steady(6000.0))
-    assert heat.after(298.0, 6000.0, 1e-6) - 298 == pytest.approx(1e-6 * heat.rate(298.0, 6000.0), rel=1e-4)
+    assert heat.after(298.0, 6000.0, 1e-6) - 298 == pytest.approx(1e-6 * heat.rate(298.0, 6000.0), rel=1e-4, abs=0.0)
     assert LumpedHeat(100.0, 0.0).after(300.0, 50.0, 4.0) == pytest.approx(302.0)
 
 

@@ -68,7 +68,9 @@ def test_no_light_is_absorbed_before_the_surface_nor_in_transparent_layers() -> 
     film, layer = np.flatnonzero(heights < DEPTH), np.flatnonzero(heights >= DEPTH)
     light = BeerLambert(FLUX, ALPHA, DEPTH, "top")
     named = mesh.with_subdomains({"grain_interior": film, "etl": layer})
-    assert absorbed(named, {"grain_interior": light, "etl": 0.0}) == pytest.approx(absorbed(mesh, light), rel=1e-12)
+    assert absorbed(named, {"grain_interior": light, "etl": 0.0}) == pytest.approx(
+        absorbed(mesh, light), rel=1e-12, abs=0.0
+    )
     assert (light(np.zeros(3), np.array([DEPTH, DEPTH + nm, 0.0])) > 0).tolist() == [True, False, True]
 
 
@@ -85,22 +87,24 @@ def test_a_spot_in_plan_view_carries_its_photons(verify: Verification) -> None:
     rates = light(*mesh.p)
     assert np.linalg.norm(mesh.p[:, rates.argmax()] - [1.2 * um, 0.9 * um]) < 40 * nm
     half = light(np.array([1.2 * um, 1.45 * um, 1.2 * um]), np.array([0.9 * um, 0.9 * um, 0.65 * um]))
-    assert half[1:] / half[0] == pytest.approx([0.5, 0.5], rel=1e-12)
+    assert half[1:] / half[0] == pytest.approx([0.5, 0.5], rel=1e-12, abs=0.0)
 
 
 def test_a_spot_in_cross_section_is_the_product_of_both_profiles() -> None:
     spot = GaussianSpot(300 * nm, 1 * um)
     light = Focused(BeerLambert(FLUX, ALPHA, DEPTH), spot)
     expected = FLUX * (1 - exp(-ALPHA * DEPTH)) * spot.standard_deviation * (2 * pi) ** 0.5
-    assert absorbed(irregular(2 * um, DEPTH, 40), light) == pytest.approx(expected, rel=2e-3)
+    assert absorbed(irregular(2 * um, DEPTH, 40), light) == pytest.approx(expected, rel=2e-3, abs=0.0)
     depth = log(2) / ALPHA
     there = light(np.array([1 * um, 1.15 * um]), np.array([DEPTH, DEPTH - depth]))
-    assert there == pytest.approx([FLUX * ALPHA, FLUX * ALPHA / 4], rel=1e-12)
+    assert there == pytest.approx([FLUX * ALPHA, FLUX * ALPHA / 4], rel=1e-12, abs=0.0)
 
 
 def test_photon_fluxes() -> None:
     assert photon_flux(0.1) == pytest.approx(0.1 * ONE_SUN_PHOTON_FLUX)
-    assert laser_photon_flux(1000.0, 532 * nm) == pytest.approx(1000.0 / 3.73393e-19, rel=1e-5)  # 2.33 eV photons
+    assert laser_photon_flux(1000.0, 532 * nm) == pytest.approx(
+        1000.0 / 3.73393e-19, rel=1e-5, abs=0.0
+    )  # 2.33 eV photons
     mean = Uniform.absorbed(FLUX, ALPHA, DEPTH)(np.zeros(2), np.zeros(2))
     assert mean == pytest.approx(FLUX * (1 - exp(-5.2)) / DEPTH)
 

@@ -67,8 +67,8 @@ def failing(front: Front, traces: Traces) -> set[int]:
 def test_a_front_of_two_resistances_meets_all_criteria_and_its_law_to_round_off() -> None:
     traces = front_traces()
     assert failing(FRONT, traces) == set()
-    assert FRONT.law(traces) == pytest.approx(1, rel=1e-9)
-    assert FRONT.slope(traces) == pytest.approx(1, rel=1e-5)
+    assert FRONT.law(traces) == pytest.approx(1, rel=1e-9, abs=0.0)
+    assert FRONT.slope(traces) == pytest.approx(1, rel=1e-5, abs=0.0)
     assert FRONT.straightness(traces) == pytest.approx(1, abs=1e-9)
 
 
@@ -138,7 +138,7 @@ def test_each_twin_of_the_contact_switch_has_its_own_demand() -> None:
 
 def test_means_of_a_zone_are_exact_for_straight_lines() -> None:
     x = np.array([0.0, 0.3, 1.0, 2.0])
-    assert mean_between(x, 3 * x + 1, 0.2, 1.7) == pytest.approx(3 * 0.95 + 1, rel=1e-12)
+    assert mean_between(x, 3 * x + 1, 0.2, 1.7) == pytest.approx(3 * 0.95 + 1, rel=1e-12, abs=0.0)
     with pytest.raises(ValueError, match="from a depth of 0 or more to a larger one"):
         zone_quench("left", 1 * um, 1 * um)
 

@@ -32,8 +32,8 @@ def test_fifty_random_films_are_meshed_exactly() -> None:
         film = voronoi(1.5 * um, 1 * um, grains=6 + seed % 7, seed=seed, relaxation=seed % 3)
         mesh = triangulate(film, COARSE)
         areas, grains = areas_of(mesh), check_contract(mesh)
-        assert areas.sum() / um**2 == pytest.approx(1.5, rel=1e-9)
-        assert np.bincount(grains, areas) / film.areas == pytest.approx(1, rel=1e-9)
+        assert areas.sum() / um**2 == pytest.approx(1.5, rel=1e-9, abs=0.0)
+        assert np.bincount(grains, areas) / film.areas == pytest.approx(1, rel=1e-9, abs=0.0)
         centroids = shapely.points(mesh.p[:, mesh.t].mean(axis=1).T)
         assert shapely.contains(np.array(film.polygons)[grains], centroids).all()
 
@@ -41,7 +41,7 @@ def test_fifty_random_films_are_meshed_exactly() -> None:
 def test_tagged_lines_are_the_edges_of_the_film() -> None:
     film = voronoi(2 * um, 1 * um, grains=15, seed=4)
     mesh = triangulate(film, COARSE, free_surfaces=("top", "bottom"))
-    assert length_of(mesh, "grain_boundary_lines") / film.grain_boundary_length == pytest.approx(1, rel=1e-9)
+    assert length_of(mesh, "grain_boundary_lines") / film.grain_boundary_length == pytest.approx(1, rel=1e-9, abs=0.0)
     lines = shapely.MultiLineString(list(film.vertices[film.edges[film.grain_boundary_edges]]))
     middles = mesh.p[:, mesh.facets[:, mesh.boundaries["grain_boundary_lines"]]].mean(axis=1)
     assert shapely.distance(shapely.points(middles.T), lines).max() < 1e-9 * um
@@ -49,8 +49,8 @@ def test_tagged_lines_are_the_edges_of_the_film() -> None:
     for i, j in np.unique(pairs, axis=0):
         between = (pairs == (i, j)).all(axis=1)
         wanted = film.edge_lengths[film.grain_boundary_edges[between]].sum()
-        assert length_of(mesh, f"boundary_{i}_{j}") / wanted == pytest.approx(1, rel=1e-9)
-    assert length_of(mesh, "surface_lines") / film.width == pytest.approx(2, rel=1e-9)
+        assert length_of(mesh, f"boundary_{i}_{j}") / wanted == pytest.approx(1, rel=1e-9, abs=0.0)
+    assert length_of(mesh, "surface_lines") / film.width == pytest.approx(2, rel=1e-9, abs=0.0)
     assert np.array_equal(
         mesh.boundaries["surface_lines"], np.union1d(mesh.boundaries["top"], mesh.boundaries["bottom"])
     )
@@ -62,17 +62,17 @@ def test_size_grows_from_boundaries_into_grains() -> None:
     mesh = triangulate(film, MeshSizes(50 * nm, 20 * nm, 150 * nm, growth=1.2), electrodes=())
     cell = np.sqrt(4 / np.sqrt(3) * areas_of(mesh))  # side of the equilateral triangle of the same area
     distance = np.abs(mesh.p[0, mesh.t].mean(axis=0) - um)
-    assert np.median(cell[distance < 20 * nm]) / nm == pytest.approx(20, rel=0.25)
-    assert np.median(cell[distance > 800 * nm]) / nm == pytest.approx(150, rel=0.25)
+    assert np.median(cell[distance < 20 * nm]) / nm == pytest.approx(20, rel=0.25, abs=0.0)
+    assert np.median(cell[distance > 800 * nm]) / nm == pytest.approx(150, rel=0.25, abs=0.0)
     middle = np.abs(distance - 300 * nm) < 50 * nm
-    assert np.median(cell[middle]) / nm == pytest.approx(20 + 0.2 * 300, rel=0.25)
+    assert np.median(cell[middle]) / nm == pytest.approx(20 + 0.2 * 300, rel=0.25, abs=0.0)
 
 
 def test_a_line_with_two_sides_is_measured_once() -> None:
     film = voronoi(1 * um, 0.6 * um, grains=10, seed=1)
     mesh, repair = triangulate_and_count(film, COARSE, electrodes=(), boundaries=Lines(two_sided=True))
     report = mesh_report(mesh, film, (), debye_length=nm, repair=repair)
-    assert report.grain_boundary_length == pytest.approx(film.grain_boundary_length, rel=0.01)
+    assert report.grain_boundary_length == pytest.approx(film.grain_boundary_length, rel=0.01, abs=0.0)
     assert report.grain_boundary_length == pytest.approx(0.5 * length_of(mesh, "grain_boundary_lines"))
     assert report.non_delaunay_after == repair.after == 0
 

@@ -70,7 +70,7 @@ def test_sites_degrade_above_the_threshold_only(verify: Verification) -> None:
     def share(threshold: float) -> Array:
         law = FieldAssisted(damage, Threshold(threshold, 0.01 * strength))
         found = run(film((seeds, lost, trace), (degradation(damage, law),), bias=1.0))
-        assert found[:, 0] == pytest.approx(1e23, rel=1e-12)
+        assert found[:, 0] == pytest.approx(1e23, rel=1e-12, abs=0.0)
         return np.asarray(found[:, 1] / 1e24)
 
     assert share(2 * strength).max() < 1e-12

@@ -65,14 +65,14 @@ def test_film_and_electrodes_are_neutral_together_and_a_missing_charge_shows() -
     balance = ob.charge_balance()
     assert abs(balance.measure(scenario, state)) < 1e-9
     spoiled = replace(state, contact_charge=state.contact_charge * [1.01, 1.0])
-    assert balance.measure(scenario, spoiled) == pytest.approx(0.01 / 1.01, rel=1e-6)
+    assert balance.measure(scenario, spoiled) == pytest.approx(0.01 / 1.01, rel=1e-6, abs=0.0)
 
 
 def test_charge_balance_without_charged_electrodes_is_judged_against_the_ions() -> None:
     scenario = two_grains()
     state = start_of(scenario)
     charged = replace(state, concentrations=state.concentrations * (1 + 1e-6), contact_charge=np.zeros(2))
-    assert ob.relative_charge(scenario, charged) == pytest.approx(1.0, rel=1e-6)
+    assert ob.relative_charge(scenario, charged) == pytest.approx(1.0, rel=1e-6, abs=0.0)
 
 
 def test_charge_that_is_round_off_has_not_moved() -> None:
@@ -138,7 +138,9 @@ def test_front_lies_where_the_averaged_quench_falls_through_the_threshold(mirror
     other: Side = "left" if mirrored else "right"
     depth = WIDTH - front if mirrored else front
     assert fronts.front_position(side, 0.5).measure(scenario, state) == pytest.approx(depth, abs=5e-9)
-    assert fronts.front_width(side, 0.5).measure(scenario, state) == pytest.approx(abs(outer - inner), rel=0.03)
+    assert fronts.front_width(side, 0.5).measure(scenario, state) == pytest.approx(
+        abs(outer - inner), rel=0.03, abs=0.0
+    )
     assert np.isnan(fronts.front_position(other, 0.5).measure(scenario, state))  # the zone lies at one side only
     assert np.isnan(fronts.front_width(other, 0.5).measure(scenario, state))
 

@@ -28,12 +28,12 @@ def test_lengths_and_times_are_those_of_the_formulas() -> None:
     found = scales(constant(1.0))
     permittivity, volt = 24.0 * vacuum_permittivity, boltzmann * 300.0 / elementary_charge
     debye = np.sqrt(permittivity * volt / (elementary_charge * 1e24))
-    assert found.debye_length == pytest.approx(debye, rel=1e-12)
-    assert found.depletion_width == pytest.approx(debye * np.sqrt(2 / volt), rel=1e-12)
-    assert found.gap == pytest.approx(GAP, rel=1e-9)
-    assert found.charging_time == pytest.approx(debye * GAP / 2e-16, rel=1e-9)
-    assert found.fastest_time == pytest.approx(debye**2 / 1e-16, rel=1e-9)
-    assert found.first_cell["top"] == pytest.approx(1 * nm / debye, rel=0.3)
+    assert found.debye_length == pytest.approx(debye, rel=1e-12, abs=0.0)
+    assert found.depletion_width == pytest.approx(debye * np.sqrt(2 / volt), rel=1e-12, abs=0.0)
+    assert found.gap == pytest.approx(GAP, rel=1e-9, abs=0.0)
+    assert found.charging_time == pytest.approx(debye * GAP / 2e-16, rel=1e-9, abs=0.0)
+    assert found.fastest_time == pytest.approx(debye**2 / 1e-16, rel=1e-9, abs=0.0)
+    assert found.first_cell["top"] == pytest.approx(1 * nm / debye, rel=0.3, abs=0.0)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_lengths_and_times_are_those_of_the_formulas() -> None:
     ],
 )
 def test_the_largest_voltage_of_any_drive_is_seen(drive: Drive, largest: float) -> None:
-    assert scales(drive).largest_voltage == pytest.approx(largest, rel=1e-12)
+    assert scales(drive).largest_voltage == pytest.approx(largest, rel=1e-12, abs=0.0)
 
 
 def test_ions_pile_up_only_where_they_are_drawn() -> None:
@@ -95,11 +95,11 @@ def test_the_area_that_lines_add_is_reported(boundary: float) -> None:
     share = 0.05 * (1 - np.exp((boundary - 0.5 * eV) / (boltzmann * 300.0)))
     found = model.scale_report()
     assert found.added_area == pytest.approx({"grain_boundary": share}, rel=1e-12, abs=1e-12)
-    assert model.unknowns.content[0] == pytest.approx((1 + share) * 40 * nm * GAP, rel=1e-12)
+    assert model.unknowns.content[0] == pytest.approx((1 + share) * 40 * nm * GAP, rel=1e-12, abs=0.0)
     told = [line for line in found.lines() if "add" in line]
     assert len(told) == (1 if share else 0)
     assert all(
         text.startswith(f"the lines 'grain_boundary' add {100 * share:.2g} % to the film's area") for text in told
     )
     slow = 1e-8 * np.exp(-0.5 * eV / (boltzmann * 300.0))
-    assert found.layer_time["grain_boundary"] == pytest.approx((10 * nm) ** 2 / slow, rel=1e-9)
+    assert found.layer_time["grain_boundary"] == pytest.approx((10 * nm) ** 2 / slow, rel=1e-9, abs=0.0)

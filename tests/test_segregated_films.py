@@ -58,8 +58,12 @@ def test_maps_and_columns_of_a_film_of_two_compositions() -> None:
     assert row["share minimum [1]"] == pytest.approx(0.2) and row["share maximum [1]"] == pytest.approx(0.8)
     assert row["share mean change [1]"] == row["share segregated [1]"] == 0
     assert row["peaks [1]"] == 2
-    assert row["peak energy [eV]"] == row["bluest peak [eV]"] == pytest.approx(float(LAW(np.array(0.8))) / eV, rel=1e-4)
-    assert row["reddest peak [eV]"] == pytest.approx(float(LAW(np.array(0.2))) / eV, rel=1e-4)
+    assert (
+        row["peak energy [eV]"]
+        == row["bluest peak [eV]"]
+        == pytest.approx(float(LAW(np.array(0.8))) / eV, rel=1e-4, abs=0.0)
+    )
+    assert row["reddest peak [eV]"] == pytest.approx(float(LAW(np.array(0.2))) / eV, rel=1e-4, abs=0.0)
 
 
 def test_funnelled_carriers_leave_one_red_peak() -> None:
@@ -91,7 +95,7 @@ def test_a_wave_has_the_size_of_its_domains(verify: Verification) -> None:
         verify(id="B10", quantity=quantity, measured=measured, expected=1.0, tolerance=0.01)
     holes = wave.copy()
     holes[:, 300:420] = np.nan
-    assert correlation_length(holes, 1 * nm, 1) == pytest.approx(expected, rel=0.02)
+    assert correlation_length(holes, 1 * nm, 1) == pytest.approx(expected, rel=0.02, abs=0.0)
     assert np.isnan(correlation_length(np.full((5, 50), 0.3), 1 * nm, 1))
 
 
@@ -99,7 +103,7 @@ def test_domains_of_a_film_are_measured_on_its_mesh() -> None:
     sites = lattice(1e-4, lambda x, y: 0.5 + 0.3 * np.cos(2 * np.pi * y / (50 * nm)))
     scenario = Scenario(film(even(400 * nm, 2 * nm), sites), np.array([0.0, 1.0]))
     size = domain_size("y").measure(scenario, scenario.model.initial_state())
-    assert size == pytest.approx(50 * nm * np.arccos(np.exp(-1)) / (2 * np.pi), rel=0.02)
+    assert size == pytest.approx(50 * nm * np.arccos(np.exp(-1)) / (2 * np.pi), rel=0.02, abs=0.0)
     assert np.isnan(share_at_boundaries().measure(scenario, scenario.model.initial_state()))
 
 
@@ -112,15 +116,15 @@ def test_boundaries_are_compared_with_the_film() -> None:
     object.__setattr__(state, "share", np.where(at, 0.9, 0.5))
     areas = lattice_areas(scenario)
     expected = 0.4 * (1 - areas[at].sum() / areas.sum())
-    assert share_at_boundaries().measure(scenario, state) == pytest.approx(expected, rel=1e-9)
+    assert share_at_boundaries().measure(scenario, state) == pytest.approx(expected, rel=1e-9, abs=0.0)
 
 
 def test_times_to_segregate_and_to_recover() -> None:
     time = np.linspace(0, 10, 101)
     change = np.where(time < 4, time / 4, np.exp(-(time - 4)))
-    assert time_to_segregate(time, change) == pytest.approx(2, rel=1e-3)
-    assert time_to_recover(time, change) == pytest.approx(np.log(2), rel=1e-2)
-    assert time_to_recover(time, change, np.exp(-2)) == pytest.approx(2, rel=1e-2)
+    assert time_to_segregate(time, change) == pytest.approx(2, rel=1e-3, abs=0.0)
+    assert time_to_recover(time, change) == pytest.approx(np.log(2), rel=1e-2, abs=0.0)
+    assert time_to_recover(time, change, np.exp(-2)) == pytest.approx(2, rel=1e-2, abs=0.0)
     assert np.isnan(time_to_recover(time, np.minimum(time, 5))) and np.isnan(time_to_segregate(time, 0 * time))
 
 
@@ -180,7 +184,7 @@ def test_each_demand_notices_what_it_looks_for() -> None:
 def test_rest_is_judged_by_the_half_life_when_it_is_long_enough() -> None:
     assert len(Splitting(OutAndBack(5.0, 60.0, 0.0, 60.0), 3600.0, TWIN).criteria) == 6
     demands = Splitting(OutAndBack(5.0, 60.0, 0.0, 60.0), 20.0, TWIN)
-    assert demands.half_life(made_up()) == pytest.approx(30 * (0.13 - 0.065) / 0.07 / 20, rel=1e-9)
+    assert demands.half_life(made_up()) == pytest.approx(30 * (0.13 - 0.065) / 0.07 / 20, rel=1e-9, abs=0.0)
     assert verdicts(demands, made_up())[-1] == "pass"
 
 
@@ -203,8 +207,8 @@ def test_a_voltage_splits_the_emission_and_its_opposite_undoes_it(verify: Verifi
         id="B10", quantity="mean change of x, halides blocked, 5 and -5 V", measured=twin, expected=0.0, tolerance=1e-4
     )
     passed = traces["halide charge top [C/m^2]"][np.argmax(change)]
-    assert passed == pytest.approx(290, rel=0.05)
-    assert traces["halide charge bottom [C/m^2]"][np.argmax(change)] == pytest.approx(-passed, rel=1e-3)
+    assert passed == pytest.approx(290, rel=0.05, abs=0.0)
+    assert traces["halide charge bottom [C/m^2]"][np.argmax(change)] == pytest.approx(-passed, rel=1e-3, abs=0.0)
 
 
 @pytest.mark.slow

@@ -115,13 +115,13 @@ def test_it_cools_when_the_voltage_is_off_and_keeps_its_ions(pulse: tuple[Scenar
     scenario, outputs = pulse
     warm = temperatures(outputs) - 300.0
     assert warm[4] > 15.0
-    assert warm[6] / warm[5] == pytest.approx(np.exp(-8.0 / HEAT.time_constant), rel=1e-3)
+    assert warm[6] / warm[5] == pytest.approx(np.exp(-8.0 / HEAT.time_constant), rel=1e-3, abs=0.0)
     ions = np.array([scenario.model.total_ions(one.state)[0] for one in outputs])
     assert np.ptp(ions) < 1e-12 * ions[0]
     assert outputs[4].model.temperature == pytest.approx(outputs[4].state.temperature, abs=1.0)
     hops = [one.model.transports[0].mean_diffusivity for one in (outputs[0], outputs[4])]
     law = 0.5 * eV / boltzmann * (1 / 300.0 - 1 / outputs[4].model.temperature)
-    assert hops[1] / hops[0] == pytest.approx(np.exp(law), rel=1e-9)
+    assert hops[1] / hops[0] == pytest.approx(np.exp(law), rel=1e-9, abs=0.0)
 
 
 def test_it_continues_to_the_same_bits(pulse: tuple[Scenario, list[Output]]) -> None:
@@ -206,7 +206,7 @@ def test_constants_of_reactions_follow_the_temperature() -> None:
     assert cold.bands is not None and warm.bands is not None
     reference = cold.bands.intrinsic**2, warm.bands.intrinsic**2
     expected = (300 / 350) ** 1.5 * (1e44 - reference[1]) / (1e44 - reference[0])
-    assert rate(warm) / rate(cold) == pytest.approx(expected, rel=1e-9)
+    assert rate(warm) / rate(cold) == pytest.approx(expected, rel=1e-9, abs=0.0)
 
 
 @pytest.mark.parametrize("slope", [0.0, 40.0, 125.0, 300.0, -200.0])
@@ -229,7 +229,7 @@ def test_a_device_at_its_steady_temperature_stays_there() -> None:
     balance = HeatBalance(HEAT, 348.0, 20.0)
     assert balance.stretch(348.0, 6000.0) == (0.0, np.inf)
     way, duration = balance.stretch(347.999, 6000.0)
-    assert way == pytest.approx(1e-3, rel=1e-6)
+    assert way == pytest.approx(1e-3, rel=1e-6, abs=0.0)
     assert duration == np.inf
 
 

@@ -88,24 +88,26 @@ def test_only_the_slow_one_of_two_boundaries_resists() -> None:
     both = vacancy(BULK + 0.1 * eV, boundary_0_1=BULK)
     d_b = D_BULK * np.exp(-0.1 * eV / KT)
     expected = 60 * nm / (80 * nm / D_BULK + WIDTH * (1 / d_b - 1 / D_BULK) + 1e-3 * WIDTH / D_BULK)
-    assert conductance(lined(both)) == pytest.approx(expected, rel=1e-8)
+    assert conductance(lined(both)) == pytest.approx(expected, rel=1e-8, abs=0.0)
 
 
 def test_a_slow_boundary_along_the_flux_adds_its_own_slab() -> None:
     d_b = D_BULK * np.exp(-0.1 * eV / KT)
     expected = (80 * nm * D_BULK + 2 * WIDTH * (1 - d_b / D_BULK) * d_b) / (60 * nm)
-    assert conductance(lined(vacancy(BULK + 0.1 * eV)), "bottom", "top") == pytest.approx(expected, rel=1e-10)
+    assert conductance(lined(vacancy(BULK + 0.1 * eV)), "bottom", "top") == pytest.approx(expected, rel=1e-10, abs=0.0)
 
 
 @pytest.mark.parametrize("barrier", [BULK - 0.1 * eV, BULK - 0.01 * eV, BULK])
 def test_a_fast_boundary_conducts_along_itself_as_with_one_side(barrier: float) -> None:
     ends = ("bottom", "top")
     one, two = conductance(lined(vacancy(barrier), split=False), *ends), conductance(lined(vacancy(barrier)), *ends)
-    assert two == pytest.approx(one, rel=1e-10)
+    assert two == pytest.approx(one, rel=1e-10, abs=0.0)
 
 
 def test_a_boundary_like_its_grains_is_next_to_nothing() -> None:
-    assert conductance(lined(vacancy(BULK))) == pytest.approx(60 / 80 * D_BULK, rel=2 * 2e-3 * WIDTH / (80 * nm))
+    assert conductance(lined(vacancy(BULK))) == pytest.approx(
+        60 / 80 * D_BULK, rel=2 * 2e-3 * WIDTH / (80 * nm), abs=0.0
+    )
 
 
 def test_a_slow_surface_holds_nothing_back() -> None:
@@ -153,7 +155,7 @@ def test_a_slow_boundary_that_attracts_ions_stores_them() -> None:
     attraction = {**{f"grain_{k}": 0.0 for k in range(3)}, "grain_boundary": -0.1 * eV}
     trap = lined(replace(vacancy(BULK + 0.2 * eV), segregation_energy=attraction)).transports[0]
     held = (trap.storage * trap.enrichment).sum() - 80 * nm * 60 * nm
-    assert held == pytest.approx(2 * 60 * nm * WIDTH * (np.exp(0.1 * eV / KT) - 1), rel=1e-12)
+    assert held == pytest.approx(2 * 60 * nm * WIDTH * (np.exp(0.1 * eV / KT) - 1), rel=1e-12, abs=0.0)
 
 
 # --- against meshed strips --------------------------------------------------------------------------------------------

@@ -100,7 +100,7 @@ def capacitor_traces(levels: tuple[float, ...]) -> dict[str, Array]:
 
 def test_a_capacitor_loses_light_and_gets_it_back() -> None:
     good = (1.0, 0.1, 0.2, 0.5, 0.9, 0.95, 0.95, 0.1, 0.2, 0.5, 0.9, 1.0, 1.0)
-    assert CAPACITOR.flashes.yields(capacitor_traces(good)) == pytest.approx(np.array(good), rel=1e-9)
+    assert CAPACITOR.flashes.yields(capacitor_traces(good)) == pytest.approx(np.array(good), rel=1e-9, abs=0.0)
 
     def failing(levels: tuple[float, ...], aligned: bool = False, cold: bool = False) -> list[int]:
         judged = judge(CAPACITOR.demands(aligned, cold), capacitor_traces(levels))
@@ -129,10 +129,10 @@ def test_a_store_is_in_balance_with_its_plate() -> None:
     for one in (vacancy, interstitial):
         assert callable(one.concentration) and callable(one.segregation_energy)
         density, energy = one.concentration(x, y), one.segregation_energy(x, y)
-        assert density[0] / density[1] == pytest.approx(exp(-energy[0] / (300 * boltzmann)), rel=1e-9)
+        assert density[0] / density[1] == pytest.approx(exp(-energy[0] / (300 * boltzmann)), rel=1e-9, abs=0.0)
         found.append(density)
-    assert found[0] * found[1] == pytest.approx(np.full(2, 9e38), rel=1e-9)
-    assert found[1][0] == pytest.approx(1e22, rel=1e-9)
+    assert found[0] * found[1] == pytest.approx(np.full(2, 9e38), rel=1e-9, abs=0.0)
+    assert found[1][0] == pytest.approx(1e22, rel=1e-9, abs=0.0)
 
 
 # --- the experiments and their twins ----------------------------------------------------------------------------------
@@ -159,7 +159,7 @@ def test_a_spot_in_an_undoped_plate_stays(verify: Verification) -> None:
 @pytest.mark.slow
 def test_in_the_cold_a_spot_moves_as_far_if_mobility_and_lifetime_are_the_same() -> None:
     scenario = pl_spot.scenario(temperature=190 * K)
-    assert measured(scenario, traces_of(scenario)) == pytest.approx([1, -1], rel=0.03)
+    assert measured(scenario, traces_of(scenario)) == pytest.approx([1, -1], rel=0.03, abs=0.0)
 
 
 @pytest.mark.slow

@@ -60,7 +60,7 @@ def test_lines_follow_strips_along_the_field(width: float, contrast: float, deby
     """From before the boundary has charged anything to the steady state, ten decades of time."""
     case = Boundaries(width, contrast, debye)
     strips, lines = column(case)
-    assert area(lines) == pytest.approx(area(strips), rel=1e-12)
+    assert area(lines) == pytest.approx(area(strips), rel=1e-12, abs=0.0)
     apart = compared(case, Grid())
     for what, values in (("charge", apart.charge), ("profile", apart.profile)):
         verify(id="G3", quantity=f"lines {case}: {what}, at any time", measured=largest(values), expected=0.0,
@@ -114,7 +114,7 @@ def test_lines_follow_strips_through_junctions_and_across_the_field(verify: Veri
     for width in widths:
         case = Boundaries(width)
         strips, lines = bricks(case, Grid(0.1 * nm, 1.25))
-        assert area(lines) == pytest.approx(area(strips), rel=width**2 / (GRAIN * GAP) + 1e-12)  # the Ts
+        assert area(lines) == pytest.approx(area(strips), rel=width**2 / (GRAIN * GAP) + 1e-12, abs=0.0)  # the Ts
         one = run(strips, TIMES)
         apart = Deviation.between(one, run(lines, TIMES))
         moved = one.charge > 0.01 * one.charge[-1]
@@ -146,7 +146,7 @@ def test_lines_follow_strips_on_meshes_of_the_program(width: float, cell: float,
     """Cells along and beside the line an eighth of its width: a coarser one takes up too much of the grain at once."""
     case = Boundaries(width)
     strips, lines = meshed(case, cell)
-    assert area(lines) == pytest.approx(area(strips), rel=1e-9)
+    assert area(lines) == pytest.approx(area(strips), rel=1e-9, abs=0.0)
     apart = Deviation.between(run(strips, TIMES), run(lines, TIMES))
     verify(id="G3", quantity=f"triangulated film, lines {case}: charge, at any time", measured=largest(apart.charge),
            expected=0.0, tolerance=DEMANDED[width])  # fmt: skip
@@ -167,8 +167,8 @@ def test_lines_in_a_film_as_drawn_add_their_area_to_its_charge(verify: Verificat
     case = Boundaries(4 * nm, 50.0, 20 * nm)
     strips, lines = column(case, COARSE, drawn=True)
     added = lines.model.scale_report().added_area["grain_boundary"]
-    assert area(lines) == pytest.approx((1 + added) * area(strips), rel=1e-9)
-    assert added == pytest.approx(0.98 * 2 * nm / (GRAIN + 2 * nm), rel=1e-9)
+    assert area(lines) == pytest.approx((1 + added) * area(strips), rel=1e-9, abs=0.0)
+    assert added == pytest.approx(0.98 * 2 * nm / (GRAIN + 2 * nm), rel=1e-9, abs=0.0)
     apart = Deviation.between(run(strips, FEW), run(lines, FEW))
     assert largest(apart.charge[FEW[1:] < 0.1]) < 0.005
     late = apart.charge[FEW[1:] > 1e2]

@@ -77,7 +77,7 @@ def test_steps_end_exactly_at_every_jump(drive: Drive, jumps: list[float]) -> No
     assert set(jumps) <= set(ends)
     assert ends[-1] == 7.0
     assert all(b > a for a, b in pairwise(ends))
-    assert sum(report.step for report in reached) == pytest.approx(7.0, rel=1e-12)
+    assert sum(report.step for report in reached) == pytest.approx(7.0, rel=1e-12, abs=0.0)
 
 
 def test_an_output_at_a_jump_is_the_state_before_it_and_just_after_it_the_ions_are_the_same() -> None:
