@@ -9,7 +9,7 @@ from fem.coupled_system import CoupledSystem
 from fem.film import Film
 from fem.numerics.control_volumes import ControlVolumes
 from fem.physics.carrier_contacts import AlignedContacts
-from fem.physics.drive import Piece
+from fem.physics.drive import BEFORE, Piece
 from fem.physics.electrodes import Electrode, electrodes_on
 from fem.physics.lattice_transport import LatticeOnMesh
 from fem.physics.nernst_planck import TransportOperator, transport_operator
@@ -19,8 +19,6 @@ from fem.physics.reaction_network import ReactionNetwork
 from fem.physics.regions import Regions
 from fem.physics.semiconductor import Bands, screening_density
 from fem.unknowns import Unknowns
-
-BEFORE = -1e-300  # a time just before the drive starts [s]
 
 
 @dataclass(frozen=True)

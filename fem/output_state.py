@@ -44,7 +44,11 @@ def state_within(
 
 def carriers_settled(system: CoupledSystem, time: float, values: Array, since: float) -> Array:
     """`values` with the carriers as they settle at `time` [s] where something else than a drive has changed."""
-    step = _settling(time, since)
+    return _relaxed(system, time, values, _settling(time, since))
+
+
+def _relaxed(system: CoupledSystem, time: float, values: Array, step: float) -> Array:
+    """`values` after an implicit Euler step of `step` [s] that ends at `time` [s], with the ions where they are."""
     return implicit_euler_step(system.with_frozen_ions(), best_solver(), time - step, values, step, Statistics())
 
 
@@ -67,7 +71,7 @@ def _settled(model: PoissonNernstPlanck, system: CoupledSystem, time: float, val
     implicit Euler step of the carriers alone closes the balance. What the currents of all contacts then sum to tells
     how well they are known.
     """
-    settled = implicit_euler_step(system.with_frozen_ions(), best_solver(), time - step, values, step, Statistics())
+    settled = _relaxed(system, time, values, step)
     current = system.current(time, settled)
     return model.state(time, settled, system.pieces, current, np.full_like(current, abs(current.sum())))
 

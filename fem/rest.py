@@ -13,9 +13,7 @@ from fem.fields import Array
 from fem.numerics.newton import implicit_euler_step
 from fem.numerics.sparse_direct import SolverError, best_solver
 from fem.numerics.system import Statistics
-from fem.physics.drive import Piece
-
-_BEFORE = -1e-300  # a time just before the drive starts [s]
+from fem.physics.drive import BEFORE, Piece
 
 _HUGE = (1e4,) * 3  # s, for ions that cross the film in one; each step leaves 1e-4 of what was missing, or less
 _RUNG = 0.1  # V, by which voltages climb where the goal is too far from equilibrium
@@ -58,10 +56,10 @@ class Start:
         SolverError
             If Newton's method does not find the rest.
         """
-        levels = [piece.value(_BEFORE) for piece in pieces]
-        dark = light.value(_BEFORE) == 0
+        levels = [piece.value(BEFORE) for piece in pieces]
+        dark = light.value(BEFORE) == 0
         even = (dark and max(levels) == min(levels)) or (not self.film.unknowns.carrier_exchanges and dark)
-        values = as_deposited(self.closed.driven_by(pieces, light), _BEFORE)
+        values = as_deposited(self.closed.driven_by(pieces, light), BEFORE)
         if relax:
             values = self._rested(values, pieces, light, extent, even)
         full = np.zeros(self.film.unknowns.size)
@@ -70,7 +68,7 @@ class Start:
 
     def _rested(self, values: Array, pieces: Sequence[Piece], light: Piece, extent: float, even: bool) -> Array:
         """Rest of the closed film from `values`; where it is an equilibrium, by way of fast recombination first."""
-        levels = [piece.value(_BEFORE) for piece in pieces]
+        levels = [piece.value(BEFORE) for piece in pieces]
         common = levels if even else [0.0] * len(levels)
         failed: SolverError | None = None
         for haste in (
@@ -135,7 +133,7 @@ def carriers_in_equilibrium(film: CoupledSystem, values: Array, volts: float) ->
             screening += one.charge**2 * one.unit * u.storage[k] * fields[k + 1]
         free = np.where(electric.held, 0.0, elementary_charge * screening)
         solver.factorise(sparse.csr_matrix(electric.matrix + sparse.diags_array(free)))
-        change = solver.solve(electric.balance(_BEFORE, fields, film.pieces))
+        change = solver.solve(electric.balance(BEFORE, fields, film.pieces))
         fields[0] += np.sign(change) * np.log1p(np.abs(change))
         if np.abs(change).max() < _STILL:
             break
@@ -158,7 +156,7 @@ def _climbed(paced: CoupledSystem, levels: list[float], light: Piece, values: Ar
     try:
         for rung in range(1, rungs + 1):
             part = paced.driven_by([_held(one * rung / rungs) for one in levels])
-            values = implicit_euler_step(part, best_solver(), _BEFORE, values, _HUGE[0], Statistics())
+            values = implicit_euler_step(part, best_solver(), BEFORE, values, _HUGE[0], Statistics())
         return _after_steps(goal, values, _HUGE)
     except SolverError:
         return relaxed(goal, values)
@@ -191,9 +189,9 @@ def relaxed(closed: CoupledSystem, values: Array) -> Array:
 def _after_steps(closed: CoupledSystem, values: Array, steps: tuple[float, ...]) -> Array:
     solver, done = best_solver(), Statistics()
     for step in steps:
-        values = implicit_euler_step(closed, solver, _BEFORE, values, step, done)
+        values = implicit_euler_step(closed, solver, BEFORE, values, step, done)
     for _ in range(_DRAINING if closed.unknowns.carriers.any() else 0):
-        before, values = values, implicit_euler_step(closed, solver, _BEFORE, values, steps[-1], done)
+        before, values = values, implicit_euler_step(closed, solver, BEFORE, values, steps[-1], done)
         if _minorities_rest(closed, before, values):
             break
     return values

@@ -54,11 +54,6 @@ def work_function_for_holes(density: float, temperature: float) -> float:
     return AFFINITY + GAP - boltzmann * temperature * log(VALENCE_STATES / density)
 
 
-def work_function_for_electrons(density: float, temperature: float) -> float:
-    """Likewise with so many electrons."""
-    return AFFINITY + boltzmann * temperature * log(CONDUCTION_STATES / density)
-
-
 def light_and_losses(suns: float) -> list[Reaction]:
     """Pairs made by light of so many `suns`, radiative recombination and recombination without field-made traps."""
     return [

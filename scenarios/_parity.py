@@ -12,7 +12,6 @@ from scenarios._stages import Stages
 Traces = Mapping[str, Array]
 _RESPONSE = 0.05  # least change at either voltage
 _EVEN = 0.5  # largest part of the response that both signs share, over the part in which they differ
-_VANISHED = 0.1  # what is left of the brightening without a store, over the brightening at the same charge with one
 
 
 def levels(column: str, stages: Stages) -> Callable[[Traces], Array]:

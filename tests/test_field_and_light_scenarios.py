@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 from verification import Verification
+from whole_runs import traces_of
 
 from fem.constants import V, eV, nm
-from fem.evolve import evolve
 from fem.fields import Array
-from fem.results.observables import standard_observables, total_ions
+from fem.results.observables import total_ions
 from fem.results.run_facts import judge
 from fem.scenario import Scenario
 from scenarios import electrode_edge, field_threshold, luminance_overshoot, voltage_maximum
@@ -28,16 +28,6 @@ Traces = Mapping[str, Array]
 FIELDS = Stages((0.5, 0.0, -0.5, 0.0, 3.0, 0.0, -3.0, 0.0), 3600.0, 36.0, 1)
 STEPS = Stages((1.0, 2.0, 3.0, 4.0), 10.0, 1.0, 1)
 EMISSION, LIGHT = "emission [1/m/s]", "PL/PL0 mean [1]"
-
-
-def traces_of(scenario: Scenario) -> dict[str, Array]:
-    """Every column of the time series of a whole run."""
-    columns = standard_observables(scenario)
-    rows: dict[str, list[float]] = {one.column: [] for one in columns}
-    for output in evolve(scenario.model, scenario.times, scenario.tolerance):
-        for one in columns:
-            rows[one.column].append(one.measure(scenario, output.state))
-    return {name: np.array(values) for name, values in rows.items()}
 
 
 def verdicts(criteria: Any, traces: Traces) -> list[object]:

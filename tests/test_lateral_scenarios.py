@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 from verification import Verification
+from whole_runs import traces_of
 
 from fem.constants import s, um
-from fem.evolve import evolve
 from fem.fields import Array
 from fem.results.map_figures import concentration_norm
-from fem.results.observables import standard_observables
 from fem.results.run_facts import judge
 from fem.scenario import Observable, Scenario
 from scenarios import contact_switch, lateral_quench, quench_front
@@ -24,16 +23,6 @@ from scenarios._zones import contact_demands, mean_between, zone_quench
 from scenarios.contact_switch import Electrodes
 
 Traces = Mapping[str, Array]
-
-
-def traces_of(scenario: Scenario) -> dict[str, Array]:
-    """Every column of the time series of a whole run."""
-    columns = standard_observables(scenario)
-    rows: dict[str, list[float]] = {one.column: [] for one in columns}
-    for output in evolve(scenario.model, scenario.times, scenario.tolerance):
-        for one in columns:
-            rows[one.column].append(one.measure(scenario, output.state))
-    return {name: np.array(values) for name, values in rows.items()}
 
 
 def verdicts(scenario: Scenario, traces: Traces) -> list[object]:

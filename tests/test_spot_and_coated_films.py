@@ -9,12 +9,11 @@ from math import exp
 import numpy as np
 import pytest
 from verification import Verification
+from whole_runs import traces_of
 
 from fem.constants import K, V, boltzmann, eV, ns, um
-from fem.evolve import evolve
 from fem.fields import Array
 from fem.results.light_observables import mean_lifetime, mean_luminescence, total_emission
-from fem.results.observables import standard_observables
 from fem.results.run_facts import judge
 from fem.scenario import Scenario
 from scenarios import coated_microplate, pl_spot, vertical_capacitor
@@ -27,16 +26,6 @@ from scenarios._spot import Spot
 from scenarios._stages import Stages
 
 Traces = Mapping[str, Array]
-
-
-def traces_of(scenario: Scenario) -> dict[str, Array]:
-    """Every column of the time series of a whole run."""
-    columns = standard_observables(scenario)
-    rows: dict[str, list[float]] = {one.column: [] for one in columns}
-    for output in evolve(scenario.model, scenario.times, scenario.tolerance):
-        for one in columns:
-            rows[one.column].append(one.measure(scenario, output.state))
-    return {name: np.array(values) for name, values in rows.items()}
 
 
 def verdicts(scenario: Scenario, traces: Traces) -> list[object]:

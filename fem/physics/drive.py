@@ -14,6 +14,8 @@ import numpy as np
 
 from fem.checks import require_finite, require_not_negative, require_positive
 
+BEFORE = -1e-300  # a time just before a drive starts [s]
+
 
 @dataclass(frozen=True)
 class Piece:

@@ -11,6 +11,7 @@ import numpy as np
 from fem.checks import require_known
 from fem.fields import Array
 from fem.model import PoissonNernstPlanck
+from fem.physics.drive import BEFORE
 from fem.physics.luminescence import photoluminescence
 from fem.physics.rate_laws import Generation
 from fem.physics.reactions import Reaction
@@ -26,7 +27,7 @@ def emits(scenario: Scenario) -> bool:
 
 def emits_at_rest(scenario: Scenario) -> bool:
     """Whether it does so before the drive starts, so that there is a PL0."""
-    return scenario.light is not None or (emits(scenario) and scenario.model.light_drive(-1e-300) != 0)
+    return scenario.light is not None or (emits(scenario) and scenario.model.light_drive(BEFORE) != 0)
 
 
 def emission(scenario: Scenario, state: State) -> Array:
