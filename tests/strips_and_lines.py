@@ -98,10 +98,10 @@ def film(mesh: MeshTri, ion: Species, layers: tuple[ThinLayer, ...] = ()) -> Poi
     return PoissonNernstPlanck(mesh, Material("film", PERMITTIVITY), (ion,), contacts, layers=layers)
 
 
-def run(way: Way, times: Array) -> Transient:
+def run(way: Way, times: Array, tolerance: float = TOLERANCE) -> Transient:
     """The film's path through `times` [s], the first of which is 0."""
     geometric = _charge_before_ions_move(way.model)
-    states = [output.state for output in evolve(way.model, times, TOLERANCE)][1:]
+    states = [output.state for output in evolve(way.model, times, tolerance)][1:]
     profile = [way.weights @ state.concentrations[0][way.nodes] for state in states]
     return Transient(np.array([state.contact_charge[1] for state in states]) - geometric, np.array(profile))
 
