@@ -32,9 +32,9 @@ from fem.evolve import Output, evolve
 from fem.fields import Field
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Contact
-from fem.physics.drive import step
+from fem.physics.drives.drive import step
 from fem.physics.layers import boundary_lines
-from fem.physics.luminescence import Light, UnpairedInterstitials
+from fem.physics.light.luminescence import Light, UnpairedInterstitials
 from fem.physics.materials import MAPbI3
 from fem.physics.species import Species
 from fem.results.drawing import new_figure, save

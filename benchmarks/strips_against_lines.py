@@ -21,7 +21,7 @@ from fem.evolve import evolve
 from fem.fields import Array
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Contact
-from fem.physics.drive import step
+from fem.physics.drives.drive import step
 from fem.physics.layers import boundary_lines
 from fem.physics.materials import MAPbI3
 from fem.physics.species import Species

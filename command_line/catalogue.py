@@ -48,7 +48,7 @@ class Entry:
 
 def built_in_names() -> list[str]:
     """Names of the scenarios that come with the program, sorted."""
-    return sorted(module.name for module in pkgutil.iter_modules(scenarios.__path__) if not module.name.startswith("_"))
+    return sorted(module.name for module in pkgutil.iter_modules(scenarios.__path__) if not module.ispkg)
 
 
 def built_in_summary(name: str) -> str:

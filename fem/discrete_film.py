@@ -5,20 +5,20 @@ from functools import cached_property
 
 import numpy as np
 
-from fem.coupled_system import CoupledSystem
+from fem.coupled.system import CoupledSystem
+from fem.coupled.unknowns import Unknowns
 from fem.film import Film
 from fem.numerics.control_volumes import ControlVolumes
-from fem.physics.carrier_contacts import AlignedContacts
-from fem.physics.drive import BEFORE, Piece
+from fem.physics.carriers.carrier_contacts import AlignedContacts
+from fem.physics.carriers.semiconductor import Bands, screening_density
+from fem.physics.drives.drive import BEFORE, Piece
 from fem.physics.electrodes import Electrode, electrodes_on
-from fem.physics.lattice_transport import LatticeOnMesh
+from fem.physics.halides.lattice_transport import LatticeOnMesh
 from fem.physics.nernst_planck import TransportOperator, transport_operator
 from fem.physics.poisson import PoissonOperator, poisson_operator
 from fem.physics.populations import Population
-from fem.physics.reaction_network import ReactionNetwork
+from fem.physics.reactions.network import ReactionNetwork
 from fem.physics.regions import Regions
-from fem.physics.semiconductor import Bands, screening_density
-from fem.unknowns import Unknowns
 
 
 @dataclass(frozen=True)

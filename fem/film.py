@@ -9,15 +9,15 @@ from skfem import MeshTri
 
 from fem.checks import require_positive
 from fem.constants import thermal_voltage, vacuum_permittivity
+from fem.physics.carriers.semiconductor import Semiconductor
 from fem.physics.contacts import Contact
-from fem.physics.drive import Drive, as_drive, step
+from fem.physics.drives.drive import Drive, as_drive, step
+from fem.physics.halides.mixed_halide import HalideLattice
 from fem.physics.heat import LumpedHeat
 from fem.physics.layers import ThinLayer
 from fem.physics.materials import Material
-from fem.physics.mixed_halide import HalideLattice
 from fem.physics.periodic import PeriodicSides
-from fem.physics.reactions import Reaction, require_balanced
-from fem.physics.semiconductor import Semiconductor
+from fem.physics.reactions.reaction import Reaction, require_balanced
 from fem.physics.species import Species
 
 

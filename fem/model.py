@@ -7,10 +7,10 @@ from functools import cached_property
 import numpy as np
 
 from fem.constants import elementary_charge
+from fem.coupled.edge_laws import require_dissipation
 from fem.discrete_film import DiscreteFilm
-from fem.edge_laws import require_dissipation
 from fem.fields import Array
-from fem.physics.drive import BEFORE, Piece
+from fem.physics.drives.drive import BEFORE, Piece
 from fem.physics.scales import Scales
 from fem.rest import Start
 from fem.scale_report import scale_report

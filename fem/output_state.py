@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from fem.constants import elementary_charge
-from fem.coupled_system import CoupledSystem
+from fem.coupled.system import CoupledSystem
 from fem.fields import Array
 from fem.model import PoissonNernstPlanck
 from fem.numerics.adaptive import ALLOWANCE, Cursor, integrate

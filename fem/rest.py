@@ -7,13 +7,13 @@ import numpy as np
 from scipy import sparse
 
 from fem.constants import elementary_charge
-from fem.coupled_system import CoupledSystem
-from fem.edge_laws import DriftDiffusion
+from fem.coupled.edge_laws import DriftDiffusion
+from fem.coupled.system import CoupledSystem
 from fem.fields import Array
 from fem.numerics.newton import implicit_euler_step
 from fem.numerics.sparse_direct import SolverError, best_solver
 from fem.numerics.system import Statistics
-from fem.physics.drive import BEFORE, Piece
+from fem.physics.drives.drive import BEFORE, Piece
 
 _HUGE = (1e4,) * 3  # s, for ions that cross the film in one; each step leaves 1e-4 of what was missing, or less
 _RUNG = 0.1  # V, by which voltages climb where the goal is too far from equilibrium

@@ -5,6 +5,7 @@ from itertools import combinations
 import numpy as np
 from skfem import MeshTri
 
+from fem.coupled.unknowns import Unknowns
 from fem.fields import Array
 from fem.numerics.control_volumes import ControlVolumes
 from fem.physics.contacts import ElectrodeReaction
@@ -12,7 +13,6 @@ from fem.physics.electrodes import Electrode
 from fem.physics.materials import Material
 from fem.physics.regions import Regions
 from fem.physics.scales import Scales, debye_length, depletion_width, resolution_warnings
-from fem.unknowns import Unknowns
 
 _WIDEST = 0.2  # share of the film's area in thin layers above which a warning is due
 _STEEPEST = 60.0  # exponent of a reaction's rate above which a warning is due

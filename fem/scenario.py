@@ -10,8 +10,8 @@ import numpy as np
 from fem.evolve import followable
 from fem.fields import Array
 from fem.model import PoissonNernstPlanck
-from fem.physics.luminescence import Light
-from fem.physics.spectra import EmissionLine
+from fem.physics.light.luminescence import Light
+from fem.physics.light.spectra import EmissionLine
 from fem.state import State
 
 Geometry = Literal["plan view", "cross-section"]

@@ -15,7 +15,8 @@ from math import inf
 
 import numpy as np
 
-from fem.coupled_system import CoupledSystem
+from fem.coupled.system import CoupledSystem
+from fem.coupled.unknowns import Unknowns
 from fem.fields import Array
 from fem.model import PoissonNernstPlanck
 from fem.numerics.adaptive import Cursor
@@ -25,7 +26,6 @@ from fem.physics.heat import LumpedHeat
 from fem.physics.heat_balance import HeatBalance
 from fem.restart import Warmth
 from fem.state import State
-from fem.unknowns import Unknowns
 
 _SAME = 1e-9  # of the largest change: temperatures that need no model of their own
 _TELLING = 1e-2  # of the largest change: what the power does over less is not much above its errors
@@ -154,7 +154,7 @@ def carried_over(old: Unknowns, new: Unknowns, values: Array) -> Array:
     """`values` of a film in the units of the same film at another temperature, shape (n_unknowns,).
 
     The potential [V] and the number of particles at each node stay; so do the halides in stores. What a temperature
-    makes of the energies of a halide lattice is for :meth:`~fem.coupled_system.CoupledSystem.hold_algebraic`.
+    makes of the energies of a halide lattice is for :meth:`~fem.coupled.system.CoupledSystem.hold_algebraic`.
     """
     out = values.copy()
     fields = new.nodal(out)

@@ -16,13 +16,13 @@ from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Contact
 from fem.physics.materials import MAPbI3
 from fem.scenario import Scenario
-from scenarios._boundary_criteria import boundaries_lead
-from scenarios._columns import Columns
-from scenarios._kelvin_probe import probe, relaxation_time, scans_of
-from scenarios._options import require_longer, require_positive_options
-from scenarios._parameters import BOUNDARY_BARRIER, GRAIN_BARRIER, iodide_vacancy
-from scenarios._resolved import film_debye_length
-from scenarios._stages import Stages
+from scenarios.criteria.boundaries import boundaries_lead
+from scenarios.parts.columns import Columns
+from scenarios.parts.kelvin_probe import probe, relaxation_time, scans_of
+from scenarios.parts.options import require_longer, require_positive_options
+from scenarios.parts.parameters import BOUNDARY_BARRIER, GRAIN_BARRIER, iodide_vacancy
+from scenarios.parts.resolved import film_debye_length
+from scenarios.parts.stages import Stages
 
 FIRST = 10 * us  # output after each change of the voltage
 

@@ -14,13 +14,13 @@ from fem.physics.contacts import Contact
 from fem.physics.materials import MAPbI3
 from fem.physics.species import Species
 from fem.scenario import Scenario
-from scenarios._boundary_criteria import conductance, relaxation_order
-from scenarios._columns import Columns
-from scenarios._kelvin_probe import probe, scans_of
-from scenarios._options import require_longer, require_positive_options
-from scenarios._parameters import BOUNDARY_BARRIER, DIFFUSIVITY_PREFACTOR, GRAIN_BARRIER, HALIDE_SITES, attraction
-from scenarios._resolved import film_debye_length
-from scenarios._stages import Stages
+from scenarios.criteria.boundaries import conductance, relaxation_order
+from scenarios.parts.columns import Columns
+from scenarios.parts.kelvin_probe import probe, scans_of
+from scenarios.parts.options import require_longer, require_positive_options
+from scenarios.parts.parameters import BOUNDARY_BARRIER, DIFFUSIVITY_PREFACTOR, GRAIN_BARRIER, HALIDE_SITES, attraction
+from scenarios.parts.resolved import film_debye_length
+from scenarios.parts.stages import Stages
 
 BOUNDARY_WIDTH = 4 * nm
 SECTIONS = ("passivated", "pristine", "chloride-rich")

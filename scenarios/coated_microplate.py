@@ -11,16 +11,16 @@ voltage. Without the store (``--excess 0/m^3``) nothing can fill vacancies and n
 from fem.constants import Concentration, K, Kelvin, Metre, Second, V, Volt, nm, s, um
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Coating, Contact
-from fem.physics.defect_chemistry import carrier_pairs
+from fem.physics.reactions.defect_chemistry import carrier_pairs
 from fem.results.light_observables import mean_lifetime
 from fem.scenario import Scenario
-from scenarios._halide_store import HalideStore
-from scenarios._lateral_films import strip
-from scenarios._parameters import ONE_SUN
-from scenarios._parity import parity_demands
-from scenarios._plates import PERMITTIVITY, PLATE, losses, plate_bands
-from scenarios._resolved import film_debye_length
-from scenarios._stages import Stages
+from scenarios.criteria.parity import parity_demands
+from scenarios.parts.halide_store import HalideStore
+from scenarios.parts.lateral_films import strip
+from scenarios.parts.parameters import ONE_SUN
+from scenarios.parts.plates import PERMITTIVITY, PLATE, losses, plate_bands
+from scenarios.parts.resolved import film_debye_length
+from scenarios.parts.stages import Stages
 
 _LIFETIME = 5e-7  # [s] of carriers in a plate without vacancies (assumption)
 _SHARES = (-1.0, -0.5, 0.0, 0.5, 1.0)  # of the largest voltage, held one after the other

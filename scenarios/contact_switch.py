@@ -13,16 +13,16 @@ from enum import Enum
 from fem.constants import Concentration, Energy, K, Kelvin, Metre, Second, V, Volt, eV, nm, s, um
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import INSULATED, CarrierContact, Coating, Contact
-from fem.physics.drive import step
+from fem.physics.drives.drive import step
 from fem.physics.materials import MAPbI3
 from fem.physics.scales import depletion_width
 from fem.results.profiles import Side
 from fem.scenario import Scenario, logarithmic_times
-from scenarios._lateral_films import AFFINITY, PERMITTIVITY, bands, ion, light_and_losses, strip
-from scenarios._lead import lead, lead_chemistry
-from scenarios._options import require_positive_options
-from scenarios._resolved import film_debye_length
-from scenarios._zones import contact_demands, zone_quench
+from scenarios.parts.lateral_films import AFFINITY, PERMITTIVITY, bands, ion, light_and_losses, strip
+from scenarios.parts.lead import lead, lead_chemistry
+from scenarios.parts.options import require_positive_options
+from scenarios.parts.resolved import film_debye_length
+from scenarios.parts.zones import contact_demands, zone_quench
 
 _FILM_MOBILITY = 1e-4  # [m^2/(V s)] 1 cm^2/(V s), of carriers over many grains
 _ZONE = 3 * um  # beside the cathode, where photoluminescence is compared

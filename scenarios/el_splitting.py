@@ -16,15 +16,16 @@ import numpy as np
 
 from fem.constants import Concentration, Energy, K, Kelvin, Metre, Second, V, Velocity, Volt, eV, nm, s
 from fem.model import PoissonNernstPlanck
-from fem.physics.band_gaps import gap_law
 from fem.physics.contacts import Contact
-from fem.physics.halide_stores import HalideStore
+from fem.physics.halides.band_gaps import gap_law
+from fem.physics.halides.halide_stores import HalideStore
 from fem.physics.layers import boundary_lines
-from fem.physics.spectra import EmissionLine
+from fem.physics.light.spectra import EmissionLine
 from fem.results.composition import domain_size, halide_drift, spectrum_columns
 from fem.scenario import Scenario
 from meshes import columnar
-from scenarios._mixed_halide_film import (
+from scenarios.criteria.splitting import Splitting
+from scenarios.parts.mixed_halide_film import (
     BOUNDARY_WIDTH,
     FAMILY,
     FILM,
@@ -33,10 +34,9 @@ from scenarios._mixed_halide_film import (
     iodide_and_bromide,
     supply,
 )
-from scenarios._options import require_no_slower_boundaries, require_positive_options
-from scenarios._out_and_back import OutAndBack
-from scenarios._resolved import NodeBudget, film_debye_length, sizes_following
-from scenarios._splitting_criteria import Splitting
+from scenarios.parts.options import require_no_slower_boundaries, require_positive_options
+from scenarios.parts.out_and_back import OutAndBack
+from scenarios.parts.resolved import NodeBudget, film_debye_length, sizes_following
 
 LINE = 80e-3 * eV  # width of the emission of an even film (assumption)
 BUDGET = NodeBudget(options=("--width", "--thickness", "--grains"))

@@ -10,16 +10,16 @@ electrode).
 from fem.constants import K, Kelvin, Metre, Second, V, Volt, nm, s, um
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Contact
-from fem.physics.defect_chemistry import degradation
-from fem.physics.drive import step
-from fem.physics.field_assisted import FieldAssisted, Threshold
+from fem.physics.drives.drive import step
 from fem.physics.materials import Material
-from fem.physics.rate_laws import Degradation
+from fem.physics.reactions.defect_chemistry import degradation
+from fem.physics.reactions.field_assisted import FieldAssisted, Threshold
+from fem.physics.reactions.rate_laws import Degradation
 from fem.physics.species import Species
 from fem.scenario import Scenario, logarithmic_times
 from meshes import Layer, Lines, MeshSizes, Metal, Stack, columnar, mesh_stack
-from scenarios._edges import DEGRADED, Edges
-from scenarios._parameters import DIFFUSIVITY_PREFACTOR, GRAIN_BARRIER
+from scenarios.parts.edges import DEGRADED, Edges
+from scenarios.parts.parameters import DIFFUSIVITY_PREFACTOR, GRAIN_BARRIER
 
 _VACANCY, _VACANCIES, _SITES = "bromide vacancy", 1e19, 1e22  # [1/m^3] vacancies so few that they do not screen
 _PERMITTIVITY = 25.5

@@ -12,9 +12,9 @@ polarisation of a binary electrolyte). A film with blocking contacts and one mob
 from fem.constants import Concentration, Energy, K, Kelvin, Metre, Second, V, Velocity, Volt, eV, ms, nm, s, um
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Contact, Reservoir
-from fem.physics.drive import step
+from fem.physics.drives.drive import step
 from fem.physics.layers import boundary_lines
-from fem.physics.luminescence import Light, TrappingIons
+from fem.physics.light.luminescence import Light, TrappingIons
 from fem.physics.materials import MAPbI3
 from fem.physics.species import Species
 from fem.results.fronts import front_position, front_width
@@ -22,9 +22,9 @@ from fem.results.light_observables import mean_quench
 from fem.scenario import Scenario, logarithmic_times
 from meshes import voronoi
 from meshes.budget import Extent
-from scenarios._grain_boundaries import UniformFilm
-from scenarios._options import require_longer, require_no_slower_boundaries, require_positive_options
-from scenarios._parameters import (
+from scenarios.parts.grain_boundaries import UniformFilm
+from scenarios.parts.options import require_longer, require_no_slower_boundaries, require_positive_options
+from scenarios.parts.parameters import (
     BOUNDARY_BARRIER,
     CAPTURE,
     DIFFUSIVITY_PREFACTOR,
@@ -32,7 +32,7 @@ from scenarios._parameters import (
     ONE_SUN,
     iodide_vacancy,
 )
-from scenarios._resolved import NodeBudget, film_debye_length, sizes_following
+from scenarios.parts.resolved import NodeBudget, film_debye_length, sizes_following
 
 INTERSTITIAL_BARRIER = 0.29 * eV  # iodide ions in films by transient ion drift: Futscher et al., doi:10.1039/C9MH00445A
 FIRST = 1 * ms  # output

@@ -16,10 +16,10 @@ from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Contact
 from fem.physics.materials import MAPbI3
 from fem.scenario import Scenario
-from scenarios._field_made import Law, creation_demands, field_made_pairs
-from scenarios._lateral_films import PERMITTIVITY, strip
-from scenarios._resolved import film_debye_length
-from scenarios._stages import Stages
+from scenarios.parts.field_made import Law, creation_demands, field_made_pairs
+from scenarios.parts.lateral_films import PERMITTIVITY, strip
+from scenarios.parts.resolved import film_debye_length
+from scenarios.parts.stages import Stages
 
 _LIMIT = 1e6  # [V/m] poling field above which defects are made
 _SHARES = (0.3, -0.3, 0.95, -0.95, 3.0, -3.0)  # of that field, one after the other with rests between

@@ -12,20 +12,20 @@ import shapely
 
 from fem.constants import Concentration, Energy, K, Kelvin, Metre, Second, V, Volt, eV, nm, s
 from fem.model import PoissonNernstPlanck
+from fem.physics.carriers.device_layers import Conductor, device
 from fem.physics.contacts import CarrierContact, Contact
-from fem.physics.defect_chemistry import recombination
-from fem.physics.device_layers import Conductor, device
-from fem.physics.drive import step
+from fem.physics.drives.drive import step
 from fem.physics.heat import LumpedHeat
-from fem.physics.recombination import Radiative
+from fem.physics.reactions.defect_chemistry import recombination
+from fem.physics.reactions.recombination import Radiative
+from fem.physics.reactions.trap_recombination import ShockleyReadHall
 from fem.physics.species import Species
-from fem.physics.trap_recombination import ShockleyReadHall
 from fem.scenario import Scenario, logarithmic_times
 from meshes import Layer, MeshSizes, Polycrystal, Stack, mesh_stack
-from scenarios._lateral_films import LIFETIME, RADIATIVE
-from scenarios._options import require_longer, require_positive_options
-from scenarios._parameters import DIFFUSIVITY_PREFACTOR, GRAIN_BARRIER
-from scenarios._warming import Warming
+from scenarios.parts.lateral_films import LIFETIME, RADIATIVE
+from scenarios.parts.options import require_longer, require_positive_options
+from scenarios.parts.parameters import DIFFUSIVITY_PREFACTOR, GRAIN_BARRIER
+from scenarios.parts.warming import Warming
 
 _FIRST, _WIDTH = 1e-7 * s, 60 * nm
 _GLASS = 2.1e6  # [J/(m^3 K)] soda-lime glass, 2.5 g/cm^3 and 0.84 J/(g K)

@@ -17,25 +17,25 @@ from pathlib import Path
 from fem.constants import Concentration, Energy, K, Kelvin, Metre, Second, V, Volt, ms, nm, s
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Contact
-from fem.physics.drive import step
-from fem.physics.luminescence import Light
+from fem.physics.drives.drive import step
+from fem.physics.light.luminescence import Light
 from fem.physics.materials import MAPbI3
 from fem.results.fronts import depletion_depth, front_position, front_width
 from fem.results.light_observables import mean_quench
 from fem.results.profiles import Side
 from fem.scenario import Scenario, logarithmic_times
-from scenarios._criteria import depletion_zone
-from scenarios._grain_boundaries import BoundaryKind, GrainBoundaries
-from scenarios._measured import measured_film
-from scenarios._options import require_longer, require_positive_options
-from scenarios._parameters import (
+from scenarios.criteria.transients import depletion_zone
+from scenarios.parts.grain_boundaries import BoundaryKind, GrainBoundaries
+from scenarios.parts.measured import measured_film
+from scenarios.parts.options import require_longer, require_positive_options
+from scenarios.parts.parameters import (
     BOUNDARY_BARRIER,
     GRAIN_BARRIER,
     ONE_SUN,
     iodide_vacancy,
     quenchers,
 )
-from scenarios._resolved import NodeBudget, film_debye_length, sizes_following
+from scenarios.parts.resolved import NodeBudget, film_debye_length, sizes_following
 
 FIRST = 1 * ms  # output
 SMALLER = ("--crop", "--mesh-size", "--boundaries", "--node-limit")

@@ -12,12 +12,12 @@ from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import CarrierContact, Contact
 from fem.physics.materials import MAPbI3
 from fem.scenario import Scenario
-from scenarios._halide_pairs import SITES, damage, halide_pairs, pair_chemistry
-from scenarios._lateral_films import bands, light_and_losses, strip
-from scenarios._memory_criteria import Memory, degraded_share, light_change
-from scenarios._options import require_positive_options
-from scenarios._resolved import film_debye_length
-from scenarios._zones import zone_quench
+from scenarios.criteria.memory import Memory, degraded_share, light_change
+from scenarios.parts.halide_pairs import SITES, damage, halide_pairs, pair_chemistry
+from scenarios.parts.lateral_films import bands, light_and_losses, strip
+from scenarios.parts.options import require_positive_options
+from scenarios.parts.resolved import film_debye_length
+from scenarios.parts.zones import zone_quench
 
 _FILM_MOBILITY = 1e-5  # [m^2/(V s)] 0.1 cm^2/(V s), low: a larger one adds a fast drift of the carriers themselves
 _RESTS = 5  # times as long as a bias

@@ -11,13 +11,13 @@ doi:10.1038/s41467-020-17072-0).
 
 from fem.constants import Concentration, Energy, K, Kelvin, Metre, Second, V, Volt, eV, nm, s
 from fem.model import PoissonNernstPlanck
+from fem.physics.carriers.device_layers import device
 from fem.physics.contacts import CarrierContact, Contact
-from fem.physics.device_layers import device
-from fem.physics.drive import step
+from fem.physics.drives.drive import step
 from fem.physics.layers import boundary_lines
 from fem.scenario import Scenario, logarithmic_times
-from scenarios._emitter import LAYERS, Emitter, mesh_emitter
-from scenarios._overshoot_criteria import Overshoot
+from scenarios.criteria.overshoot import Overshoot
+from scenarios.parts.emitter import LAYERS, Emitter, mesh_emitter
 
 _SETTLED = 1e-3  # [s] after which electrons and holes have settled
 

@@ -10,13 +10,13 @@ is needed. In an undoped plate electrons and holes go together and the spot stay
 from fem.constants import Concentration, K, Kelvin, Metre, Second, V, Volt, nm, ns, um
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import CarrierContact, Contact
-from fem.physics.defect_chemistry import carrier_pairs
-from fem.physics.illumination import Focused, GaussianSpot, Uniform
+from fem.physics.light.illumination import Focused, GaussianSpot, Uniform
+from fem.physics.reactions.defect_chemistry import carrier_pairs
 from fem.scenario import Scenario
-from scenarios._lateral_films import strip
-from scenarios._plates import MOBILITY, PLATE, losses, plate_bands
-from scenarios._spot import Spot
-from scenarios._stages import Stages
+from scenarios.parts.lateral_films import strip
+from scenarios.parts.plates import MOBILITY, PLATE, losses, plate_bands
+from scenarios.parts.spot import Spot
+from scenarios.parts.stages import Stages
 
 FAINT = 1e23  # [1/(m^3 s)] generation in the middle: 1e15 electrons per m^3 among 1e21 holes
 

@@ -17,8 +17,8 @@ from fem.physics.contacts import CarrierContact, Contact, Reservoir
 from fem.physics.materials import MAPbI3
 from fem.physics.scales import depletion_width
 from fem.scenario import Scenario
-from scenarios._front_criteria import Front
-from scenarios._lateral_films import (
+from scenarios.criteria.fronts import Front
+from scenarios.parts.lateral_films import (
     PERMITTIVITY,
     VACANCY_DIFFUSIVITY,
     bands,
@@ -27,9 +27,9 @@ from scenarios._lateral_films import (
     strip,
     work_function_for_holes,
 )
-from scenarios._options import require_positive_options
-from scenarios._resolved import film_debye_length
-from scenarios._stages import Stages
+from scenarios.parts.options import require_positive_options
+from scenarios.parts.resolved import film_debye_length
+from scenarios.parts.stages import Stages
 
 _SUPPLIED = 0.05  # holes over vacancies in balance with the metal: the share of the holes that stay behind the front
 _AT_FIRST = 1e-3  # vacancies over holes in the film as deposited

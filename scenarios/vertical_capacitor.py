@@ -12,14 +12,14 @@ empirical term (``--alignment 0.5``), capture that the field slows and heat rest
 from fem.constants import Concentration, Energy, K, Kelvin, Metre, Second, V, Volt, eV, nm, ns
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Coating, Contact
-from fem.physics.defect_chemistry import carrier_pairs, recombination
 from fem.physics.materials import MAPbI3
-from fem.physics.recombination import Radiative
+from fem.physics.reactions.defect_chemistry import carrier_pairs, recombination
+from fem.physics.reactions.recombination import Radiative
 from fem.scenario import Scenario
-from scenarios._capacitor import hop_diffusivity, sheet, vacancies_and_traps, vacancy_chemistry
-from scenarios._capacitor_criteria import Capacitor, middle_field
-from scenarios._lateral_films import PERMITTIVITY, RADIATIVE, bands
-from scenarios._resolved import film_debye_length
+from scenarios.criteria.capacitor import Capacitor, middle_field
+from scenarios.parts.capacitor import hop_diffusivity, sheet, vacancies_and_traps, vacancy_chemistry
+from scenarios.parts.lateral_films import PERMITTIVITY, RADIATIVE, bands
+from scenarios.parts.resolved import film_debye_length
 
 _OXIDE = 9.0  # permittivity of Al2O3
 _COLD = 240 * K  # below it, what the empirical law has aligned outlives the run

@@ -14,16 +14,16 @@ from math import inf
 from fem.constants import Concentration, Energy, K, Kelvin, Metre, Second, Velocity, eV, nm, s, um
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import CarrierContact, Contact, Reservoir
-from fem.physics.defect_chemistry import recombination
-from fem.physics.field_assisted import Exponential
 from fem.physics.materials import MAPbI3
-from fem.physics.trap_recombination import TrapRecombination
+from fem.physics.reactions.defect_chemistry import recombination
+from fem.physics.reactions.field_assisted import Exponential
+from fem.physics.reactions.trap_recombination import TrapRecombination
 from fem.scenario import Scenario
-from scenarios._field_made import INTERSTITIAL, VACANCY, FieldMadePairs
-from scenarios._healing import maximum_demands
-from scenarios._lateral_films import PERMITTIVITY, bands, light_and_losses, strip
-from scenarios._resolved import film_debye_length
-from scenarios._stages import Stages
+from scenarios.criteria.healing import maximum_demands
+from scenarios.parts.field_made import INTERSTITIAL, VACANCY, FieldMadePairs
+from scenarios.parts.lateral_films import PERMITTIVITY, bands, light_and_losses, strip
+from scenarios.parts.resolved import film_debye_length
+from scenarios.parts.stages import Stages
 
 _VOLTAGES = (0.2, 0.5, 1.0, 2.0, 4.0, 7.0, 10.0, 13.0, 16.0)  # [V] held one after the other
 _FILM_MOBILITY = 1e-5  # [m^2/(V s)] 0.1 cm^2/(V s): a larger one adds a drift of the carriers themselves

@@ -9,9 +9,9 @@ from fem.constants import eV
 from fem.fields import Array
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Coating, Contact, IonExchange, Reservoir
-from fem.physics.drive import step, table
+from fem.physics.drives.drive import step, table
 from fem.physics.layers import boundary_lines, surface_lines
-from fem.physics.luminescence import Light, UnpairedInterstitials
+from fem.physics.light.luminescence import Light, UnpairedInterstitials
 from fem.physics.materials import MAPbI3, Material
 from fem.physics.species import Species, Sublattice
 from fem.results.run_record import RunIdentity

@@ -9,7 +9,7 @@ from fem.constants import thermal_voltage
 from fem.evolve import evolve
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Coating, Contact, Reservoir
-from fem.physics.drive import step
+from fem.physics.drives.drive import step
 from fem.physics.materials import Material
 from fem.physics.species import Species, Sublattice
 from fem.state import State

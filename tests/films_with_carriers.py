@@ -11,10 +11,10 @@ from skfem import MeshTri
 from fem.constants import eV, nm
 from fem.fields import Field
 from fem.model import PoissonNernstPlanck
+from fem.physics.carriers.semiconductor import Semiconductor
 from fem.physics.contacts import CarrierContact, Contact
-from fem.physics.drive import step
+from fem.physics.drives.drive import step
 from fem.physics.materials import MAPbI3
-from fem.physics.semiconductor import Semiconductor
 from fem.physics.species import Species
 from fem.state import State
 

@@ -11,8 +11,8 @@ from fem.evolve import evolve
 from fem.fields import Array, Field
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Contact
+from fem.physics.halides.mixed_halide import Halide, HalideLattice
 from fem.physics.materials import Material
-from fem.physics.mixed_halide import Halide, HalideLattice
 from fem.state import State
 
 TEMPERATURE = 300.0  # [K]

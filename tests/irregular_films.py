@@ -11,7 +11,7 @@ from fem.constants import eV, nm
 from fem.model import PoissonNernstPlanck
 from fem.numerics.control_volumes import ControlVolumes
 from fem.physics.contacts import Contact
-from fem.physics.drive import step
+from fem.physics.drives.drive import step
 from fem.physics.layers import ThinLayer
 from fem.physics.materials import MAPbI3, Material
 from fem.physics.species import Species

@@ -1,7 +1,7 @@
 """Every reaction and rate law that is shipped, with the defects they act on."""
 
 from fem.constants import eV
-from fem.physics.defect_chemistry import (
+from fem.physics.reactions.defect_chemistry import (
     capture,
     carrier_pairs,
     degradation,
@@ -15,12 +15,17 @@ from fem.physics.defect_chemistry import (
     two_level_lead_reduction,
     vacancy_reduction,
 )
-from fem.physics.field_assisted import Exponential, FieldAssisted, Threshold
-from fem.physics.rate_laws import Degradation, Generation, MassAction, Passivation
-from fem.physics.reactions import RateLaw, Reaction
-from fem.physics.recombination import Auger, Radiative
-from fem.physics.redox import TwoElectronCapture
-from fem.physics.trap_recombination import ShockleyReadHall, SurfaceRecombination, TrapRecombination, level_density
+from fem.physics.reactions.field_assisted import Exponential, FieldAssisted, Threshold
+from fem.physics.reactions.rate_laws import Degradation, Generation, MassAction, Passivation
+from fem.physics.reactions.reaction import RateLaw, Reaction
+from fem.physics.reactions.recombination import Auger, Radiative
+from fem.physics.reactions.redox import TwoElectronCapture
+from fem.physics.reactions.trap_recombination import (
+    ShockleyReadHall,
+    SurfaceRecombination,
+    TrapRecombination,
+    level_density,
+)
 
 N_I = 1e13
 N_C = 2e24

@@ -22,7 +22,7 @@ from fem.constants import elementary_charge, nm, thermal_voltage, vacuum_permitt
 from fem.evolve import evolve
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Contact
-from fem.physics.drive import step
+from fem.physics.drives.drive import step
 from fem.physics.layers import ThinLayer, boundary_lines
 from fem.physics.materials import Material
 from fem.physics.species import Species

@@ -92,7 +92,7 @@ def command_line(
 ) -> Iterator[CommandLine]:
     """Calls ``run.py`` with the given words among the images; nothing may be left there, and no mesh be made."""
     before = sorted(folder.iterdir())
-    monkeypatch.setattr("scenarios._resolved.mesh_report", lambda *_: pytest.fail("a mesh was made"))
+    monkeypatch.setattr("scenarios.parts.resolved.mesh_report", lambda *_: pytest.fail("a mesh was made"))
     yield calls_from(folder, monkeypatch, capsys)
     assert sorted(folder.iterdir()) == before
 

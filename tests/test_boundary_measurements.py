@@ -22,7 +22,7 @@ from fem.measurements.conductances import Conductances, Span
 from fem.measurements.effective_diffusivity import effective_diffusivity
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Contact, Reservoir
-from fem.physics.drive import step
+from fem.physics.drives.drive import step
 from fem.physics.layers import ThinLayer, boundary_lines
 from fem.physics.periodic import PeriodicSides
 from fem.physics.species import Species, Sublattice

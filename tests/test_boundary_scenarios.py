@@ -32,10 +32,10 @@ from fem.results.timeseries import read_timeseries
 from fem.scenario import Criterion, Scenario
 from meshes import columnar
 from scenarios import boundary_highway, boundary_passivation
-from scenarios._boundary_criteria import conductance
-from scenarios._kelvin_probe import relaxation_time
-from scenarios._sections import Sections
-from scenarios._stages import Stages
+from scenarios.criteria.boundaries import conductance
+from scenarios.parts.kelvin_probe import relaxation_time
+from scenarios.parts.sections import Sections
+from scenarios.parts.stages import Stages
 
 HIGHWAY: Mapping[str, Any] = {"thickness": 150 * nm, "grain_size": 150 * nm, "grains": 5, "hold": 200 * s}
 PASSIVATION: Mapping[str, Any] = {

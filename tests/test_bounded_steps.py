@@ -16,7 +16,7 @@ from fem.numerics.rosenbrock import rodas4_step
 from fem.numerics.sparse_direct import best_solver
 from fem.numerics.system import Statistics
 from fem.physics.contacts import Contact
-from fem.physics.drive import ramp, step
+from fem.physics.drives.drive import ramp, step
 from fem.physics.species import Sublattice
 
 SITES = Sublattice("sites", 6e24)

@@ -13,11 +13,11 @@ from verification import Verification
 from fem.constants import eV, nm, thermal_voltage, vacuum_permittivity
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import CarrierContact
-from fem.physics.defect_chemistry import recombination
 from fem.physics.materials import MAPbI3
-from fem.physics.reactions import Reaction
-from fem.physics.recombination import Radiative
-from fem.physics.trap_recombination import ShockleyReadHall
+from fem.physics.reactions.defect_chemistry import recombination
+from fem.physics.reactions.reaction import Reaction
+from fem.physics.reactions.recombination import Radiative
+from fem.physics.reactions.trap_recombination import ShockleyReadHall
 
 VOLT = thermal_voltage(300.0)
 DOPING, NARROW = 1e22, 1.0 * eV

@@ -17,14 +17,14 @@ from verification import Verification
 from fem.constants import elementary_charge, eV, nm
 from fem.evolve import evolve
 from fem.model import PoissonNernstPlanck
+from fem.physics.carriers.semiconductor import Semiconductor
 from fem.physics.contacts import CarrierContact, Contact
-from fem.physics.defect_chemistry import recombination
 from fem.physics.layers import boundary_lines
 from fem.physics.periodic import PeriodicSides
-from fem.physics.recombination import Auger, Radiative
-from fem.physics.semiconductor import Semiconductor
+from fem.physics.reactions.defect_chemistry import recombination
+from fem.physics.reactions.recombination import Auger, Radiative
+from fem.physics.reactions.trap_recombination import ShockleyReadHall, SurfaceRecombination
 from fem.physics.species import Species
-from fem.physics.trap_recombination import ShockleyReadHall, SurfaceRecombination
 from fem.state import State
 
 SCARCE = 1e-20

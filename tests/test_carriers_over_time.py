@@ -9,12 +9,12 @@ from fem.constants import elementary_charge, eV, nm, thermal_voltage, vacuum_per
 from fem.evolve import Output, evolve
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import INSULATED, CarrierContact, Coating, Contact
-from fem.physics.defect_chemistry import carrier_pairs, recombination
-from fem.physics.drive import ramp, step
+from fem.physics.drives.drive import ramp, step
 from fem.physics.materials import MAPbI3
-from fem.physics.recombination import Radiative
+from fem.physics.reactions.defect_chemistry import carrier_pairs, recombination
+from fem.physics.reactions.recombination import Radiative
+from fem.physics.reactions.trap_recombination import ShockleyReadHall
 from fem.physics.species import Species
-from fem.physics.trap_recombination import ShockleyReadHall
 
 THICKNESS, SWEPT, STEP = 400 * nm, 20 * nm, 0.8
 TIMES = np.concatenate([[0.0], np.geomspace(1e-13, 1e3, 33)])

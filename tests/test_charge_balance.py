@@ -16,7 +16,7 @@ from fem.evolve import evolve
 from fem.fields import Array
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Coating, Contact, ElectrodeReaction, Reservoir
-from fem.physics.drive import sine, step
+from fem.physics.drives.drive import sine, step
 from fem.state import State
 
 HEIGHT, WIDTH = 150 * nm, 20 * nm

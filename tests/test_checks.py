@@ -13,15 +13,15 @@ from irregular_films import INTERSTITIAL, VACANCY, film, graded, rectangle, smal
 from verification import Verification
 
 from fem.constants import eV, nm
-from fem.coupled_system import CoupledSystem
-from fem.edge_laws import DriftDiffusion
-from fem.electrostatics import Electrostatics
+from fem.coupled.edge_laws import DriftDiffusion
+from fem.coupled.electrostatics import Electrostatics
+from fem.coupled.system import CoupledSystem
 from fem.evolve import StepReport, evolve
 from fem.fields import Array
 from fem.measurements.free_energy import free_energy, has_free_energy
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Coating, Contact, Reservoir
-from fem.physics.drive import Drive, sine, square, step
+from fem.physics.drives.drive import Drive, sine, square, step
 from fem.physics.nernst_planck import crowding
 from fem.physics.species import Sublattice
 from fem.results.checks import LIMITS, Check, laws, resolution, still

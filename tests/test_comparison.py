@@ -26,7 +26,7 @@ from fem.comparison.wording import how_it_was_matched, warnings_of
 from fem.constants import eV
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Contact
-from fem.physics.drive import Drive, pulse, ramp, step
+from fem.physics.drives.drive import Drive, pulse, ramp, step
 from fem.physics.materials import MAPbI3
 from fem.physics.species import Species
 from fem.results.record import run_scenario

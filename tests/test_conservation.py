@@ -19,7 +19,7 @@ from fem.numerics.newton import implicit_euler_step
 from fem.numerics.sparse_direct import best_solver
 from fem.numerics.system import Statistics
 from fem.physics.contacts import Coating, Contact, ElectrodeReaction, IonExchange, Reservoir
-from fem.physics.drive import Drive, sine, square, step
+from fem.physics.drives.drive import Drive, sine, square, step
 from fem.physics.layers import boundary_lines
 from fem.physics.species import Species, Sublattice
 

@@ -6,12 +6,12 @@ from irregular_films import rectangle, with_strips
 
 from fem.constants import eV, nm
 from fem.model import PoissonNernstPlanck
+from fem.physics.carriers.device_layers import Conductor, Insulator, device
+from fem.physics.carriers.semiconductor import Semiconductor
 from fem.physics.contacts import CarrierContact, Contact
-from fem.physics.defect_chemistry import recombination
-from fem.physics.device_layers import Conductor, Insulator, device
 from fem.physics.materials import Material
-from fem.physics.recombination import Radiative
-from fem.physics.semiconductor import Semiconductor
+from fem.physics.reactions.defect_chemistry import recombination
+from fem.physics.reactions.recombination import Radiative
 
 FILM = Conductor(24.1, 3.9 * eV, 1.6 * eV, 8.1e24, 5.8e24, 2e-3, 2e-3)
 TITANIA = Conductor(10.0, 4.0 * eV, 3.2 * eV, 5e25, 5e25, 1e-5, 1e-5, doping=1e24)

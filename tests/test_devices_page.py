@@ -9,8 +9,8 @@ import pytest
 from calls import calls_from
 
 from fem.constants import elementary_charge
-from fem.physics import defect_chemistry
-from fem.physics.illumination import photon_flux
+from fem.physics.light.illumination import photon_flux
+from fem.physics.reactions import defect_chemistry
 from fem.results.timeseries import read_timeseries
 
 PAGE = (Path(__file__).parents[1] / "docs" / "devices.md").read_text(encoding="utf-8")

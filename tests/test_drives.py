@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fem.physics.drive import Drive, constant, pulse, ramp, sine, square, step, table
+from fem.physics.drives.drive import Drive, constant, pulse, ramp, sine, square, step, table
 
 DRIVES = {
     "constant": constant(0.4),

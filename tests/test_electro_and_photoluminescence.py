@@ -19,16 +19,16 @@ from fem.constants import elementary_charge, nm
 from fem.evolve import evolve
 from fem.fields import Field
 from fem.model import PoissonNernstPlanck
+from fem.physics.carriers.device_layers import device
 from fem.physics.contacts import CarrierContact, Contact
-from fem.physics.defect_chemistry import carrier_pairs, recombination
-from fem.physics.device_layers import device
-from fem.physics.drive import step
-from fem.physics.illumination import BeerLambert
-from fem.physics.recombination import Radiative
-from fem.physics.trap_recombination import ShockleyReadHall, SurfaceRecombination
+from fem.physics.drives.drive import step
+from fem.physics.light.illumination import BeerLambert
+from fem.physics.reactions.defect_chemistry import carrier_pairs, recombination
+from fem.physics.reactions.recombination import Radiative
+from fem.physics.reactions.trap_recombination import ShockleyReadHall, SurfaceRecombination
 from fem.results.light_observables import total_emission
 from fem.scenario import Scenario
-from scenarios._emitter import LAYERS, mesh_emitter
+from scenarios.parts.emitter import LAYERS, mesh_emitter
 
 THICKNESS, WIDTH, MOBILITY, ABSORPTION = 300 * nm, 60 * nm, 1e-5, 2e7
 CLEAN = 1 / 37e-9  # [1/s] recombination through traps that are always there

@@ -8,7 +8,7 @@ from verification import Verification
 from fem.constants import nm
 from fem.evolve import evolve
 from fem.model import PoissonNernstPlanck
-from fem.physics.excitons import Excitons
+from fem.physics.light.excitons import Excitons
 from fem.physics.materials import MAPbI3
 from fem.physics.species import Species
 from fem.results.emission import quantum_yield

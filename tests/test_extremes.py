@@ -25,7 +25,7 @@ from fem.fields import Field
 from fem.model import PoissonNernstPlanck
 from fem.numerics.adaptive import ALLOWANCE
 from fem.physics.contacts import Contact
-from fem.physics.drive import Drive, square, step
+from fem.physics.drives.drive import Drive, square, step
 from fem.physics.layers import ThinLayer, boundary_lines
 from fem.physics.materials import MAPbI3
 from fem.physics.nernst_planck import crowding

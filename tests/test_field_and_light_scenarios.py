@@ -17,12 +17,12 @@ from fem.results.observables import total_ions
 from fem.results.run_facts import judge
 from fem.scenario import Scenario
 from scenarios import electrode_edge, field_threshold, luminance_overshoot, voltage_maximum
-from scenarios._edges import wedge_power
-from scenarios._emitter import TRAP
-from scenarios._field_made import VACANCY, Law, created, creation_demands
-from scenarios._healing import maximum_demands
-from scenarios._overshoot_criteria import Overshoot
-from scenarios._stages import Stages
+from scenarios.criteria.healing import maximum_demands
+from scenarios.criteria.overshoot import Overshoot
+from scenarios.parts.edges import wedge_power
+from scenarios.parts.emitter import TRAP
+from scenarios.parts.field_made import VACANCY, Law, created, creation_demands
+from scenarios.parts.stages import Stages
 
 Traces = Mapping[str, Array]
 FIELDS = Stages((0.5, 0.0, -0.5, 0.0, 3.0, 0.0, -3.0, 0.0), 3600.0, 36.0, 1)

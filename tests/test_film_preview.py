@@ -16,7 +16,7 @@ from fem.evolve import StepReport
 from fem.fields import Field
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Coating, Contact
-from fem.physics.drive import step
+from fem.physics.drives.drive import step
 from fem.physics.layers import boundary_lines
 from fem.physics.materials import MAPbI3
 from fem.physics.species import Species

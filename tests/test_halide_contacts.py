@@ -29,11 +29,11 @@ from fem.constants import eV, nm, thermal_voltage
 from fem.fields import Array
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Coating, Contact, Reservoir
-from fem.physics.drive import pulse, ramp, sine, step
-from fem.physics.halide_stores import HalideStore
+from fem.physics.drives.drive import pulse, ramp, sine, step
+from fem.physics.halides.halide_stores import HalideStore
+from fem.physics.halides.mixed_halide import Halide, HalideLattice
 from fem.physics.layers import boundary_lines
 from fem.physics.materials import Material
-from fem.physics.mixed_halide import Halide, HalideLattice
 from fem.physics.species import Species
 
 VOLT = thermal_voltage(300.0)

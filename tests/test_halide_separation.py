@@ -15,9 +15,9 @@ from fem.evolve import evolve
 from fem.measurements.free_energy import free_energy, has_free_energy
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Contact
+from fem.physics.halides.mixed_halide import HalideLattice
+from fem.physics.halides.nucleation import Noise
 from fem.physics.materials import Material
-from fem.physics.mixed_halide import HalideLattice
-from fem.physics.nucleation import Noise
 
 OMEGA = 59e-3 * eV  # critical temperature of 343 K
 KAPPA = 0.6 * KT * nm**2

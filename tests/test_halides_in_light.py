@@ -11,10 +11,10 @@ from verification import Verification
 from fem.constants import eV, nm
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Contact
-from fem.physics.drive import Drive, pulse, sine
-from fem.physics.funnelling import FunnelledCarriers, GapLaw
-from fem.physics.halide_stores import HalideStore
-from fem.physics.nucleation import Noise, Seeds
+from fem.physics.drives.drive import Drive, pulse, sine
+from fem.physics.halides.funnelling import FunnelledCarriers, GapLaw
+from fem.physics.halides.halide_stores import HalideStore
+from fem.physics.halides.nucleation import Noise, Seeds
 
 GAP = GapLaw(1.57 * eV, 2.29 * eV, 0.33 * eV)
 V0 = 1e-4

@@ -10,7 +10,8 @@ from verification import Order, Verification, observed_order
 from fem.constants import nm, um
 from fem.fields import Field, resolve
 from fem.numerics.control_volumes import ControlVolumes
-from fem.physics.illumination import (
+from fem.physics.drives.protocol import hold, pulse_train, ramp, rest
+from fem.physics.light.illumination import (
     ONE_SUN_PHOTON_FLUX,
     BeerLambert,
     Focused,
@@ -21,7 +22,6 @@ from fem.physics.illumination import (
     light_protocol,
     photon_flux,
 )
-from fem.physics.protocol import hold, pulse_train, ramp, rest
 
 FLUX, ALPHA, DEPTH = 1.4e21, 1.3e7, 400 * nm
 

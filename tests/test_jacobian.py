@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from verification import Verification
 
 from fem.constants import eV, nm
-from fem.coupled_system import CoupledSystem
+from fem.coupled.system import CoupledSystem
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Coating, Contact, ElectrodeReaction, IonExchange, Reservoir
-from fem.physics.drive import ramp, sine
+from fem.physics.drives.drive import ramp, sine
 from fem.physics.layers import boundary_lines
 from fem.physics.species import Species, Sublattice
 

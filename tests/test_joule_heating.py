@@ -14,7 +14,7 @@ from fem.results.observables import standard_observables
 from fem.results.run_facts import judge
 from fem.scenario import Scenario
 from scenarios import joule_heating
-from scenarios._warming import Warming
+from scenarios.parts.warming import Warming
 
 COLD, HOT = 298.0, 343.0
 

@@ -17,10 +17,10 @@ from fem.results.map_figures import concentration_norm
 from fem.results.run_facts import judge
 from fem.scenario import Observable, Scenario
 from scenarios import contact_switch, lateral_quench, quench_front
-from scenarios._front_criteria import Front
-from scenarios._memory_criteria import Memory, degraded_share, light_change
-from scenarios._zones import contact_demands, mean_between, zone_quench
 from scenarios.contact_switch import Electrodes
+from scenarios.criteria.fronts import Front
+from scenarios.criteria.memory import Memory, degraded_share, light_change
+from scenarios.parts.zones import contact_demands, mean_between, zone_quench
 
 Traces = Mapping[str, Array]
 

@@ -10,8 +10,8 @@ from verification import Verification
 from fem.constants import nm
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Contact
-from fem.physics.drive import step
-from fem.physics.luminescence import (
+from fem.physics.drives.drive import step
+from fem.physics.light.luminescence import (
     Light,
     Quencher,
     TrappingIons,

@@ -26,9 +26,9 @@ from meshes import (
     with_pinholes,
 )
 from meshes.budget import Extent, boundary_size_within, estimated_nodes, least_nodes
-from scenarios._grain_boundaries import UniformFilm
-from scenarios._measured import measured_film
-from scenarios._resolved import NodeBudget, meshed
+from scenarios.parts.grain_boundaries import UniformFilm
+from scenarios.parts.measured import measured_film
+from scenarios.parts.resolved import NodeBudget, meshed
 
 MAP = Path(__file__).parent.parent / "data" / "grain_maps" / "perovskite_sem_calibrated" / "labels.png"
 PREFACTOR, GRAIN, BOUNDARY = 6.5e-8, 0.58 * eV, 0.30 * eV
@@ -117,7 +117,7 @@ def no_mesher(monkeypatch: pytest.MonkeyPatch) -> None:
     def unexpected(*_: object, **__: object) -> None:
         raise AssertionError("the mesher was started")
 
-    monkeypatch.setattr("scenarios._resolved.triangulate_and_count", unexpected)
+    monkeypatch.setattr("scenarios.parts.resolved.triangulate_and_count", unexpected)
 
 
 def test_a_film_that_is_too_large_is_refused_with_what_would_do(no_mesher: None) -> None:

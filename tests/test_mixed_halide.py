@@ -9,15 +9,15 @@ from irregular_films import graded, rectangle
 from verification import Verification
 
 from fem.constants import eV, nm
-from fem.edge_laws import DriftDiffusion, LatticeExchange
+from fem.coupled.edge_laws import DriftDiffusion, LatticeExchange
 from fem.evolve import evolve
 from fem.measurements.free_energy import free_energy
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Contact
-from fem.physics.drive import pulse, step
+from fem.physics.drives.drive import pulse, step
+from fem.physics.halides.mixed_halide import Halide, HalideLattice
 from fem.physics.layers import boundary_lines
 from fem.physics.materials import Material
-from fem.physics.mixed_halide import Halide, HalideLattice
 from fem.physics.species import Species
 
 Array = np.ndarray

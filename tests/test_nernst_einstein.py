@@ -13,7 +13,7 @@ from fem.evolve import evolve
 from fem.fields import Array
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Contact
-from fem.physics.drive import step
+from fem.physics.drives.drive import step
 from fem.physics.species import Species
 
 HEIGHT, WIDTH = 200 * nm, 30 * nm

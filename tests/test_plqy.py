@@ -11,12 +11,12 @@ from fem.constants import nm
 from fem.evolve import evolve
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import INSULATED
-from fem.physics.defect_chemistry import carrier_pairs, recombination
-from fem.physics.drive import Drive, step
-from fem.physics.illumination import light_protocol
-from fem.physics.protocol import hold
-from fem.physics.recombination import Auger, Radiative
-from fem.physics.trap_recombination import ShockleyReadHall
+from fem.physics.drives.drive import Drive, step
+from fem.physics.drives.protocol import hold
+from fem.physics.light.illumination import light_protocol
+from fem.physics.reactions.defect_chemistry import carrier_pairs, recombination
+from fem.physics.reactions.recombination import Auger, Radiative
+from fem.physics.reactions.trap_recombination import ShockleyReadHall
 from fem.state import State
 
 K1, K2, K3 = 1e6, 1e-16, 1e-40

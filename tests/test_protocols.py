@@ -11,9 +11,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from fem.physics.drive import Drive
-from fem.physics.drive import square as square_drive
-from fem.physics.protocol import (
+from fem.physics.drives.blocks import Entry, PeriodicPart
+from fem.physics.drives.drive import Drive
+from fem.physics.drives.drive import square as square_drive
+from fem.physics.drives.protocol import (
     hold,
     protocol,
     pulse_train,
@@ -24,7 +25,6 @@ from fem.physics.protocol import (
     square_wave,
     timetable,
 )
-from fem.physics.protocol_blocks import Entry, PeriodicPart
 
 MIXED: list[Entry] = [
     hold(1.0, 10.0),

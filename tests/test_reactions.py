@@ -9,11 +9,11 @@ from scipy.integrate import solve_ivp
 from verification import Verification
 
 from fem.fields import Array
-from fem.physics.defect_chemistry import coulomb_radius, frenkel_pair, frenkel_rate_constant
-from fem.physics.field_assisted import Exponential, FieldAssisted, Threshold
-from fem.physics.rate_laws import Degradation, MassAction, Passivation
-from fem.physics.reactions import RateLaw, Reaction, require_balanced
-from fem.physics.redox import TwoElectronCapture
+from fem.physics.reactions.defect_chemistry import coulomb_radius, frenkel_pair, frenkel_rate_constant
+from fem.physics.reactions.field_assisted import Exponential, FieldAssisted, Threshold
+from fem.physics.reactions.rate_laws import Degradation, MassAction, Passivation
+from fem.physics.reactions.reaction import RateLaw, Reaction, require_balanced
+from fem.physics.reactions.redox import TwoElectronCapture
 
 ONE = np.ones(1)
 

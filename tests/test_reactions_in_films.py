@@ -11,12 +11,12 @@ from fem.evolve import evolve
 from fem.fields import Array
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Contact
-from fem.physics.defect_chemistry import coulomb_radius, degradation, frenkel_pair, frenkel_rate_constant
-from fem.physics.drive import step
-from fem.physics.field_assisted import FieldAssisted, Threshold
+from fem.physics.drives.drive import step
 from fem.physics.materials import MAPbI3
-from fem.physics.rate_laws import Degradation, Generation
-from fem.physics.reactions import Reaction
+from fem.physics.reactions.defect_chemistry import coulomb_radius, degradation, frenkel_pair, frenkel_rate_constant
+from fem.physics.reactions.field_assisted import FieldAssisted, Threshold
+from fem.physics.reactions.rate_laws import Degradation, Generation
+from fem.physics.reactions.reaction import Reaction
 from fem.physics.species import Species
 
 TIMES = np.array([0.0, 1.0, 5.0, 20.0, 50.0, 200.0])

@@ -12,16 +12,16 @@ from verification import Verification
 from fem.constants import nm
 from fem.fields import Array, Field
 from fem.numerics.control_volumes import ControlVolumes
-from fem.physics.defect_chemistry import carrier_pairs, frenkel_pair, recombination
 from fem.physics.enrichment import Enrichment
-from fem.physics.field_assisted import FieldAssisted, Threshold
 from fem.physics.layers import ThinLayer
-from fem.physics.rate_laws import MassAction
-from fem.physics.reaction_network import ReactionNetwork
-from fem.physics.reactions import Reaction
-from fem.physics.recombination import Auger, Radiative
+from fem.physics.reactions.defect_chemistry import carrier_pairs, frenkel_pair, recombination
+from fem.physics.reactions.field_assisted import FieldAssisted, Threshold
+from fem.physics.reactions.network import ReactionNetwork
+from fem.physics.reactions.rate_laws import MassAction
+from fem.physics.reactions.reaction import Reaction
+from fem.physics.reactions.recombination import Auger, Radiative
+from fem.physics.reactions.trap_recombination import ShockleyReadHall, SurfaceRecombination
 from fem.physics.regions import Regions
-from fem.physics.trap_recombination import ShockleyReadHall, SurfaceRecombination
 
 WIDTH, HEIGHT, DELTA = 100 * nm, 60 * nm, 2 * nm
 MEAN_N_I = 1e12  # intrinsic density where the enrichment is 1

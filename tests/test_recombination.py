@@ -6,9 +6,14 @@ from reaction_examples import DEEP, N_I, RECOMBINATION
 
 from fem.constants import eV
 from fem.fields import Array
-from fem.physics.reactions import RateLaw
-from fem.physics.recombination import Auger, Radiative
-from fem.physics.trap_recombination import ShockleyReadHall, SurfaceRecombination, TrapRecombination, level_density
+from fem.physics.reactions.reaction import RateLaw
+from fem.physics.reactions.recombination import Auger, Radiative
+from fem.physics.reactions.trap_recombination import (
+    ShockleyReadHall,
+    SurfaceRecombination,
+    TrapRecombination,
+    level_density,
+)
 
 DENSITIES = np.logspace(2, 24, 23)
 TRAPS = 3e21

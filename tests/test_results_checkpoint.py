@@ -12,7 +12,7 @@ import fem.results.record as record_module
 from fem.constants import eV
 from fem.evolve import evolve
 from fem.physics.contacts import Coating, ElectrodeReaction, Reservoir
-from fem.physics.drive import table
+from fem.physics.drives.drive import table
 from fem.physics.materials import MAPbI3
 from fem.physics.species import Sublattice
 from fem.results.checkpoint import Checkpoint, Fingerprint, load_checkpoint, model_fingerprint, save_checkpoint

@@ -9,7 +9,7 @@ from skfem import MeshTri
 
 from fem.evolve import evolve
 from fem.fields import Array
-from fem.physics.luminescence import photoluminescence
+from fem.physics.light.luminescence import photoluminescence
 from fem.results import fronts, light_observables
 from fem.results import observables as ob
 from fem.results.emission import emission, quench, relative_luminescence

@@ -7,7 +7,7 @@ from irregular_films import rectangle
 from fem.constants import boltzmann, elementary_charge, eV, nm, vacuum_permittivity
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Coating, Contact, ElectrodeReaction
-from fem.physics.drive import Drive, constant, sine, step, table
+from fem.physics.drives.drive import Drive, constant, sine, step, table
 from fem.physics.layers import boundary_lines
 from fem.physics.materials import Material
 from fem.physics.scales import Scales

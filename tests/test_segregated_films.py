@@ -12,8 +12,8 @@ from fem.constants import eV, nm, s
 from fem.evolve import evolve
 from fem.fields import Array
 from fem.measurements.segregation import Composition, correlation_length, time_to_recover, time_to_segregate
-from fem.physics.band_gaps import gap_law
-from fem.physics.spectra import EmissionLine
+from fem.physics.halides.band_gaps import gap_law
+from fem.physics.light.spectra import EmissionLine
 from fem.results.composition import (
     domain_size,
     film_spectrum,
@@ -25,8 +25,8 @@ from fem.results.observables import standard_observables
 from fem.results.run_facts import judge
 from fem.scenario import Scenario
 from scenarios import el_splitting
-from scenarios._out_and_back import OutAndBack
-from scenarios._splitting_criteria import Splitting
+from scenarios.criteria.splitting import Splitting
+from scenarios.parts.out_and_back import OutAndBack
 
 LAW = gap_law("CsPb(I,Br)3")
 

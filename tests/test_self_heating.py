@@ -18,12 +18,12 @@ from fem.evolve import Output, evolve
 from fem.model import PoissonNernstPlanck
 from fem.numerics.sparse_direct import SolverError
 from fem.physics.contacts import CarrierContact, Contact, Reservoir
-from fem.physics.defect_chemistry import recombination
-from fem.physics.drive import Drive, step, table
+from fem.physics.drives.drive import Drive, step, table
 from fem.physics.heat import LumpedHeat
 from fem.physics.heat_balance import HeatBalance
-from fem.physics.reactions import Reaction
-from fem.physics.recombination import Radiative
+from fem.physics.reactions.defect_chemistry import recombination
+from fem.physics.reactions.reaction import Reaction
+from fem.physics.reactions.recombination import Radiative
 from fem.physics.species import Species
 from fem.restart import Restart
 from fem.results.record import resume_run, run_scenario

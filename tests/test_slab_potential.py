@@ -13,7 +13,7 @@ from fem.constants import elementary_charge, eV, nm, vacuum_permittivity
 from fem.model import PoissonNernstPlanck
 from fem.numerics.control_volumes import ControlVolumes
 from fem.physics.contacts import Contact
-from fem.physics.drive import step
+from fem.physics.drives.drive import step
 from fem.physics.layers import boundary_lines
 from fem.physics.materials import Material
 from fem.physics.slab_potential import distances, held_apart

@@ -15,7 +15,7 @@ from fem.constants import boltzmann, elementary_charge, eV, nm, thermal_voltage,
 from fem.evolve import evolve
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Contact
-from fem.physics.drive import step
+from fem.physics.drives.drive import step
 from fem.physics.layers import boundary_lines, surface_lines
 from fem.physics.species import Species
 from meshes import Lines, MeshSizes, Strips, triangulate, voronoi

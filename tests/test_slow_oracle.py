@@ -16,7 +16,7 @@ from fem.numerics.newton import implicit_euler_step
 from fem.numerics.sparse_direct import best_solver
 from fem.numerics.system import Statistics
 from fem.physics.contacts import Contact
-from fem.physics.drive import ramp, step
+from fem.physics.drives.drive import ramp, step
 from fem.physics.layers import boundary_lines, surface_lines
 from fem.physics.materials import MAPbI3
 from fem.physics.species import Species, Sublattice

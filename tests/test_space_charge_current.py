@@ -11,11 +11,11 @@ from verification import Order, Verification, observed_order
 from fem.constants import boltzmann, eV, nm, thermal_voltage, vacuum_permittivity
 from fem.evolve import evolve
 from fem.physics.contacts import CarrierContact, Contact
-from fem.physics.defect_chemistry import capture
-from fem.physics.drive import ramp
+from fem.physics.drives.drive import ramp
 from fem.physics.materials import MAPbI3
+from fem.physics.reactions.defect_chemistry import capture
+from fem.physics.reactions.trap_recombination import level_density
 from fem.physics.species import Species
-from fem.physics.trap_recombination import level_density
 
 TEMPERATURE, LENGTH, INJECTED = 300.0, 1000 * nm, 1e24
 assert isinstance(MAPbI3.relative_permittivity, float)

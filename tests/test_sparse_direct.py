@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from fem.constants import nm
-from fem.coupled_system import CoupledSystem
+from fem.coupled.system import CoupledSystem
 from fem.evolve import evolve
 from fem.numerics import sparse_direct
 from fem.numerics.newton import implicit_euler_step
 from fem.numerics.sparse_direct import Pardiso, SolverError, SparseDirect, SuperLU, best_solver
 from fem.numerics.system import Statistics
 from fem.physics.contacts import CarrierContact, Coating, Contact, ElectrodeReaction
-from fem.physics.drive import step
+from fem.physics.drives.drive import step
 from fem.physics.species import Sublattice
 
 Array = NDArray[np.float64]

@@ -8,10 +8,10 @@ from scipy.constants import h, speed_of_light
 from verification import Verification
 
 from fem.constants import boltzmann, eV, nm
-from fem.physics.band_gaps import GAPS, gap_law
-from fem.physics.colour import chromaticity
-from fem.physics.funnelling import GapLaw
-from fem.physics.spectra import EmissionLine, funnelled
+from fem.physics.halides.band_gaps import GAPS, gap_law
+from fem.physics.halides.funnelling import GapLaw
+from fem.physics.light.colour import chromaticity
+from fem.physics.light.spectra import EmissionLine, funnelled
 
 LINE = EmissionLine(gap_law("CsPb(I,Br)3"), 0.08 * eV)
 ONE = np.ones(1)

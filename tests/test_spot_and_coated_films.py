@@ -17,13 +17,13 @@ from fem.results.light_observables import mean_lifetime, mean_luminescence, tota
 from fem.results.run_facts import judge
 from fem.scenario import Scenario
 from scenarios import coated_microplate, pl_spot, vertical_capacitor
-from scenarios._capacitor_criteria import Capacitor, middle_field
-from scenarios._flashes import Flashes
-from scenarios._halide_store import HalideStore
-from scenarios._lateral_films import strip
-from scenarios._parity import parity_demands
-from scenarios._spot import Spot
-from scenarios._stages import Stages
+from scenarios.criteria.capacitor import Capacitor, middle_field
+from scenarios.criteria.parity import parity_demands
+from scenarios.parts.flashes import Flashes
+from scenarios.parts.halide_store import HalideStore
+from scenarios.parts.lateral_films import strip
+from scenarios.parts.spot import Spot
+from scenarios.parts.stages import Stages
 
 Traces = Mapping[str, Array]
 

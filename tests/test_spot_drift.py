@@ -11,10 +11,10 @@ from fem.constants import nm, thermal_voltage
 from fem.fields import Field
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import CarrierContact
-from fem.physics.defect_chemistry import carrier_pairs, recombination
-from fem.physics.illumination import Focused, GaussianSpot, Uniform
-from fem.physics.recombination import Radiative
-from fem.physics.trap_recombination import ShockleyReadHall
+from fem.physics.light.illumination import Focused, GaussianSpot, Uniform
+from fem.physics.reactions.defect_chemistry import carrier_pairs, recombination
+from fem.physics.reactions.recombination import Radiative
+from fem.physics.reactions.trap_recombination import ShockleyReadHall
 
 LENGTH, SPREAD, SPOT, HOLES = 12e-6, 300 * nm, 60 * nm, 1e22
 DIFFUSIVITY = MOBILITY * thermal_voltage(300.0)

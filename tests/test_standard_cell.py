@@ -24,16 +24,16 @@ from fem.constants import eV, nm
 from fem.evolve import evolve
 from fem.fields import Field
 from fem.model import PoissonNernstPlanck
+from fem.physics.carriers.semiconductor import Semiconductor
 from fem.physics.contacts import CarrierContact, Contact
-from fem.physics.defect_chemistry import carrier_pairs, recombination
-from fem.physics.drive import Drive, table
-from fem.physics.illumination import BeerLambert, Side
+from fem.physics.drives.drive import Drive, table
 from fem.physics.layers import ThinLayer
+from fem.physics.light.illumination import BeerLambert, Side
 from fem.physics.materials import Material
-from fem.physics.recombination import Radiative
-from fem.physics.semiconductor import Semiconductor
+from fem.physics.reactions.defect_chemistry import carrier_pairs, recombination
+from fem.physics.reactions.recombination import Radiative
+from fem.physics.reactions.trap_recombination import ShockleyReadHall, SurfaceRecombination
 from fem.physics.species import Species
-from fem.physics.trap_recombination import ShockleyReadHall, SurfaceRecombination
 from meshes import MeshSizes, columnar
 from meshes.stack import mesh_stack
 from meshes.stack_layers import Layer, Stack

@@ -18,7 +18,7 @@ from fem.evolve import evolve
 from fem.fields import Field
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Contact, Reservoir
-from fem.physics.drive import step
+from fem.physics.drives.drive import step
 from fem.physics.layers import ThinLayer, boundary_lines, surface_lines
 from fem.physics.materials import Material
 from fem.physics.species import Species, Sublattice

@@ -18,7 +18,7 @@ from fem.numerics.newton import implicit_euler_step
 from fem.numerics.sparse_direct import SolverError, best_solver
 from fem.numerics.system import Statistics
 from fem.physics.contacts import Coating, Contact, ElectrodeReaction, Reservoir
-from fem.physics.drive import sine, square, step
+from fem.physics.drives.drive import sine, square, step
 from fem.physics.materials import MAPbI3
 from fem.physics.species import Species, Sublattice
 from meshes import MeshSizes, Strips, columnar, triangulate

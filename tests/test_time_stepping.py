@@ -14,7 +14,7 @@ from fem.constants import nm
 from fem.evolve import Output, StepReport, evolve
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Coating, Contact, ElectrodeReaction, Reservoir
-from fem.physics.drive import Drive, pulse, ramp, sine, square, step, table
+from fem.physics.drives.drive import Drive, pulse, ramp, sine, square, step, table
 from fem.physics.species import Sublattice
 from fem.restart import Restart
 

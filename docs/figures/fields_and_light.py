@@ -20,9 +20,9 @@ from fem.results.observables import species_number, total_ions
 from fem.scenario import Scenario
 from fem.state import State
 from scenarios import electrode_edge, field_threshold, luminance_overshoot, voltage_maximum
-from scenarios._edges import wedge_power
-from scenarios._emitter import DEGRADED, TRAP
-from scenarios._field_made import VACANCY, Law
+from scenarios.parts.edges import wedge_power
+from scenarios.parts.emitter import DEGRADED, TRAP
+from scenarios.parts.field_made import VACANCY, Law
 
 IMAGES = Path(__file__).parents[1] / "images"
 COLOURS = ("#1f5a8a", "#d1663b", "#5b8c3e", "#7a4f9a", "#444444")

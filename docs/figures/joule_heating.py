@@ -15,7 +15,7 @@ from fem.model import PoissonNernstPlanck
 from fem.self_heating import electrical_power
 from fem.state import State
 from scenarios import joule_heating
-from scenarios._parameters import GRAIN_BARRIER
+from scenarios.parts.parameters import GRAIN_BARRIER
 
 IMAGE = Path(__file__).parents[1] / "images" / "joule_heating.png"
 BLUE, RED, GREY, GREEN = "#1f5a8a", "#d1663b", "#777777", "#5b8c3e"

@@ -19,10 +19,10 @@ from fem.results.fronts import front_position, quench_profile
 from fem.scenario import Scenario
 from fem.state import State
 from scenarios import contact_switch, lateral_quench, quench_front
-from scenarios._front_criteria import remaining_conductivity
-from scenarios._lateral_films import VACANCY_DIFFUSIVITY
-from scenarios._memory_criteria import light_change
 from scenarios.contact_switch import Electrodes
+from scenarios.criteria.fronts import remaining_conductivity
+from scenarios.criteria.memory import light_change
+from scenarios.parts.lateral_films import VACANCY_DIFFUSIVITY
 
 IMAGES = Path(__file__).parents[1] / "images"
 VOLT, HOLD, GAP = 0.025852, 35.0, 100e-6

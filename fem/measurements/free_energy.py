@@ -10,14 +10,15 @@ doi:10.1103/PhysRevE.75.021502; the discrete flux of an edge runs down the diffe
 
     dF/dt = - kT sum_k sum_edges J_k (mu_k,i - mu_k,j) <= 0,    mu = ln(c / s) + z phi / V_T - ln(1 - f).
 
-A halide lattice has the energy of mixing of :mod:`fem.physics.lattice_transport` in place of the first two sums.
+A halide lattice has the energy of mixing of :mod:`fem.physics.halides.lattice_transport` in place of the first two
+sums.
 """
 
 import numpy as np
 from scipy.special import xlogy
 
 from fem.constants import elementary_charge
-from fem.edge_laws import DriftDiffusion
+from fem.coupled.edge_laws import DriftDiffusion
 from fem.model import PoissonNernstPlanck
 from fem.physics.nernst_planck import crowding_energy
 from fem.state import State

@@ -11,15 +11,15 @@ Inward flux of a species at an electrode (J.n into the film):
 A coating of thickness t and permittivity eps_c in series carries the surface charge
 ``sigma = eps_c (V_electrode - phi) / t`` (Bazant, Thornton and Ajdari, doi:10.1103/PhysRevE.70.021506).
 
-Electrons and holes cross with the inward flux ``S (n_eq - n)``, see :mod:`fem.physics.carrier_contacts`.
+Electrons and holes cross with the inward flux ``S (n_eq - n)``, see :mod:`fem.physics.carriers.carrier_contacts`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from fem.checks import require_finite, require_not_negative, require_positive
-from fem.physics.drive import Drive
-from fem.physics.halide_stores import HalideStore
+from fem.physics.drives.drive import Drive
+from fem.physics.halides.halide_stores import HalideStore
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class Contact:
     facets
         Name of the electrode in the mesh ("left", "top", ...).
     potential
-        Voltage [V] or a :class:`~fem.physics.drive.Drive`.
+        Voltage [V] or a :class:`~fem.physics.drives.drive.Drive`.
     ions
         What each species does here, by species name; a species that is not named is blocked.
     coating

@@ -15,7 +15,7 @@ from fem.constants import vacuum_permittivity
 from fem.fields import Array
 from fem.numerics.control_volumes import ControlVolumes
 from fem.physics.contacts import Blocking, Contact, IonExchange, Reservoir
-from fem.physics.drive import Drive, Piece, as_drive
+from fem.physics.drives.drive import Drive, Piece, as_drive
 from fem.physics.regions import require_regions
 from fem.physics.species import Species
 

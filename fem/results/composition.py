@@ -8,8 +8,8 @@ from fem.checks import require_known
 from fem.constants import elementary_charge, eV
 from fem.fields import Array
 from fem.measurements.segregation import Composition, correlation_length
-from fem.physics.mixed_halide import HalideLattice
-from fem.physics.spectra import EmissionLine, Spectrum, funnelled
+from fem.physics.halides.mixed_halide import HalideLattice
+from fem.physics.light.spectra import EmissionLine, Spectrum, funnelled
 from fem.results.emission import emission, emits
 from fem.results.raster import Raster
 from fem.scenario import Observable, Scenario

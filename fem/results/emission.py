@@ -1,7 +1,7 @@
 """Light that a film emits: from electrons and holes where it has them, else from a local carrier balance.
 
 With carriers the emission is the net rate of their radiative recombination; without, it follows from the ions by
-:mod:`fem.physics.luminescence`. PL0 is the emission before the drive starts and ``Q = 1 - PL / PL0`` the quench.
+:mod:`fem.physics.light.luminescence`. PL0 is the emission before the drive starts and ``Q = 1 - PL / PL0`` the quench.
 """
 
 from collections.abc import Callable
@@ -11,11 +11,11 @@ import numpy as np
 from fem.checks import require_known
 from fem.fields import Array
 from fem.model import PoissonNernstPlanck
-from fem.physics.drive import BEFORE
-from fem.physics.luminescence import photoluminescence
-from fem.physics.rate_laws import Generation
-from fem.physics.reactions import Reaction
-from fem.physics.semiconductor import ELECTRON, HOLE
+from fem.physics.carriers.semiconductor import ELECTRON, HOLE
+from fem.physics.drives.drive import BEFORE
+from fem.physics.light.luminescence import photoluminescence
+from fem.physics.reactions.rate_laws import Generation
+from fem.physics.reactions.reaction import Reaction
 from fem.scenario import Scenario
 from fem.state import State
 

@@ -17,7 +17,7 @@ from matplotlib.path import Path as Outline
 
 from fem.fields import Array
 from fem.physics.contacts import Contact
-from fem.physics.drive import Drive
+from fem.physics.drives.drive import Drive
 from fem.results.drawing import Frame, frame_as_map, in_units, new_figure, save
 from fem.results.film_outline import (
     BoundaryEnergies,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fem.physics.semiconductor import ELECTRON, HOLE
+from fem.physics.carriers.semiconductor import ELECTRON, HOLE
 from fem.results.emission import (
     carrier_lifetime,
     emission,

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.colors import LogNorm, Normalize, TwoSlopeNorm
 
 from fem.fields import Array
-from fem.physics.semiconductor import ELECTRON
+from fem.physics.carriers.semiconductor import ELECTRON
 from fem.results.drawing import Canvas, Shade, draw_map, figure_of_maps, in_time_units, save
 from fem.results.emission import emits_at_rest
 from fem.results.maps import grain_ids, identifier

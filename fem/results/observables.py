@@ -12,7 +12,7 @@ from fem.checks import require_known
 from fem.constants import elementary_charge
 from fem.fields import Array
 from fem.measurements.free_energy import free_energy, has_free_energy
-from fem.physics.semiconductor import ELECTRON, HOLE
+from fem.physics.carriers.semiconductor import ELECTRON, HOLE
 from fem.results.composition import halide_observables
 from fem.results.emission import emits, emits_at_rest
 from fem.results.light_observables import (

@@ -6,7 +6,7 @@ Iodide vacancies in MAPbI3, doi:10.1039/C5EE01265A.
 from fem.constants import Concentration, Energy, Kelvin, Metre, Second, V, Volt, eV, nm, s
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Contact
-from fem.physics.drive import step
+from fem.physics.drives.drive import step
 from fem.physics.layers import boundary_lines
 from fem.physics.materials import MAPbI3
 from fem.physics.species import Species

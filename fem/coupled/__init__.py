@@ -1,0 +1,1 @@
+"""The coupled equations on a mesh: unknowns, residual and exact Jacobian."""

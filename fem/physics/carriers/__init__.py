@@ -1,0 +1,1 @@
+"""Electrons and holes: bands, layers of a device, contacts."""

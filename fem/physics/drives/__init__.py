@@ -1,0 +1,1 @@
+"""What voltages and light do over time."""

@@ -1,0 +1,1 @@
+"""Two halides and their vacancies on one lattice."""

@@ -1,0 +1,1 @@
+"""Light that enters a film and light that leaves it."""

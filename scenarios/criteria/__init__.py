@@ -1,0 +1,1 @@
+"""What experiments demand of a run."""

@@ -1,0 +1,1 @@
+"""What scenarios are put together from: films, options, stages, outputs."""

@@ -1,0 +1,82 @@
+"""A film between two oxides: its mesh, its vacancies and what they do to light."""
+
+from math import exp, pi
+
+import shapely
+
+from fem.constants import boltzmann, eV
+from fem.physics.reactions.defect_chemistry import recombination
+from fem.physics.reactions.field_assisted import FieldAssisted, Threshold
+from fem.physics.reactions.rate_laws import MassAction
+from fem.physics.reactions.reaction import Reaction
+from fem.physics.reactions.trap_recombination import TrapRecombination
+from fem.physics.species import Species
+from meshes import MeshSizes, Polycrystal
+from scenarios.parts.parameters import DIFFUSIVITY_PREFACTOR
+from scenarios.parts.resolved import MeshedFilm, meshed
+
+_CAPTURE = 1e-14  # [m^3/s] of pairs and of traps, 1e-15 cm^2 times 1e7 cm/s (assumption)
+_PAIRS = 1e-2  # pairs over vacancies as deposited (assumption)
+_REACH = 0.63e-9  # [m] at which two vacancies are a pair: one unit cell
+_TRAPS = 1e21  # [1/m^3] (assumption)
+_VACANCY, _PAIR, _TRAP, _SLOW = "iodide vacancy", "vacancy pair", "trap", "slowed trap"
+_ALIGNING, _FIELD = 20.0, 1e5  # [1/s] above so many V/m (fitted)
+_RETURNING, _RETURN_BARRIER = 1e9, 0.45 * eV  # [1/s] and [J] of the way back (fitted)
+
+
+def sheet(width: float, thickness: float, finest: float, debye: float) -> MeshedFilm:
+    """A film without boundaries between ``bottom`` and ``top``, in cross-section; lengths in metres."""
+    film = Polycrystal.from_polygons(width, thickness, [shapely.box(0, 0, width, thickness)])
+    return meshed(film, MeshSizes(finest, thickness / 20, thickness / 20), debye, electrodes=("bottom", "top"))
+
+
+def hop_diffusivity(barrier: float, temperature: float) -> float:
+    """Diffusivity [m^2/s] of hops over a `barrier` [J] at `temperature` [K]."""
+    return DIFFUSIVITY_PREFACTOR * exp(-barrier / (boltzmann * temperature))
+
+
+def vacancies_and_traps(density: float, barrier: float, alignment: float) -> list[Species]:
+    """Iodide vacancies [1/m^3] that hop over a barrier [J], the pairs they form, traps, and slowed ones."""
+    slowed = [Species.immobile(_SLOW, 0, 0.0, _TRAPS)] if alignment else []
+    return [
+        Species(_VACANCY, +1, density, DIFFUSIVITY_PREFACTOR, barrier, composition={"X": -1}),
+        Species.immobile(_PAIR, +2, _PAIRS * density, composition={"X": -2}),
+        Species.immobile(_TRAP, 0, _TRAPS),
+        *slowed,
+    ]
+
+
+def vacancy_chemistry(density: float, barrier: float, alignment: float, temperature: float) -> list[Reaction]:
+    """Vacancies form pairs and part, and carriers recombine at pairs and traps.
+
+    Parameters
+    ----------
+    density
+        Of vacancies as deposited, in balance with their pairs [1/m^3].
+    barrier
+        Of their hops [J].
+    alignment
+        Share by which the field slows capture by traps, an empirical law; 0 turns it off.
+    temperature
+        [K].
+    """
+    meeting = 4 * pi * 2 * hop_diffusivity(barrier, temperature) * _REACH  # [m^3/s]
+    law = MassAction({_VACANCY: 2}, meeting, {_PAIR: 1}, meeting * density / _PAIRS)
+    found = [
+        Reaction("pairing of vacancies", {_VACANCY: -2, _PAIR: +1}, law),
+        recombination("through pairs", TrapRecombination(_PAIR, _CAPTURE, _CAPTURE)),
+        recombination("through traps", TrapRecombination(_TRAP, _CAPTURE, _CAPTURE)),
+    ]
+    return [*found, *_aligning(alignment, temperature)] if alignment else found
+
+
+def _aligning(alignment: float, temperature: float) -> list[Reaction]:
+    """Empirical: the field turns traps into ones that capture more slowly, heat turns them back."""
+    slowed = (1 - alignment) * _CAPTURE
+    back = _RETURNING * exp(-_RETURN_BARRIER / (boltzmann * temperature))
+    forth = FieldAssisted(MassAction({_TRAP: 1}, _ALIGNING), Threshold(_FIELD, 0.1 * _FIELD))
+    return [
+        recombination("through slowed traps (empirical)", TrapRecombination(_SLOW, slowed, slowed)),
+        Reaction("alignment by the field (empirical)", {_TRAP: -1, _SLOW: +1}, forth),
+        Reaction("return by heat (empirical)", {_SLOW: -1, _TRAP: +1}, MassAction({_SLOW: 1}, back)),
+    ]

@@ -1,0 +1,100 @@
+"""A columnar CsPb(Br,I)3 film between stores of halide, and the same film between electrodes that block halides."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from math import exp
+
+import numpy as np
+
+from fem.constants import boltzmann, eV, nm
+from fem.evolve import evolve
+from fem.fields import Array
+from fem.model import PoissonNernstPlanck
+from fem.physics.halides.halide_stores import HalideStore
+from fem.physics.halides.mixed_halide import Halide, HalideLattice
+from fem.physics.materials import Material
+from fem.results.composition import composition
+from fem.scenario import Observable, Scenario
+from fem.state import State
+from scenarios.parts.parameters import DIFFUSIVITY_PREFACTOR
+
+FILM = Material("CsPb(Br,I)3", 18.0)
+SITES = 1.3e28  # [1/m^3] 3 per pseudo-cubic cell of 0.61 nm
+FAMILY = "CsPb(I,Br)3"
+BROMIDE_EXTRA = 0.05 * eV  # barrier of a bromide beyond that of an iodide (assumption)
+BOUNDARY_WIDTH = 2 * nm
+
+
+def iodide_and_bromide(vacancies: float, share: float, barrier: float, boundary_barrier: float) -> HalideLattice:
+    """The halide sublattice, ideally mixed.
+
+    Parameters
+    ----------
+    vacancies
+        Concentration [1/m^3].
+    share
+        Of bromide.
+    barrier, boundary_barrier
+        Of an iodide in grains and along boundaries [J].
+    """
+    barriers = {"grain_interior": barrier, "grain_boundary": boundary_barrier}
+    slower = {name: value + BROMIDE_EXTRA for name, value in barriers.items()}
+    halides = (Halide("iodide", DIFFUSIVITY_PREFACTOR, barriers), Halide("bromide", DIFFUSIVITY_PREFACTOR, slower))
+    return HalideLattice(vacancies, SITES, share, halides)
+
+
+def interdiffusion(vacancies: float, share: float, barrier: float, temperature: float) -> float:
+    """Interdiffusion coefficient of an ideal mixture that keeps its sites [m^2/s]: the slower halide sets the pace.
+
+    ``c_V / N  D_I D_Br / (x D_Br + (1 - x) D_I)``; arguments as in :func:`iodide_and_bromide`, `temperature` in K.
+    """
+    fast, slow = (
+        DIFFUSIVITY_PREFACTOR * exp(-(barrier + extra) / (boltzmann * temperature)) for extra in (0.0, BROMIDE_EXTRA)
+    )
+    return vacancies / SITES * fast * slow / (share * slow + (1 - share) * fast)
+
+
+def supply(store: HalideStore | None) -> str:
+    """What the run assumes about halides beyond its electrodes, for ``run.json``."""
+    if store is None or store.thickness is None:
+        return "electrodes block halides"
+    return (
+        f"assumed: behind each electrode as much halide as in {store.thickness / nm:g} nm of film, a share of"
+        f" {store.share:g} of it bromide, exchanged at {store.first_rate:g} m/s"
+    )
+
+
+@dataclass(frozen=True)
+class BlockedTwin:
+    """The same film under the same voltages with electrodes that no halide crosses, followed beside a run.
+
+    Parameters
+    ----------
+    model
+        The film with its stores.
+    times
+        Outputs of the run [s], shape (n,).
+    """
+
+    model: PoissonNernstPlanck
+    times: Array
+
+    @property
+    def columns(self) -> tuple[Observable, Observable]:
+        """Mean and largest change of composition in the twin."""
+        return self._column("mean", 0), self._column("largest", 1)
+
+    def _column(self, name: str, number: int) -> Observable:
+        def measure(scenario: Scenario, state: State) -> float:
+            return float(np.interp(state.time, self.times, self._changes[:, number]))
+
+        return Observable(f"share {name} change, halides blocked", "1", measure)
+
+    @cached_property
+    def _changes(self) -> Array:
+        """Mean and largest change of composition at each output, shape (n, 2)."""
+        contacts = [replace(one, halides=None) for one in self.model.contacts]
+        twin = Scenario(replace(self.model, contacts=contacts), self.times)
+        runs = evolve(twin.model, twin.times, twin.tolerance)
+        found = [composition(twin, output.state) for output in runs]
+        return np.array([(one.mean_change, one.largest_change) for one in found])
