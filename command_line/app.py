@@ -18,6 +18,7 @@ from command_line.comparing import compare
 from command_line.interruption import ctrl_c_remembered
 from command_line.options import PREVIEW_OPTIONS, scenario_app
 from command_line.preview import preview
+from command_line.viewing import view
 from fem.checks import require_known
 
 _HELP = """Grainfield simulates ions in polycrystalline halide-perovskite films under electric fields.
@@ -86,7 +87,9 @@ def _dispatch(tokens: list[str]) -> None:
         app, rest = _root(), [first, *others]
         if not first.startswith("-"):
             require_known(
-                first, [*built_in_names(), "preview", "list", "resume", "compare", "export"], "scenario or command"
+                first,
+                [*built_in_names(), "preview", "list", "resume", "compare", "export", "view"],
+                "scenario or command",
             )
     command, bound, _ = app.parse_args(rest, print_error=False, exit_on_error=False)
     command(*bound.args, **bound.kwargs)
@@ -122,6 +125,7 @@ def _root() -> App:
     app.command(resume, name="resume")
     app.command(compare, name="compare")
     app.command(export, name="export")
+    app.command(view, name="view")
     return app
 
 

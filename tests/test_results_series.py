@@ -199,9 +199,10 @@ from test_results_series import *
 path = Path(sys.argv[1])
 FieldSeriesWriter.create(path, MESH, layout(20_000)).close()
 with FieldSeriesWriter(path) as series:
-    print("ready", flush=True)
     for k in range(20_000):
         series.append(0.5 * k, values(k))
+        if k == 4:
+            print("ready", flush=True)
 """
 VIEWER = """
 import sys

@@ -1,4 +1,4 @@
-"""The fields of a run for programs that do not read VTKHDF: a ``.pvd`` collection of ``.vtu`` files."""
+"""The fields of a run for programs that do not read VTKHDF: a ``.pvd`` collection of ``.vtu`` files, block by block."""
 
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
@@ -6,12 +6,15 @@ from xml.sax.saxutils import quoteattr
 import meshio
 import numpy as np
 
+from fem.results.blocks import Block, blocks, compact, fields_of
 from fem.results.files import replace_file, require_plain
 from fem.results.series import FieldSeries
 
 
 def export_pvd(directory: Path) -> Path:
-    """Write ``fields.pvd`` and the folder ``fields/`` of one file per output into the results folder `directory`.
+    """Write ``fields.pvd`` and the folder ``fields/`` of one file per output and block into the folder `directory`.
+
+    The blocks are those of :func:`fem.results.blocks.blocks`; ParaView lists them by name.
 
     Returns
     -------
@@ -26,14 +29,16 @@ def export_pvd(directory: Path) -> Path:
     series = FieldSeries.open(directory / "fields.vtkhdf")
     folder = directory / "fields"
     folder.mkdir(exist_ok=True)
-    digits = len(str(max(len(series) - 1, 0)))
-    names = [f"{folder.name}/output_{k:0{digits}d}.vtu" for k in range(len(series))]
-    for k, name in enumerate(names):
-        _mesh_at(series, k).write(directory / name, binary=True)
-    entries = [
-        f'    <DataSet timestep={quoteattr(repr(float(time)))} part="0" file={quoteattr(name)}/>'
-        for time, name in zip(series.times, names, strict=True)
-    ]
+    digits, entries = len(str(max(len(series) - 1, 0))), []
+    with series.held_open() as held:
+        for part, block in enumerate(blocks(held)):
+            for k, time in enumerate(held.times):
+                name = f"{folder.name}/{block.name}_{k:0{digits}d}.vtu"
+                _mesh_at(held, block, k).write(directory / name, binary=True)
+                entries.append(
+                    f'    <DataSet timestep={quoteattr(repr(float(time)))} part="{part}"'
+                    f" name={quoteattr(block.name)} file={quoteattr(name)}/>"
+                )
     lines = ['<?xml version="1.0"?>', '<VTKFile type="Collection" version="0.1" byte_order="LittleEndian">',
              "  <Collection>", *entries, "  </Collection>", "</VTKFile>", ""]  # fmt: skip
     path = directory / "fields.pvd"
@@ -41,8 +46,15 @@ def export_pvd(directory: Path) -> Path:
     return path
 
 
-def _mesh_at(series: FieldSeries, output: int) -> meshio.Mesh:
-    points = np.vstack([series.points, np.zeros(series.points.shape[1])]).T
-    nodal = {name: series.read(name, output) for name in series.units if series.is_nodal(name)}
-    cells = {name: [series.read(name, output)] for name in series.units if name not in nodal}
-    return meshio.Mesh(points, [("triangle", series.triangles)], point_data=nodal, cell_data=cells)
+def _mesh_at(series: FieldSeries, block: Block, output: int) -> meshio.Mesh:
+    nodes, elements = compact(block)
+    points = np.vstack([series.points[:, nodes], np.zeros(len(nodes))]).T
+    of_nodes, of_cells = {}, {}
+    for name, nodal in fields_of(series, block):
+        values = series.read(name, output)
+        if nodal:
+            of_nodes[name] = values[nodes]
+        else:
+            of_cells[name] = [values[block.cells]]
+    kind = "line" if block.is_lines else "triangle"
+    return meshio.Mesh(points, [(kind, elements)], point_data=of_nodes, cell_data=of_cells)

@@ -11,7 +11,16 @@ from numpy.typing import NDArray
 from fem.constants import eV
 from fem.fields import Array
 from fem.results.composition import band_gap, share
-from fem.results.emission import emission, emits, emits_at_rest, quench, relative_luminescence
+from fem.results.emission import (
+    carrier_lifetime,
+    emission,
+    emits,
+    emits_at_rest,
+    has_lifetime,
+    quench,
+    relative_luminescence,
+)
+from fem.results.regions import REGION, regions
 from fem.scenario import Scenario
 from fem.state import State
 
@@ -53,6 +62,8 @@ def standard_maps(scenario: Scenario) -> tuple[Map, ...]:
         found.append(Map("density_hole", "1/m^3", Location.NODES, lambda _, state: state.carriers[1]))
     if scenario.light is None and emits(scenario):
         found.append(Map("emission", "1/m^3/s", Location.NODES, emission))
+    if has_lifetime(scenario.model):
+        found.append(Map("carrier_lifetime", "s", Location.NODES, _lifetime))
     if emits_at_rest(scenario):
         found.append(Map("PL_ratio", "1", Location.NODES, relative_luminescence))
         found.append(Map("PL_quench", "1", Location.NODES, quench))
@@ -60,9 +71,12 @@ def standard_maps(scenario: Scenario) -> tuple[Map, ...]:
 
 
 def fixed_maps(scenario: Scenario) -> dict[str, tuple[str, NDArray[Any]]]:
-    """Unit and values on the cells of what does not change: grain number and activation energies [eV]."""
+    """Unit and values on the cells of what does not change: grain, region and activation energies [eV]."""
     energies = scenario.model.activation_energy_cells / eV
-    found: dict[str, tuple[str, NDArray[Any]]] = {"grain_id": ("1", grain_ids(scenario))}
+    found: dict[str, tuple[str, NDArray[Any]]] = {
+        "grain_id": ("1", grain_ids(scenario)),
+        REGION: ("1", regions(scenario.model.mesh)[1]),
+    }
     for species, values in zip(scenario.model.species, energies, strict=True):
         found[f"activation_energy_{identifier(species.name)}"] = ("eV", values)
     return found
@@ -88,6 +102,10 @@ def electric_field(scenario: Scenario, state: State) -> Array:
     """Electric field of each cell as a vector in space [V/m], shape (n_cells, 3)."""
     plane = scenario.model.electric_field(state)
     return np.column_stack([plane[0], plane[1], np.zeros(plane.shape[1])])
+
+
+def _lifetime(scenario: Scenario, state: State) -> Array:
+    return carrier_lifetime(scenario.model, state)
 
 
 def _concentration(k: int) -> Callable[[Scenario, State], Array]:

@@ -17,6 +17,7 @@ from fem.results.checkpoint import Checkpoint, Fingerprint, save_checkpoint
 from fem.results.files import require_room
 from fem.results.maps import Map, fixed_maps, standard_maps
 from fem.results.observables import standard_observables
+from fem.results.regions import REGION, regions
 from fem.results.timeseries import TimeSeriesWriter, truncate_timeseries
 from fem.results.vtkhdf import FieldLayout, FieldSeriesWriter
 from fem.scenario import Observable, Scenario
@@ -54,7 +55,8 @@ class Plan:
     @property
     def layout(self) -> FieldLayout:
         """Layout of the field series."""
-        return FieldLayout(self.maps, fixed_maps(self.scenario), len(self.scenario.times))
+        names = {REGION: regions(self.scenario.model.mesh)[0]}
+        return FieldLayout(self.maps, fixed_maps(self.scenario), len(self.scenario.times), names)
 
     def units(self) -> dict[str, str]:
         """Unit of every field, for ``run.json``."""

@@ -86,6 +86,12 @@ class FieldSeries:
         with self._reading() as root:
             return name in root["PointData"]
 
+    def names(self, name: str) -> tuple[str, ...]:
+        """What the numbers 0, 1, ... of field `name` mean; empty where they mean nothing or there is no such field."""
+        with self._reading() as root:
+            data = root["CellData"].get(name)
+            return () if data is None else tuple(map(str, data.attrs.get("names", ())))
+
     @contextmanager
     def held_open(self) -> Iterator["FieldSeries"]:
         """The series with its file open in the block, for reading many outputs."""

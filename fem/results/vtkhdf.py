@@ -8,7 +8,7 @@ reaches the disk before the list of times grows. A kill in between costs at most
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -29,11 +29,24 @@ _HEADERS = 2**17  # allowance for what HDF5 adds [bytes]
 
 @dataclass(frozen=True)
 class FieldLayout:
-    """What a series holds: `maps` on every output, `fixed` (unit, values per cell) once, `capacity` outputs."""
+    """What a series holds.
+
+    Parameters
+    ----------
+    maps
+        Fields of every output.
+    fixed
+        Unit and values per cell of the fields that do not change.
+    capacity
+        Number of outputs.
+    names
+        What the numbers 0, 1, ... of a fixed field mean, where they mean something.
+    """
 
     maps: Sequence[Map]
     fixed: Mapping[str, tuple[str, NDArray[Any]]]
     capacity: int
+    names: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def bytes_needed(self, mesh: MeshTri) -> int:
         """Size of the finished file [bytes] and some more, to compare with the free space of the disk."""
@@ -75,6 +88,8 @@ class FieldSeriesWriter:
                 _allocate(root, item, _count(mesh, item.location), layout.capacity)
             for name, (unit, values) in layout.fixed.items():
                 _write_fixed(root, name, unit, values, layout.capacity)
+            for name, words in layout.names.items():
+                root["CellData"][name].attrs["names"] = list(words)
         return cls(path)
 
     @property

@@ -1,0 +1,145 @@
+"""A results folder in ParaView and in a window: blocks by name, a picture of what is seen."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from films_for_results import IDENTITY, two_grains
+from skfem import MeshTri
+
+from fem.results.blocks import blocks, grain_edges
+from fem.results.export import export_pvd
+from fem.results.record import run_scenario
+from fem.results.regions import regions
+from fem.results.series import FieldSeries
+from fem.results.view import View
+
+MACRO = Path(__file__).parents[1] / "docs" / "paraview" / "standard_view.py"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of two grains that meet in a line."""
+    made = tmp_path_factory.mktemp("results") / "run"
+    run_scenario(two_grains(), IDENTITY, made)
+    return made
+
+
+def test_regions_are_grains_strips_and_layers() -> None:
+    mesh = MeshTri.init_tensor(np.linspace(0, 3, 7), np.linspace(0, 1, 3)).with_subdomains(
+        {
+            "film": lambda p: p[0] < 2, "grain_0": lambda p: p[0] < 1, "grain_1": lambda p: (p[0] > 1) & (p[0] < 2),
+            "grain_boundary": lambda p: (p[0] > 0.5) & (p[0] < 1), "substrate": lambda p: p[0] > 2,
+            "boundary_0_1": lambda p: (p[0] > 0.5) & (p[0] < 1),
+            "grain_interior": lambda p: (p[0] < 0.5) | ((p[0] > 1) & (p[0] < 2)),
+        }
+    )  # fmt: skip
+    names, numbers = regions(mesh)
+    assert names == ("grains", "grain_boundaries", "substrate")
+    middles = mesh.p[0, mesh.t].mean(axis=0)
+    np.testing.assert_array_equal(numbers, np.where(middles > 2, 2, (middles > 0.5) & (middles < 1)))
+
+
+def test_blocks_are_all_cells_and_the_line_between_the_grains(folder: Path) -> None:
+    series = FieldSeries.open(folder / "fields.vtkhdf")
+    grains, boundary = blocks(series)
+    assert (grains.name, boundary.name) == ("grains", "grain_boundaries")
+    np.testing.assert_array_equal(grains.cells, np.arange(len(series.triangles)))
+    x, y = series.points[:, boundary.elements]
+    assert boundary.is_lines
+    np.testing.assert_allclose(x, series.points[0].max() / 2, rtol=1e-12)
+    assert np.ptp(y, axis=1).sum() == pytest.approx(np.ptp(series.points[1]), rel=1e-12, abs=0.0)
+
+
+def test_edges_to_what_is_no_grain_are_no_boundary() -> None:
+    triangles = np.array([[0, 1, 2], [1, 2, 3], [2, 3, 4]])
+    assert grain_edges(triangles, np.array([0, 1, -1])).tolist() == [[1, 2]]
+
+
+def test_export_writes_blocks_with_the_values_of_their_nodes(folder: Path) -> None:
+    import pyvista
+
+    series = FieldSeries.open(folder / "fields.vtkhdf")
+    text = export_pvd(folder).read_text()
+    assert text.count('name="grains"') == text.count('name="grain_boundaries"') == len(series)
+    reader = pyvista.PVDReader(folder / "fields.pvd")
+    reader.set_active_time_value(float(series.times[-1]))
+    parts = reader.read()
+    assert isinstance(parts, pyvista.MultiBlock)
+    lines = parts[1]
+    assert isinstance(lines, pyvista.DataSet)
+    nodes = np.unique(blocks(series)[1].elements)
+    np.testing.assert_array_equal(lines.point_data["PL_ratio"], series.read("PL_ratio", -1)[nodes])
+
+
+def test_view_shows_what_is_asked_for_or_says_what_there_is(folder: Path) -> None:
+    seen = View.of(folder)
+    assert (seen.field, seen.output) == ("PL_ratio", len(seen.results.times) - 1)
+    assert View.of(folder, "electric_field", 0.012).output == 2
+    with pytest.raises(ValueError, match=r"has no field 'PL'; it holds: PL_quench"):
+        View.of(folder, "PL")
+
+
+def test_view_without_a_display_names_the_way_out(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fem.results.view.sys.platform", "linux")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(ValueError, match="--picture FILE"):
+        View.of(folder).show()
+    with pytest.raises(ValueError, match=r"x\.doc must end with \.png"):
+        View.of(folder).draw(Path("x.doc"))
+
+
+def test_view_draws_the_dark_electrode_dark(folder: Path, tmp_path: Path) -> None:
+    """Vacancies leave the positive electrode on the left: it is bright in the film's interior and dark there."""
+    from matplotlib.image import imread
+
+    View.of(folder).draw(tmp_path / "seen.png")
+    picture = imread(tmp_path / "seen.png")[..., :3].sum(axis=2)
+    row = picture[picture.shape[0] // 2]
+    film = np.flatnonzero(row < 2.99)
+    film = film[film < 0.83 * len(row)]  # left of the scale
+    first, middle = row[film[0] + 3], row[(film[0] + film[-1]) // 3]
+    assert len(film) > 300 and first < 0.5 * middle
+
+
+@pytest.mark.slow
+def test_a_real_paraview_opens_the_export_and_runs_the_macro(folder: Path, tmp_path: Path) -> None:
+    paraview = shutil.which("pvpython")
+    if paraview is None:
+        pytest.skip("no ParaView here (pvpython)")
+    display = [found, "-a"] if (found := shutil.which("xvfb-run")) else []
+    export_pvd(folder)
+    picture = tmp_path / "paraview.png"
+    asked = [*display, paraview, str(MACRO), str(folder / "fields.pvd"), str(picture)]
+    done = subprocess.run(asked, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0 and picture.is_file(), done.stdout + done.stderr
+    from matplotlib.image import imread
+
+    assert len(np.unique(imread(picture)[..., :3].reshape(-1, 3), axis=0)) > 100  # colours, not an empty window
+
+
+@pytest.mark.slow
+def test_a_real_paraview_opens_the_series_itself(folder: Path) -> None:
+    """Times and arrays as ParaView lists them, in the releases that read VTKHDF over time (from 5.13 on)."""
+    paraview = shutil.which("pvpython")
+    if paraview is None:
+        pytest.skip("no ParaView here (pvpython)")
+    program = (
+        "import sys; from paraview import simple; print('version', simple.GetParaViewVersion())\n"
+        "reader = simple.OpenDataFile(sys.argv[1]); reader.UpdatePipeline()\n"
+        "print('times', list(reader.TimestepValues)); print('fields', sorted(reader.PointData.keys()))\n"
+    )
+    script = folder / "ask.py"
+    script.write_text(program)
+    version = subprocess.run([paraview, "--version"], capture_output=True, text=True, timeout=60, check=False)
+    number = tuple(int(one) for one in (version.stdout + version.stderr).split()[-1].split(".")[:2])
+    if number < (5, 13):
+        pytest.skip(f"ParaView {number[0]}.{number[1]} does not read VTKHDF over time; 5.13 does")
+    done = subprocess.run([paraview, str(script), str(folder / "fields.vtkhdf")], capture_output=True, text=True,
+                          timeout=120, check=False)  # fmt: skip
+    series = FieldSeries.open(folder / "fields.vtkhdf")
+    assert f"times {series.times.tolist()}" in done.stdout, done.stdout + done.stderr
+    assert "electric_potential" in done.stdout
