@@ -50,9 +50,10 @@ format: install ## rewrite the code in the house layout
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-verify: install ## run every test, slow ones too, and write the record of the checks against theory
+verify: install ## run every test, slow ones too, and write the record of the checks and the gallery
 	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m pytest tests -m "slow or not slow" -n auto --dist worksteal \
-		--verification=results/verification.json --verification-page=docs/verification.md
+		--verification=results/verification.json --verification-page=docs/verification.md; \
+	status=$$?; $(BIN)/python docs/gallery.py && exit $$status
 
 bench: install ## measure speed and memory, fill docs/performance.md
 	@for script in $(filter-out benchmarks/page.py,$(wildcard benchmarks/*.py)); do \

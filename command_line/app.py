@@ -18,7 +18,7 @@ from command_line.comparing import compare
 from command_line.interruption import ctrl_c_remembered
 from command_line.options import PREVIEW_OPTIONS, scenario_app
 from command_line.preview import preview
-from command_line.viewing import view
+from command_line.viewing import figure, view
 from fem.checks import require_known
 
 _HELP = """Grainfield simulates ions in polycrystalline halide-perovskite films under electric fields.
@@ -88,7 +88,7 @@ def _dispatch(tokens: list[str]) -> None:
         if not first.startswith("-"):
             require_known(
                 first,
-                [*built_in_names(), "preview", "list", "resume", "compare", "export", "view"],
+                [*built_in_names(), "preview", "list", "resume", "compare", "export", "view", "figure"],
                 "scenario or command",
             )
     command, bound, _ = app.parse_args(rest, print_error=False, exit_on_error=False)
@@ -126,6 +126,7 @@ def _root() -> App:
     app.command(compare, name="compare")
     app.command(export, name="export")
     app.command(view, name="view")
+    app.command(figure, name="figure")
     return app
 
 

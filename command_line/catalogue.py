@@ -14,9 +14,10 @@ import scenarios
 from fem.checks import require_known
 
 if TYPE_CHECKING:
+    from fem.comparison.study import Study
     from fem.scenario import Scenario
 
-ScenarioFunction = Callable[..., "Scenario"]
+ScenarioFunction = Callable[..., "Scenario | Study"]
 
 
 @dataclass(frozen=True)
@@ -90,14 +91,15 @@ def from_file(path: Path) -> Entry:
     return _entry(module, path.stem, str(path))
 
 
-def declared(entry: Entry, values: dict[str, object]) -> "Scenario":
-    """The scenario with the arguments `values`.
+def declared(entry: Entry, values: dict[str, object]) -> "Scenario | Study":
+    """The scenario, or the study, with the arguments `values`.
 
     Raises
     ------
     ValueError
         If a value is refused, or a user's own scenario fails or returns something else.
     """
+    from fem.comparison.study import Study
     from fem.scenario import Scenario
 
     try:
@@ -106,9 +108,10 @@ def declared(entry: Entry, values: dict[str, object]) -> "Scenario":
         if not entry.source or type(error) is ValueError:
             raise
         raise ValueError(f"{entry.source}: {located(error, Path(entry.source))}") from error
-    if not isinstance(scenario, Scenario):
+    if not isinstance(scenario, Scenario | Study):
         raise ValueError(
-            f"{entry.source or entry.name}: scenario(...) must return a Scenario, got {type(scenario).__name__}"
+            f"{entry.source or entry.name}: scenario(...) must return a Scenario or a Study, got"
+            f" {type(scenario).__name__}"
         )
     return scenario
 

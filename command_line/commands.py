@@ -1,26 +1,20 @@
 """What the command line does: list, run, resume, export."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
-from rich.console import Console
 
 from command_line.arguments import identity_of, recorded_values
 from command_line.catalogue import Entry, built_in, built_in_names, built_in_summary, declared, from_file
-from command_line.interruption import stop_if_asked
-from command_line.messages import complain, say, warn
+from command_line.following import advice, follow
+from command_line.messages import say
 from command_line.places import require_makeable
-from command_line.progress import OnStep, shown_progress
 
 if TYPE_CHECKING:
-    from fem.evolve import StepReport
+    from fem.results.run_record import RunIdentity
     from fem.results.summary import Summary
-    from fem.scenario import Scenario
 
-OnFilm = Callable[[Path], None]
 Quiet = Annotated[bool, Parameter(help="Print nothing but warnings and errors.", negative=())]
 Strict = Annotated[bool, Parameter(help="Fail if a check of the computation does; all is written first.", negative=())]
 Debug = Annotated[bool, Parameter(help="Show where in the code an error arose.", negative=())]
@@ -38,17 +32,25 @@ def run_new(
     entry: Entry, given: dict[str, object], out: Path | None, strict: bool, quiet: bool, debug: bool
 ) -> None:  # fmt: skip
     """Run a scenario with the arguments `given` into the folder `out`; `strict`: a failed check is an error."""
+    from command_line.studying import run_new_study
+    from fem.comparison.study import Study
+    from fem.comparison.study_record import holds_study
     from fem.results.files import require_replaceable
     from fem.results.record import run_scenario
 
     directory = out or Path("results", entry.name)
-    require_replaceable(directory)
+    if not holds_study(directory):
+        require_replaceable(directory)
     require_makeable(directory.parent, f"the results folder {directory}")
     scenario = declared(entry, given)
+    if isinstance(scenario, Study):
+        run_new_study(scenario, entry, given, directory, strict, quiet)
+        return
+    require_replaceable(directory)
     identity = identity_of(entry, given)
     earlier = _record_text(directory)
-    with _advice(entry, directory, lambda: _record_text(directory) not in ("", earlier)):
-        summary = _follow(scenario, entry, quiet, lambda *told: run_scenario(scenario, identity, directory, *told))
+    with advice(entry, directory, lambda: _record_text(directory) not in ("", earlier)):
+        summary = follow(scenario, entry, quiet, lambda *told: run_scenario(scenario, identity, directory, *told))
     _judge(summary, strict)
 
 
@@ -64,10 +66,14 @@ def resume(
     scenario
         Your own scenario file, if the run was made with one.
     """
+    from command_line.studying import resume_old_study
+    from fem.comparison.study import Study
+    from fem.comparison.study_record import holds_study, read_study
     from fem.results.record import resume_run
     from fem.results.run_record import read_identity
 
-    identity = read_identity(directory)
+    identity = (read_study if holds_study(directory) else read_identity)(directory)
+    _require_whole(identity, directory)
     if identity.source and scenario is None:
         raise ValueError(
             f"{directory} was made with your own scenario {identity.source}: add --scenario and the path of that file"
@@ -76,8 +82,11 @@ def resume(
     if entry.name != identity.name:
         raise ValueError(f"{directory} was made with scenario {identity.name!r}, {scenario} is {entry.name!r}")
     continued = declared(entry, recorded_values(entry, identity))
-    with _advice(entry, directory, directory.is_dir):
-        summary = _follow(continued, entry, quiet, lambda *told: resume_run(continued, directory, *told))
+    if isinstance(continued, Study):
+        resume_old_study(continued, entry, directory, strict, quiet)
+        return
+    with advice(entry, directory, directory.is_dir):
+        summary = follow(continued, entry, quiet, lambda *told: resume_run(continued, directory, *told))
     _judge(summary, strict)
 
 
@@ -103,6 +112,15 @@ def export(directory: Path, *, pvd: Annotated[bool, Parameter(negative=())] = Fa
     say(f"wrote {export_pvd(directory)}")
 
 
+def _require_whole(identity: "RunIdentity", directory: Path) -> None:
+    """Refuse a single run of a study: only the study knows how it was declared."""
+    from fem.comparison.study_record import APART
+
+    study, apart, member = identity.name.partition(APART)
+    if apart:
+        raise ValueError(f"{directory} is the run {member} of a study ({study}): resume the study, {directory.parent}")
+
+
 def _record_text(directory: Path) -> str:
     """What is in the folder's ``run.json``; "" if there is none."""
     try:
@@ -111,45 +129,7 @@ def _record_text(directory: Path) -> str:
         return ""
 
 
-@contextmanager
-def _advice(entry: Entry, directory: Path, can_continue: Callable[[], bool]) -> Iterator[None]:
-    """After Ctrl-C in the block, say how to go on if there is something to go on with."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        own = f" --scenario {entry.source}" if entry.source else ""
-        how = f"; to continue: python run.py resume {directory}{own}" if can_continue() else ""
-        complain(f"stopped{how}")
-        raise
-
-
 def _judge(summary: "Summary", strict: bool) -> None:
     """Raise RuntimeError if the run is judged strictly and a check of the computation failed."""
     if strict and summary.failed:
         raise RuntimeError(f"{summary.directory} is complete, but not sound (--strict): {'; '.join(summary.failed)}")
-
-
-def _follow(
-    scenario: "Scenario", entry: Entry, quiet: bool, run: Callable[[OnStep, OnFilm], "Summary"]
-) -> "Summary":  # fmt: skip
-    """Report what is run and where its film is drawn, show how far it is, and say what came out."""
-    scales = scenario.model.scale_report()
-    if not quiet:
-        say(f"{entry.name}: {entry.summary}", *(f"  {line}" for line in scales.lines()))
-    warn(scales.warnings)
-    stop_if_asked()
-    with shown_progress(scenario.times, Console(stderr=True), quiet) as show:
-
-        def on_step(report: "StepReport") -> None:
-            show(report)
-            stop_if_asked()
-
-        def on_film(picture: Path) -> None:
-            if not quiet:
-                say(f"film drawn in {picture}")
-
-        summary = run(on_step, on_film)
-    warn(warning for warning in summary.warnings if warning not in scales.warnings)
-    if not quiet:
-        say(*summary.lines)
-    return summary

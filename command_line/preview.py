@@ -1,16 +1,22 @@
 """The film of a scenario as a picture and a few numbers, without running anything."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from command_line.catalogue import Entry, declared
 from command_line.messages import say, warn
 from command_line.places import require_makeable
+
+if TYPE_CHECKING:
+    from fem.scenario import Scenario
 
 _PICTURES = (".png", ".pdf", ".svg")
 
 
 def preview(entry: Entry, given: dict[str, object], out: Path | None, debug: bool) -> None:
     """Draw the film of a scenario with the arguments `given`, and say what it is and how large its run would be.
+
+    Of a study, the first film of every group is drawn, under the name of its run.
 
     Parameters
     ----------
@@ -25,13 +31,23 @@ def preview(entry: Entry, given: dict[str, object], out: Path | None, debug: boo
     path = _picture(out, entry.name)
     require_makeable(path.parent, f"the picture {path}")
     scenario = declared(entry, given)
+    from fem.comparison.study import Study
+
+    if not isinstance(scenario, Study):
+        _draw(scenario, f"{entry.name}: {entry.summary}", path)
+        return
+    for member in scenario.one_of_each():
+        _draw(member.declare(), f"{entry.name}: {member.group}", path.with_stem(f"{path.stem}_{member.name}"))
+
+
+def _draw(scenario: "Scenario", title: str, path: Path) -> None:
     from fem.results.film_facts import film_lines, recorded_lines
     from fem.results.film_figure import draw_microstructure
     from fem.results.run_facts import warnings_of
 
     path.parent.mkdir(parents=True, exist_ok=True)
     draw_microstructure(scenario, path)
-    say(f"{entry.name}: {entry.summary}", *(f"  {line}" for line in film_lines(scenario)))
+    say(title, *(f"  {line}" for line in film_lines(scenario)))
     say(*(f"  {line}" for line in scenario.model.scale_report().lines()))
     if recorded := recorded_lines(scenario):
         say("  for the record, in SI units:", *(f"    {line}" for line in recorded))

@@ -1,4 +1,4 @@
-"""The command that shows a run in a window."""
+"""The commands that show a map of a run: in a window, as a figure, as a film."""
 
 from pathlib import Path
 
@@ -32,3 +32,31 @@ def view(
         return
     shown.draw(picture)
     say(f"drew {shown.field} at {shown.results.times[shown.output]:.4g} s into {picture}")
+
+
+def figure(
+    directory: Path, file: Path, *, field: str | None = None, time: str | None = None, width: str = "86mm",
+    style: Path | None = None, debug: Debug = False,
+) -> None:  # fmt: skip
+    """Draw a map of a results folder as a figure (.png, .svg, .pdf) or as a film of all outputs (.mp4, .gif).
+
+    Parameters
+    ----------
+    directory
+        The results folder; nothing else is needed.
+    file
+        What to write; its ending says in which form.
+    field
+        Name of a map, such as electric_potential; what is seen of the film if not given.
+    time
+        Draw the output nearest to this time, such as 10s; the last one if not given.
+    width
+        Of the figure: a column of a journal if not given.
+    style
+        Matplotlib style file; fem/results/grainfield.mplstyle is the one to start from.
+    """
+    from fem.results.still import Still
+
+    still = Still.of(directory, field, parse_quantity(width, "m"), style)
+    moment = still.draw(file, None if time is None else parse_quantity(time, "s"))
+    say(f"drew {still.field} up to {moment:.4g} s into {file}")

@@ -29,7 +29,7 @@ class DiscreteFilm(Film):
         super().__post_init__()
         _ = self.system  # resolves and checks every name and field
         stated = [field for one in self.species for field in one.fields]
-        stated += [field for one in self.reactions for field in one.law.coefficients.values()]
+        stated += [field for one in self.all_reactions for field in one.law.coefficients.values()]
         self.regions.require_stated([*stated, self.material.relative_permittivity, self.material.fixed_charge])
 
     @cached_property
@@ -96,15 +96,15 @@ class DiscreteFilm(Film):
     @cached_property
     def network(self) -> ReactionNetwork | None:
         """The reactions on the mesh."""
-        if not self.reactions:
+        if not self.all_reactions:
             return None
         places = {one.name: one.enrichment for one in self.populations}
-        return ReactionNetwork.on(self.control_volumes, self.regions, self.reactions, places)
+        return ReactionNetwork.on(self.control_volumes, self.regions, self.all_reactions, places)
 
     @cached_property
     def lasting(self) -> tuple[str, ...]:
         """The species that nothing makes or consumes."""
-        changed = {name for one in self.reactions for name in one.stoichiometry}
+        changed = {name for one in self.all_reactions for name in one.stoichiometry}
         if self.lattice is not None and self.lattice.site_exchange > 0:
             changed |= {one.name for one in self.lattice.species}
         return tuple(one.name for one in self.species if one.name not in changed)
@@ -125,7 +125,7 @@ class DiscreteFilm(Film):
 
     def closable_system(self, populations: tuple[Population, ...], open_contacts: bool) -> CoupledSystem:
         """The system of `populations`; with `open_contacts` false no ion crosses the contacts."""
-        changed = {name for one in self.reactions for name in one.stoichiometry}
+        changed = {name for one in self.all_reactions for name in one.stoichiometry}
         reacting = tuple(k for k, one in enumerate(populations) if one.name in changed)
         lattice = self.lattice_on_mesh
         if lattice is not None and not open_contacts:  # at rest the vacancies move, the halides stay as deposited

@@ -4,15 +4,17 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from math import inf
 
 import numpy as np
 
 from fem.fields import Array
 from fem.model import PoissonNernstPlanck
 from fem.numerics.adaptive import Cursor, integrate
-from fem.numerics.sparse_direct import best_solver
+from fem.numerics.sparse_direct import SolverError, best_solver
 from fem.numerics.system import Statistics
-from fem.output_state import landed, state_within
+from fem.output_state import LinearWork, driven_from, state_within
+from fem.physics.drives.drive import BEFORE
 from fem.restart import Restart
 from fem.self_heating import SelfHeating
 from fem.state import State
@@ -86,45 +88,42 @@ def evolve(
         done.lowest_relative_concentration = model.system.lowest(restart.cursor.values)
         yield Output(0, model.initial_state(), restart, done.copy(), model)
     _require_fit(model, restart)
+    work = LinearWork(solver, done, measured_tolerance(model, tolerance))
     cursor, k, drift, warmth = restart.cursor, restart.next_output, restart.charge_error, restart.warmth
-    end, tolerance, film = float(times[-1]), measured_tolerance(model, tolerance), heating.film(restart.warmth)
+    end, film = float(times[-1]), heating.film(restart.warmth)
     first_step, breaks, report = _first_step(model), _breaks(model, end), on_step or (lambda _: None)
     while k < len(times):
-        since, stop = _between(breaks, cursor.time)
-        cursor = _opened(film, cursor, first_step, stop)
-        film, cursor, warmth = heating.renewed(film, cursor, warmth, since)
-        driven, due = film.driven(cursor.time), stop if warmth is None else min(stop, warmth.due)
+        origin, stop = cursor.origin, breaks[bisect_right(breaks, cursor.origin)]
+        film, cursor, warmth = heating.renewed(film, _opened(film, cursor, first_step, stop - origin), warmth, work)
+        driven, due = driven_from(film, origin), min(stop - origin, inf if warmth is None else warmth.due)
         images = driven.electrostatics.image_charge
-        land = partial(landed, system=driven, solver=solver, tolerance=tolerance, statistics=done)
-        for before, stretch, after in integrate(driven, solver, cursor, due, tolerance, done):
-            report(StepReport(after.time, after.time - before.time, end))
-            state_at = partial(state_within, film, driven, stretch, since=since, land=land)
-            later = heating.later(warmth, before.time, after.time, state_at)
-            while k < len(times) and times[k] <= after.time:
-                doubt = np.abs(drift + images(stretch.doubt(float(times[k]))))
-                warm = heating.warmed(state_at(float(times[k])), (before.time, warmth), (after.time, later))
-                state, k = replace(warm, contact_charge_error=doubt), k + 1
+        for before, stretch, after in integrate(driven, solver, cursor, due, work.tolerance, done):
+            report(StepReport(after.time, after.elapsed - before.elapsed, end))
+            state_at = partial(state_within, film, driven, stretch, work=work)
+            later = heating.later(warmth, before.elapsed, after.elapsed, state_at)
+            while k < len(times) and (elapsed := float(times[k]) - origin) <= after.elapsed:
+                doubt = np.abs(drift + images(stretch.doubt(elapsed)))
+                warm = heating.warmed(state_at(elapsed), (before.elapsed, warmth), (after.elapsed, later))
+                state, k = replace(warm, time=float(times[k]), contact_charge_error=doubt), k + 1
                 yield Output(k - 1, state, Restart(before, k, drift, warmth), done.copy(), film)
             cursor, drift, warmth = after, drift + images(stretch.error), later
-            if heating.ends(warmth, cursor.time):
+            if heating.ends(warmth, cursor.elapsed):
                 break
-        if cursor.time == stop:
-            cursor, warmth = Cursor(stop, cursor.values, 0.0, opening=cursor.opening), heating.broken(warmth, stop)
+        if cursor.elapsed == stop - origin:
+            warmth = heating.broken(warmth)
+            cursor = Cursor(0.0, cursor.values, 0.0, opening=cursor.opening, origin=stop)
 
 
-def _opened(film: PoissonNernstPlanck, cursor: Cursor, first_step: float, stop: float) -> Cursor:
-    """`cursor` with a step to try, and after a start or a break of a drive: the potential jumps, the ions do not."""
+def _opened(film: PoissonNernstPlanck, cursor: Cursor, first_step: float, lasts: float) -> Cursor:
+    """`cursor` with a step to try, and after a start or a break of a drive: the potential jumps, the ions do not.
+
+    The drives break again after `lasts` [s].
+    """
     if cursor.step != 0:
         return cursor
-    consistent = film.driven(cursor.time).hold_algebraic(cursor.time, cursor.values)
-    opening = max(cursor.opening, min(first_step, 1e-3 * (stop - cursor.time)))
+    consistent = driven_from(film, cursor.origin).hold_algebraic(0.0, cursor.values)
+    opening = max(cursor.opening, min(first_step, 1e-3 * lasts))
     return replace(cursor, values=consistent, step=opening)
-
-
-def _between(breaks: list[float], time: float) -> tuple[float, float]:
-    """The breaks [s] before, or at, and after `time`."""
-    passed = bisect_right(breaks, time)
-    return [0.0, *breaks][passed], breaks[passed]
 
 
 def _require_fit(model: PoissonNernstPlanck, restart: Restart) -> None:
@@ -177,13 +176,30 @@ def measured_tolerance(model: PoissonNernstPlanck, tolerance: float) -> float:
     """The tolerance against the ions that are there which is `tolerance` against what happens to them.
 
     Voltages that change by less than V_T hardly move a film that nothing else moves; an error then has to be small
-    against that motion, or a response that is all wrong would pass for accurate.
+    against that motion, or a response that is all wrong would pass for accurate. A halide lattice may separate by
+    itself, however little it is moved: it keeps the plain tolerance, as does a film under light that changes.
     """
-    u = model.unknowns
-    if u.exchanges or u.reacting or u.carriers.any() or u.lattice or not model.relax_first:
+    u, drives = model.unknowns, [one.drive for one in model.electrodes]
+    change = max(high - low for low, high in (one.extremes for one in drives)) / u.thermal_voltage
+    if change >= 1 or u.lattice or not model.relax_first or np.ptp(model.light_drive.extremes) > 0:
         return tolerance
-    changes = [high - low for low, high in (one.drive.extremes for one in model.electrodes)]
-    return max(tolerance * min(max(changes) / u.thermal_voltage, 1.0), min(tolerance, _FINEST))
+    if u.exchanges or u.reacting or u.carriers.any():
+        change = max(change, _drift(model)) if change > 0 else 1.0
+    return max(tolerance * min(change, 1.0), min(tolerance, _FINEST))
+
+
+def _drift(model: PoissonNernstPlanck) -> float:
+    """Relative change of the film, in its slowest time, that no drive causes: by one step from rest, linearised.
+
+    1 where that cannot be told.
+    """
+    system, rest, solver = model.driven(BEFORE), model.initial_values(), best_solver(model.unknowns.blocks)
+    rate = 1.0 / model.scale_report().slowest_time
+    try:
+        solver.factorise(system.shifted(system.jacobian(BEFORE, rest), rate))
+        return system.scaled_norm(solver.solve(system.residual(BEFORE, rest)), rest)
+    except SolverError:
+        return 1.0
 
 
 def _first_step(model: PoissonNernstPlanck) -> float:

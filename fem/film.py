@@ -55,7 +55,7 @@ class Film:
     heat
         Substrate that the film's electrical power warms; without it the temperature stays.
     reactions_at
-        Function of the temperature [K] that gives the reactions, where their constants depend on it.
+        Function of the temperature [K] that gives further reactions, those whose constants depend on it.
 
     Raises
     ------
@@ -79,8 +79,6 @@ class Film:
     reactions_at: Callable[[float], Sequence[Reaction]] | None = None
 
     def __post_init__(self) -> None:
-        if self.reactions_at is not None:
-            object.__setattr__(self, "reactions", self.reactions_at(self.temperature))
         for name in ("species", "contacts", "layers", "reactions"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
         self._require_lattice()
@@ -89,7 +87,7 @@ class Film:
             raise ValueError("the model needs at least one mobile species, or a semiconductor")
         names = [one.name for one in self.species]
         charges = {one.name: one.charge for one in self.species}
-        require_balanced(self.reactions, charges, {one.name: one.composition for one in self.species})
+        require_balanced(self.all_reactions, charges, {one.name: one.composition for one in self.species})
         if len(set(names)) < len(names):
             raise ValueError(f"two species have the same name: {', '.join(names)}")
         if len({contact.facets for contact in self.contacts}) < len(self.contacts):
@@ -110,9 +108,14 @@ class Film:
         for contact in self.contacts:
             for name in names & set(contact.ions):
                 raise ValueError(f"electrode {contact.facets!r}: {name} crosses through a HalideStore (`halides`) only")
-        for reaction in self.reactions:
+        for reaction in self.all_reactions:
             for name in names & set(reaction.stoichiometry):
                 raise ValueError(f"reaction {reaction.name!r} would change {name}, whose lattice keeps its sites")
+
+    @cached_property
+    def all_reactions(self) -> tuple[Reaction, ...]:
+        """The reactions, and those that depend on the temperature as they are at that of the film."""
+        return (*self.reactions, *(self.reactions_at(self.temperature) if self.reactions_at else ()))
 
     @cached_property
     def light_drive(self) -> Drive:
@@ -143,7 +146,7 @@ class Film:
             "semiconductor": self.semiconductor is not None,
             "reactions": [
                 {"name": one.name, "stoichiometry": dict(one.stoichiometry), "where": one.where}
-                for one in self.reactions
+                for one in self.all_reactions
             ],
             "light": self.light_drive.description,
             "thin layers": [{"region": layer.region, "width [m]": layer.width} for layer in self.layers],

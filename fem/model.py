@@ -12,7 +12,8 @@ from fem.discrete_film import DiscreteFilm
 from fem.fields import Array
 from fem.physics.drives.drive import BEFORE, Piece
 from fem.physics.scales import Scales
-from fem.rest import Start
+from fem.rest.imbalance import Imbalance
+from fem.rest.start import Start
 from fem.scale_report import scale_report
 from fem.state import State
 
@@ -31,12 +32,17 @@ class PoissonNernstPlanck(DiscreteFilm):
 
     def initial_values(self) -> Array:
         """Unknowns at rest, before the drive starts, shape (n_unknowns,)."""
-        return self._initial_values.copy()
+        return self._start[0].copy()
+
+    @property
+    def rest(self) -> Imbalance:
+        """How the film rests before the drive starts, and how well."""
+        return self._start[1]
 
     @cached_property
-    def _initial_values(self) -> Array:
-        start = Start(self.system, self.closable_system(self.populations, open_contacts=False))
-        return start.values(self.pieces(BEFORE), self.light_drive.piece(BEFORE), self.extent, self.relax_first)
+    def _start(self) -> tuple[Array, Imbalance]:
+        start = Start(self.system, self.closable_system(self.populations, open_contacts=False), self.extent)
+        return start.values(self.pieces(BEFORE), self.light_drive.piece(BEFORE), self.relax_first)
 
     def initial_state(self) -> State:
         """The film at rest at t = 0, before the drive starts."""

@@ -1,6 +1,6 @@
 """The state at an output time that falls inside a step, with a current that says how well it is known."""
 
-from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -9,27 +9,86 @@ from fem.coupled.system import CoupledSystem
 from fem.fields import Array
 from fem.model import PoissonNernstPlanck
 from fem.numerics.adaptive import ALLOWANCE, Cursor, integrate
-from fem.numerics.newton import implicit_euler_step
+from fem.numerics.newton import BoundedNewton
 from fem.numerics.rosenbrock import Stretch
-from fem.numerics.sparse_direct import SparseDirect, best_solver
+from fem.numerics.sparse_direct import OutOfMemoryError, SolverError, SparseDirect
 from fem.numerics.system import Statistics
 from fem.state import State
 
-Landing = Callable[[Stretch, float], Stretch]
 _SETTLING = 2e-3  # of the time since the drives last broke, for which carriers settle at an output
 _LONGEST_SETTLING = 1.0  # [s]; carriers that no contact holds lose their balance to round-off in longer steps
 
 
-def state_within(
-    model: PoissonNernstPlanck, system: CoupledSystem, stretch: Stretch, time: float, since: float, land: Landing
-) -> State:
-    """State at `time` [s] inside the step `stretch`, after a stretch of the drives that began at `since` [s].
+@dataclass(frozen=True)
+class LinearWork:
+    """What steps of their own at an output, or behind a change of temperature, are made with, and counted by.
 
-    The interpolant serves unless it leaves the bounds of the concentrations there; then `land(stretch, time)` gives the
-    last of some steps that end at `time`.
+    Parameters
+    ----------
+    solver
+        Of the run: its analysis serves here too.
+    statistics
+        Of the run.
+    tolerance
+        Of the run's steps.
     """
-    if system.outside(stretch.at(time), ALLOWANCE):
-        stretch = land(stretch, time)
+
+    solver: SparseDirect
+    statistics: Statistics = field(default_factory=Statistics)
+    tolerance: float = 1e-2
+
+    def landed(self, system: CoupledSystem, stretch: Stretch, time: float) -> Stretch:
+        """The last of the steps that lead from the start of `stretch` to `time`."""
+        start, work = Cursor(stretch.start, stretch.first, time - stretch.start, origin=system.origin), Statistics()
+        for _, last, _ in integrate(system, self.solver, start, time, self.tolerance, work):
+            stretch = last
+        self.statistics.landed_outputs += 1
+        self.statistics.factorisations_at_outputs += work.factorisations
+        self.statistics.add_work(work)
+        return stretch
+
+    def relaxed(self, system: CoupledSystem, time: float, values: Array, step: float) -> Array:
+        """`values` after an implicit Euler step of `step` [s] that ends at `time`, with the ions where they are.
+
+        Raises
+        ------
+        SolverError
+            If electrons and holes do not settle.
+        """
+        before = self.statistics.factorisations
+        newton = BoundedNewton(system.with_frozen_ions(), self.solver, self.statistics)
+        try:
+            settled = newton.implicit_euler(time - step, values, step)
+        except OutOfMemoryError:
+            raise
+        except SolverError as error:
+            raise SolverError(
+                f"electrons and holes do not settle at t = {system.origin + time:.4g} s: {error}"
+            ) from error
+        self.statistics.factorisations_at_outputs += self.statistics.factorisations - before
+        return settled
+
+
+def driven_from(model: PoissonNernstPlanck, origin: float) -> CoupledSystem:
+    """The system on the stretches of drives and light that begin at or before `origin` [s], from which time counts."""
+    return model.driven(origin).counted_from(origin)
+
+
+def state_within(
+    model: PoissonNernstPlanck,
+    system: CoupledSystem,
+    stretch: Stretch,
+    time: float,
+    work: LinearWork,
+    since: float = 0.0,
+) -> State:
+    """State at `time` inside the step `stretch`, after a stretch of the drives that began at `since` [s].
+
+    All these times, that of the state too, count from the origin of `system`. The interpolant serves unless it leaves
+    the bounds of the concentrations there; then some steps by `work` end at `time`.
+    """
+    if system.outside(stretch.at(time), ALLOWANCE) is not None:
+        stretch = work.landed(system, stretch, time)
     values, _ = system.restored(stretch.at(time), stretch.first)
     held = system.hold_algebraic(time, values)  # exact for curved drives too, which no interpolant follows
     if system.unknowns.carrier_exchanges:
@@ -37,19 +96,14 @@ def state_within(
         if stretch.start <= time - step:  # the carriers come from where they were; else they settle a little further on
             moving = system.unknowns.carriers
             system.unknowns.nodal(held)[1:][moving] = _carriers_at(system, stretch, time - step)
-        return _settled(model, system, time, held, step)
+        return _settled(model, system, time, work.relaxed(system, time, held, step))
     current, error = _current(model, system, stretch, time, held)
     return model.state(time, held, system.pieces, current, error)
 
 
-def carriers_settled(system: CoupledSystem, time: float, values: Array, since: float) -> Array:
-    """`values` with the carriers as they settle at `time` [s] where something else than a drive has changed."""
-    return _relaxed(system, time, values, _settling(time, since))
-
-
-def _relaxed(system: CoupledSystem, time: float, values: Array, step: float) -> Array:
-    """`values` after an implicit Euler step of `step` [s] that ends at `time` [s], with the ions where they are."""
-    return implicit_euler_step(system.with_frozen_ions(), best_solver(), time - step, values, step, Statistics())
+def carriers_settled(system: CoupledSystem, time: float, values: Array, work: LinearWork) -> Array:
+    """`values` with the carriers as they settle at `time` [s], counted from the last break, after another change."""
+    return work.relaxed(system, time, values, _settling(time, 0.0))
 
 
 def _settling(time: float, since: float) -> float:
@@ -63,34 +117,16 @@ def _carriers_at(system: CoupledSystem, stretch: Stretch, time: float) -> Array:
     return system.unknowns.nodal(values)[1:][system.unknowns.carriers]
 
 
-def _settled(model: PoissonNernstPlanck, system: CoupledSystem, time: float, values: Array, step: float) -> State:
-    """State with electrons and holes settled for `step` [s] around the ions where they are, and its current.
+def _settled(model: PoissonNernstPlanck, system: CoupledSystem, time: float, settled: Array) -> State:
+    """State with the carriers `settled` around the ions where they are, and its current.
 
     Where a time step is long against the carriers' own times, Rosenbrock's method leaves their nonlinear balance at the
     size of the time error, and drift and diffusion each exceed the current that they leave by orders of magnitude. An
     implicit Euler step of the carriers alone closes the balance. What the currents of all contacts then sum to tells
     how well they are known.
     """
-    settled = _relaxed(system, time, values, step)
     current = system.current(time, settled)
     return model.state(time, settled, system.pieces, current, np.full_like(current, abs(current.sum())))
-
-
-def landed(
-    stretch: Stretch,
-    time: float,
-    system: CoupledSystem,
-    solver: SparseDirect,
-    tolerance: float,
-    statistics: Statistics,
-) -> Stretch:
-    """The last of the steps that lead from the start of `stretch` to `time`."""
-    start, work = Cursor(stretch.start, stretch.first, time - stretch.start), Statistics()
-    for _, last, _ in integrate(system, solver, start, time, tolerance, work):
-        stretch = last
-    statistics.landed_outputs += 1
-    statistics.add_work(work)
-    return stretch
 
 
 def _current(

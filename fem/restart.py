@@ -8,6 +8,8 @@ import numpy as np
 from fem.fields import Array
 from fem.numerics.adaptive import Cursor
 
+_NUMBERS, _OLD_NUMBERS = 10, 7  # in a checkpoint, now and before times counted from the last break of a drive
+
 
 @dataclass(frozen=True)
 class Warmth:
@@ -22,7 +24,7 @@ class Warmth:
     solved_at
         Temperature [K] of the model that is being solved.
     due
-        Time [s] at which the model is made anew.
+        Time [s], counted from the cursor's origin, at which the model is made anew.
     slope
         Growth of the power with the temperature [W/(m^2 K)], as the last change of the model has shown it.
     """
@@ -50,10 +52,11 @@ class Restart:
     def as_arrays(self) -> dict[str, Array]:
         """Plain arrays, by name, for a checkpoint file."""
         c, w = self.cursor, self.warmth
-        steps = [c.time, c.step, c.previous_step, c.previous_error, float(c.implicit_left), c.opening]
+        steps = [c.elapsed, c.step, c.previous_step, c.previous_error, float(c.implicit_left), c.opening]
+        rejections = [float(c.bound_rejections), float(c.error_rejections)]
         arrays = {
             "values": c.values,
-            "numbers": np.array([*steps, float(self.next_output)]),
+            "numbers": np.array([*steps, float(self.next_output), c.origin, *rejections]),
             "charge_error": self.charge_error,
         }
         if w is not None:
@@ -67,18 +70,22 @@ class Restart:
         Raises
         ------
         ValueError
-            If an array is missing, has the wrong shape or is not finite.
+            If an array is missing, has the wrong shape or is not finite, or comes from an older version.
         """
         try:
             given = [np.asarray(arrays[name], dtype=float) for name in ("values", "numbers", "charge_error")]
         except KeyError as error:
             raise ValueError(f"the checkpoint lacks the array {error}") from error
         values, numbers, charge_error = given
-        one_row = values.ndim == charge_error.ndim == 1 and numbers.shape == (7,)
+        if numbers.shape == (_OLD_NUMBERS,):
+            raise ValueError("the checkpoint was written by an older version, which counted its times otherwise")
+        one_row = values.ndim == charge_error.ndim == 1 and numbers.shape == (_NUMBERS,)
         if not (one_row and all(np.isfinite(array).all() for array in given)):
             raise ValueError("the checkpoint holds malformed or non-finite numbers")
-        time, step, previous_step, previous_error, implicit_left, opening, next_output = numbers.tolist()
-        cursor = Cursor(time, values, step, previous_step, previous_error, int(implicit_left), opening)
+        elapsed, step, previous_step, previous_error, implicit_left, opening, next_output = numbers[:7].tolist()
+        origin, rejections = float(numbers[7]), (int(count) for count in numbers[8:])
+        implicit = int(implicit_left)
+        cursor = Cursor(elapsed, values, step, previous_step, previous_error, implicit, opening, origin, *rejections)
         return cls(cursor, int(next_output), charge_error, _warmth(arrays))
 
 

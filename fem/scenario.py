@@ -1,17 +1,20 @@
 """A scenario: everything that defines one simulated experiment, declared and not executed."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import Literal, get_args
 
 import numpy as np
 
-from fem.evolve import followable
+from fem.cycles.jumping import CycleJumping, follow
+from fem.evolve import Output, StepReport, evolve, followable
 from fem.fields import Array
 from fem.model import PoissonNernstPlanck
+from fem.numerics.system import Statistics
 from fem.physics.light.luminescence import Light
 from fem.physics.light.spectra import EmissionLine
+from fem.restart import Restart
 from fem.state import State
 
 Geometry = Literal["plan view", "cross-section"]
@@ -69,6 +72,9 @@ class Scenario:
         Relative error per time step.
     line
         What a film of mixed halides emits, place by place: adds a map of the gap and columns of the spectrum.
+    cycles
+        If given, the drives repeat for ever what they do in the first period, and cycles are jumped over; outputs lie
+        at the ends of cycles.
     """
 
     model: PoissonNernstPlanck
@@ -80,9 +86,12 @@ class Scenario:
     geometry: Geometry = "plan view"
     tolerance: float = 1e-2
     line: EmissionLine | None = None
+    cycles: CycleJumping | None = None
 
     def __post_init__(self) -> None:
         followable(self.model, self.times)
+        if self.cycles is not None:
+            self.cycles.numbers(self.times)
         if not 0 < self.tolerance < 1:
             raise ValueError(f"tolerance is the relative error per time step, between 0 and 1, got {self.tolerance:g}")
         if self.geometry not in get_args(Geometry):
@@ -91,6 +100,17 @@ class Scenario:
             raise ValueError("a line over the composition needs a film of mixed halides: give the model a `lattice`")
         if self.light is not None and self.model.material.recombination is None:
             raise ValueError(f"light needs recombination constants, material {self.model.material.name!r} has none")
+
+    def outputs(
+        self,
+        restart: Restart | None = None,
+        on_step: Callable[[StepReport], None] | None = None,
+        statistics: Statistics | None = None,
+    ) -> Iterator[Output]:
+        """The states of the experiment at its times, as :func:`fem.evolve.evolve` gives them."""
+        if self.cycles is None:
+            return evolve(self.model, self.times, self.tolerance, restart, on_step, statistics)
+        return follow(self.model, self.times, self.cycles, self.tolerance, restart, (on_step, statistics))
 
 
 def logarithmic_times(first: float, last: float, per_decade: int = 4) -> Array:

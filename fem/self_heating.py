@@ -21,7 +21,7 @@ from fem.fields import Array
 from fem.model import PoissonNernstPlanck
 from fem.numerics.adaptive import Cursor
 from fem.numerics.sparse_direct import SolverError
-from fem.output_state import carriers_settled
+from fem.output_state import LinearWork, carriers_settled, driven_from
 from fem.physics.heat import LumpedHeat
 from fem.physics.heat_balance import HeatBalance
 from fem.restart import Warmth
@@ -55,34 +55,29 @@ class SelfHeating:
         return self.model if warmth is None else self._at(warmth.solved_at)
 
     def renewed(
-        self, film: PoissonNernstPlanck, cursor: Cursor, warmth: Warmth | None, since: float
+        self, film: PoissonNernstPlanck, cursor: Cursor, warmth: Warmth | None, work: LinearWork
     ) -> tuple[PoissonNernstPlanck, Cursor, Warmth | None]:
-        """Film, cursor and warmth for the next stretch, where the last one has ended.
-
-        Parameters
-        ----------
-        since
-            Time at which the drives last broke [s].
+        """Film, cursor and warmth for the next stretch, where the last one has ended; carriers settle by `work`.
 
         Raises
         ------
         SolverError
             If the film has become hotter than its heat allows.
         """
-        if warmth is None or warmth.due > cursor.time:
+        if warmth is None or warmth.due > cursor.elapsed:
             return film, cursor, warmth
-        time, opens = cursor.time, cursor.previous_step == 0
-        driven, values = film.driven(time), cursor.values
+        time, opens = cursor.elapsed, cursor.previous_step == 0
+        driven, values = driven_from(film, cursor.origin), cursor.values
         power = self._power(driven, time, values) if opens else warmth.power
         slope = 0.0 if opens else warmth.slope
-        middle, duration = self._next(replace(warmth, power=power, slope=slope), time)
+        middle, duration = self._next(replace(warmth, power=power, slope=slope), cursor.time)
         moved = middle - warmth.solved_at
         if moved:
             before, film = film, self._at(middle)
-            driven = film.driven(time)
+            driven = driven_from(film, cursor.origin)
             values = driven.hold_algebraic(time, carried_over(before.unknowns, film.unknowns, values))
         if driven.unknowns.carrier_exchanges and not opens:
-            values = carriers_settled(driven, time, values, since)
+            values = carriers_settled(driven, time, values, work)
             power, known = self._power(driven, time, values), power
             slope = (power - known) / moved if abs(moved) > _TELLING * self._heat.largest_change else slope
         return film, replace(cursor, values=values), Warmth(warmth.temperature, power, middle, time + duration, slope)
@@ -99,18 +94,18 @@ class SelfHeating:
         same = abs(middle - warmth.solved_at) <= _SAME * self._heat.largest_change
         return (warmth.solved_at if same else middle), duration
 
-    def ends(self, warmth: Warmth | None, time: float) -> bool:
-        """Whether a stretch ends at `time` [s]."""
-        return warmth is not None and warmth.due <= time
+    def ends(self, warmth: Warmth | None, elapsed: float) -> bool:
+        """Whether a stretch ends at `elapsed` [s] since the last break of a drive."""
+        return warmth is not None and warmth.due <= elapsed
 
-    def broken(self, warmth: Warmth | None, time: float) -> Warmth | None:
-        """Warmth where a drive breaks at `time` [s]: a new stretch begins."""
-        return None if warmth is None else replace(warmth, due=time)
+    def broken(self, warmth: Warmth | None) -> Warmth | None:
+        """Warmth where a drive breaks: times count from there, and a new stretch begins."""
+        return None if warmth is None else replace(warmth, due=0.0)
 
     def later(
         self, warmth: Warmth | None, begin: float, end: float, state_at: Callable[[float], State]
     ) -> Warmth | None:
-        """Warmth after a step from `begin` to `end` [s], of which `state_at` gives states."""
+        """Warmth after a step from `begin` to `end` [s since the last break], of which `state_at` gives states."""
         if warmth is None:
             return None
         power = electrical_power(self.model, state_at(end))
@@ -119,7 +114,10 @@ class SelfHeating:
         return replace(warmth, temperature=temperature, power=power, due=end if strayed else warmth.due)
 
     def warmed(self, state: State, before: tuple[float, Warmth | None], after: tuple[float, Warmth | None]) -> State:
-        """`state` with its temperature, between the times [s] and warmths `before` and `after` a step."""
+        """`state` with its temperature, between the times [s] and warmths `before` and `after` a step.
+
+        All these times count from the last break of a drive.
+        """
         (begin, first), (end, last) = before, after
         if first is None or last is None:
             return state

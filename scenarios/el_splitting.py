@@ -1,8 +1,9 @@
 """A voltage splits the emission of a mixed-halide film, and the opposite voltage undoes it.
 
-Cross-section of a columnar CsPb(Br,I)3 film, 200 nm thick, between two electrodes that exchange halides with stores
-behind them. 5 V for a minute drive iodide, the faster halide, to the positive electrode and bromide behind it; the
-spectrum gets a second, blue peak (after the light-emitting devices of Vashishtha et al.). Then the voltage is reversed.
+Cross-section of a columnar CsPb(Br,I)3 film, 200 nm thick, between two electrodes, below and above it or left and
+right of it, that exchange halides with stores behind them. 5 V for a minute drive iodide, the faster halide, to the
+positive electrode and bromide behind it; the spectrum gets a second, blue peak (after the light-emitting devices of
+Vashishtha et al.). Then the voltage is reversed.
 
 Assumed: stores that hold as much halide as the film, half of it bromide, and give it and take it at once. Without such
 a supply nothing is seen, which the same film with blocked halides shows beside every run. Ions alone: electrons and
@@ -11,6 +12,8 @@ columns, that of carriers which funnel into the narrowest gaps.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
+from enum import Enum
 
 import numpy as np
 
@@ -21,7 +24,7 @@ from fem.physics.halides.band_gaps import gap_law
 from fem.physics.halides.halide_stores import HalideStore
 from fem.physics.layers import boundary_lines
 from fem.physics.light.spectra import EmissionLine
-from fem.results.composition import domain_size, halide_drift, spectrum_columns
+from fem.results.composition import domain_size, halide_drift, spectrum_columns, spread
 from fem.scenario import Scenario
 from meshes import columnar
 from scenarios.criteria.splitting import Splitting
@@ -38,8 +41,17 @@ from scenarios.parts.options import require_no_slower_boundaries, require_positi
 from scenarios.parts.out_and_back import OutAndBack
 from scenarios.parts.resolved import NodeBudget, film_debye_length, sizes_following
 
+
+class Direction(Enum):
+    """Between which faces of the section the voltage lies."""
+
+    VERTICAL = "vertical"
+    LATERAL = "lateral"
+
+
 LINE = 80e-3 * eV  # width of the emission of an even film (assumption)
 BUDGET = NodeBudget(options=("--width", "--thickness", "--grains"))
+ELECTRODES = {Direction.VERTICAL: ("bottom", "top"), Direction.LATERAL: ("left", "right")}
 
 
 def scenario(
@@ -58,6 +70,7 @@ def scenario(
     boundary_barrier: Energy = 0.36 * eV,
     temperature: Kelvin = 300 * K,
     seed: int = 1,
+    direction: Direction = Direction.VERTICAL,
 ) -> Scenario:
     """Declare the experiment.
 
@@ -89,41 +102,47 @@ def scenario(
         Of the film.
     seed
         Of the widths of the columns.
+    direction
+        Of the voltage: through the film from bottom to top, along it from left to right.
     """
     require_positive_options(thickness=thickness, width=width, grains=grains, store=store)
     require_no_slower_boundaries(boundary_barrier, grain_barrier, "lower one or raise the other")
     voltages = OutAndBack(bias, drive_time, return_bias, return_time)
     debye = film_debye_length(FILM, vacancy_density, temperature)
     sizes, film = sizes_following(debye, 8 * nm, 15 * nm), columnar(width, thickness, grains=grains, seed=seed)
-    mesh = BUDGET.meshed(film, sizes, debye, electrodes=("bottom", "top"))
+    first, second = ELECTRODES[direction]
+    mesh = BUDGET.meshed(film, sizes, debye, electrodes=(first, second))
     behind = HalideStore(exchange_rate, exchange_rate, bromide_share, store) if exchange_rate else None
     model = PoissonNernstPlanck(
         mesh.mesh,
         FILM,
         [],
-        [Contact("bottom", 0 * V, halides=behind), Contact("top", voltages.drive, halides=behind)],
+        [Contact(first, 0 * V, halides=behind), Contact(second, voltages.drive, halides=behind)],
         temperature,
         [boundary_lines(BOUNDARY_WIDTH)],
         lattice=iodide_and_bromide(vacancy_density, bromide_share, grain_barrier, boundary_barrier),
     )
     pace = interdiffusion(vacancy_density, bromide_share, grain_barrier, temperature)
     told = {**mesh.report, "halide supply": supply(behind)}
-    return _watched(model, voltages, thickness**2 / (np.pi**2 * pace), told, behind is not None)
+    length = thickness if direction is Direction.VERTICAL else width
+    demands = Splitting(voltages, length**2 / (np.pi**2 * pace))
+    return _watched(model, demands, told, debye)
 
 
-def _watched(
-    model: PoissonNernstPlanck, voltages: OutAndBack, relaxation: float, told: Mapping[str, object], supplied: bool
-) -> Scenario:
-    """The film with its spectra, beside its twin if it is `supplied` with halides, and what is demanded of both."""
-    gap = gap_law(FAMILY)
-    mean, largest = BlockedTwin(model, voltages.times).columns
-    demands = Splitting(voltages, relaxation, (mean.column, largest.column))
+def _watched(model: PoissonNernstPlanck, demands: Splitting, told: Mapping[str, object], debye: float) -> Scenario:
+    """The film with its spectra, beside its twin if it is supplied with halides, and what is demanded of both."""
+    gap, times = gap_law(FAMILY), demands.voltages.times
+    sizes = [domain_size("x"), domain_size("y"), spread("x"), spread("y")]
     funnelled = spectrum_columns(EmissionLine(gap, LINE, "funnelled"), prefix="funnelled ")
-    beside = [halide_drift("iodide"), halide_drift("bromide"), domain_size("y"), *funnelled]
+    beside = [halide_drift("iodide"), halide_drift("bromide"), *sizes, *funnelled]
+    if supplied := any(one.halides for one in model.contacts):
+        twin = BlockedTwin(model, times, debye).columns
+        mean, largest, inside = (one.column for one in twin)
+        beside, demands = [*beside, *twin], replace(demands, twin=(mean, largest, inside))
     return Scenario(
         model,
-        voltages.times,
-        observables=[*beside, mean, largest] if supplied else beside,
+        times,
+        observables=beside,
         criteria=demands.criteria if supplied else demands.criteria_blocked,
         microstructure=told,
         geometry="cross-section",

@@ -50,9 +50,9 @@ def scenario(
     traps
         Sites without their halide in the 20 nm below the hole layer.
     boundary_barrier
-        For hops of halide at grain boundaries and at both faces of the film.
+        For hops of halide at grain boundaries, and at both faces of the film.
     raised
-        By how much it is higher where boundaries and faces are passivated.
+        By how much it is higher at boundaries that are passivated; the faces stay as they are.
     loss
         Rate at which a site degrades, in 1/s at 1e23 holes per m^3; 0 turns it off.
     temperature
@@ -62,7 +62,7 @@ def scenario(
     """
     mesh = mesh_emitter(width, thickness, grains).mesh
     material, semiconductor = device(LAYERS)
-    emitter = Emitter(thickness, halide, traps, boundary_barrier + raised, loss)
+    emitter = Emitter(thickness, halide, traps, boundary_barrier + raised, boundary_barrier, loss)
     ohmic = CarrierContact()
     model = PoissonNernstPlanck(
         mesh,
@@ -75,4 +75,4 @@ def scenario(
         reactions=emitter.chemistry(),
     )
     demands = Overshoot(_SETTLED).criteria(slowed=raised > 0)
-    return Scenario(model, logarithmic_times(_SETTLED, end_time, 4), criteria=demands, geometry="cross-section")
+    return Scenario(model, logarithmic_times(_SETTLED, end_time, 10), criteria=demands, geometry="cross-section")

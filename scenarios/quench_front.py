@@ -32,6 +32,7 @@ from scenarios.parts.resolved import film_debye_length
 from scenarios.parts.stages import Stages
 
 _SUPPLIED = 0.05  # holes over vacancies in balance with the metal: the share of the holes that stay behind the front
+_WEAK = 0.1  # suns up to which light makes few carriers against those behind the front
 _AT_FIRST = 1e-3  # vacancies over holes in the film as deposited
 
 
@@ -84,7 +85,8 @@ def scenario(
         light=1.0,
     )
     width = depletion_width(PERMITTIVITY, hole_density, bias)
-    front = Front(gap, VACANCY_DIFFUSIVITY / thermal_voltage(temperature), bias, hold, width)
+    mobility = VACANCY_DIFFUSIVITY / thermal_voltage(temperature)
+    front = Front(gap, mobility, bias, hold, width, weak_light=light <= _WEAK)
     early, steady = np.array([0.0, 1e-6, 1e-3, 0.1]), np.linspace(0, hold, 26)[1:]
     times = np.concatenate([early, steady, hold + steady])
     demands = front.criteria if exchange_rate > 0 else front.criteria_without_exchange

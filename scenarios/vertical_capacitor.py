@@ -34,6 +34,7 @@ def scenario(
     barrier: Energy = 0.30 * eV,
     flash: Concentration = 1e20,
     flash_width: Second = 2 * ns,
+    pair_capture: float = 1.0,
     alignment: float = 0.0,
     temperature: Kelvin = 300 * K,
 ) -> Scenario:
@@ -55,6 +56,8 @@ def scenario(
         Electrons and holes that a flash makes.
     flash_width
         How long it lasts.
+    pair_capture
+        Capture of carriers by pairs of vacancies over that by traps; 0 for pairs that capture none.
     alignment
         Share by which the field slows capture, an empirical law; 0 for ions and carriers alone.
     temperature
@@ -76,7 +79,7 @@ def scenario(
         reactions=[
             carrier_pairs(flash / flash_width),
             recombination("radiative", Radiative(RADIATIVE)),
-            *vacancy_chemistry(mobile_density, barrier, alignment, temperature),
+            *vacancy_chemistry(mobile_density, barrier, pair_capture, alignment, temperature),
         ],
         light=seen.flashes.light,
     )
@@ -84,7 +87,7 @@ def scenario(
         model,
         seen.times,
         observables=[middle_field()],
-        criteria=seen.demands(alignment > 0, temperature < _COLD),
+        criteria=seen.demands(pair_capture > 0, alignment > 0, temperature < _COLD),
         microstructure=mesh.report,
         geometry="cross-section",
     )

@@ -6,7 +6,7 @@ drives interstitials from the left electrode, which holds iodide in excess, thro
 brighter, until all are filled. The same field makes pairs of vacancy and interstitial at a rate that grows as
 exp(abs(E) / E0): darker (after the three steps of Xing and coworkers). With both there is a best voltage; without
 excess iodide (``--excess 0/m^3``) no step makes the film brighter, without pairs from the field (``--creation 0``) none
-makes it darker.
+makes it darker. The same film at 0 V is computed beside it, since iodide also enters with time.
 """
 
 from math import inf
@@ -18,16 +18,18 @@ from fem.physics.materials import MAPbI3
 from fem.physics.reactions.defect_chemistry import recombination
 from fem.physics.reactions.field_assisted import Exponential
 from fem.physics.reactions.trap_recombination import TrapRecombination
+from fem.results.light_observables import mean_luminescence
 from fem.scenario import Scenario
 from scenarios.criteria.healing import maximum_demands
 from scenarios.parts.field_made import INTERSTITIAL, VACANCY, FieldMadePairs
 from scenarios.parts.lateral_films import PERMITTIVITY, bands, light_and_losses, strip
+from scenarios.parts.parameters import TRAP_CAPTURE
 from scenarios.parts.resolved import film_debye_length
 from scenarios.parts.stages import Stages
+from scenarios.parts.unbiased import Unbiased
 
 _VOLTAGES = (0.2, 0.5, 1.0, 2.0, 4.0, 7.0, 10.0, 13.0, 16.0)  # [V] held one after the other
 _FILM_MOBILITY = 1e-5  # [m^2/(V s)] 0.1 cm^2/(V s): a larger one adds a drift of the carriers themselves
-_CAPTURE = 1e-14  # [m^3/s] by a vacancy that no halide fills, 1e-15 cm^2 times 1e7 cm/s (assumption)
 
 
 def scenario(
@@ -91,10 +93,11 @@ def scenario(
         semiconductor=bands(-hole_density, _FILM_MOBILITY),
         reactions=[
             *light_and_losses(light),
-            recombination("through vacancies", TrapRecombination(VACANCY, _CAPTURE, _CAPTURE)),
+            recombination("through vacancies", TrapRecombination(VACANCY, TRAP_CAPTURE, TRAP_CAPTURE)),
             *film.chemistry(PERMITTIVITY, temperature),
         ],
         light=1.0,
     )
-    demands = maximum_demands(stages, heals=excess > 0, harms=creation > 0)
-    return Scenario(model, stages.times, criteria=demands, microstructure=mesh.report)
+    still = Unbiased(model, stages.times, mean_luminescence()).observable
+    demands = maximum_demands(stages, still, heals=excess > 0, harms=creation > 0)
+    return Scenario(model, stages.times, observables=[still], criteria=demands, microstructure=mesh.report)

@@ -11,7 +11,15 @@ ROOT = Path(__file__).parent.parent
 FEM_ROWS = (
     ("fem.comparison",),
     ("fem.results",),
-    ("fem.evolve", "fem.scenario", "fem.output_state", "fem.restart", "fem.self_heating", "fem.measurements"),
+    (
+        "fem.evolve",
+        "fem.cycles",
+        "fem.scenario",
+        "fem.output_state",
+        "fem.restart",
+        "fem.self_heating",
+        "fem.measurements",
+    ),
     ("fem.model", "fem.discrete_film", "fem.film", "fem.scale_report", "fem.rest"),
     ("fem.coupled",),
     ("fem.physics",),

@@ -4,7 +4,7 @@ The levels of electrons and holes are those of the metals wherever there are car
 density, below which an iteration leaves them as they are.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
@@ -19,12 +19,14 @@ from fem.evolve import evolve
 from fem.model import PoissonNernstPlanck
 from fem.physics.carriers.semiconductor import Semiconductor
 from fem.physics.contacts import CarrierContact, Contact
+from fem.physics.drives.drive import BEFORE
 from fem.physics.layers import boundary_lines
 from fem.physics.periodic import PeriodicSides
 from fem.physics.reactions.defect_chemistry import recombination
 from fem.physics.reactions.recombination import Auger, Radiative
 from fem.physics.reactions.trap_recombination import ShockleyReadHall, SurfaceRecombination
 from fem.physics.species import Species
+from fem.rest.imbalance import measured
 from fem.state import State
 
 SCARCE = 1e-20
@@ -147,3 +149,24 @@ def test_equilibrium_stays(verify: Verification) -> None:
 def test_levels_part_with_a_voltage() -> None:
     model = film(FILM, bands(), electrodes(0.1, metal(4.3), metal(5.3)), reactions=LOSSES)
     assert spread(model, model.initial_state()) > 3.5
+
+
+def test_rest_is_verified() -> None:
+    """What has come to rest says so with numbers; the same film as it was deposited does not rest."""
+    case = CASES["two kinds of ions, unlike metals"]
+    rest = case.model().rest
+    assert (rest.kind, rest.way) == ("equilibrium", "at once")
+    assert rest.net < 1e-12 and rest.lost < 1e-12, rest
+    deposited = replace(case.model(), relax_first=False)
+    assert deposited.rest.as_dict()["kind"] == "as deposited" and not deposited.rest.sought
+    closed = deposited.closable_system(deposited.populations, open_contacts=False).driven_by(deposited.pieces(BEFORE))
+    assert measured(closed, deposited.initial_values(), even=True, way="").net > 1e-3
+
+
+@pytest.mark.slow
+def test_a_voltage_that_is_too_far_is_climbed() -> None:
+    """Far beyond flat bands, where contacts that each take one carrier let both pile up."""
+    contacts = electrodes(-10.0, metal(4.2, 1e5, 0.0), metal(5.4, 0.0, 1e5))
+    rest = film(FILM, bands(), contacts, reactions=LOSSES).rest
+    assert rest.way.endswith("stages of voltages and light") and rest.kind == "steady state"
+    assert rest.current > 0.5 and rest.net < 1e-12 and rest.lost < 1e-12, rest

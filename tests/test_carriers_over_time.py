@@ -48,7 +48,7 @@ def test_sixteen_decades_in_one_run(verify: Verification) -> None:
     outputs = list(evolve(model, TIMES))[1:]
     done = outputs[-1].statistics
     verify(id="junction", quantity="light and 0.8 V on a cell, 1e-13 to 1e3 s: factorisations",
-           measured=done.factorisations, expected=50, tolerance=0.5)  # fmt: skip
+           measured=done.factorisations - done.factorisations_at_outputs, expected=50, tolerance=0.5)  # fmt: skip
     verify(id="junction", quantity="light and 0.8 V on a cell, 1e-13 to 1e3 s: sum of the contacts' currents over one",
            measured=unbalanced(outputs), expected=0.0, tolerance=1e-9)  # fmt: skip
     first, last = outputs[0].state, outputs[-1].state

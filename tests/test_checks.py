@@ -24,6 +24,7 @@ from fem.physics.contacts import Coating, Contact, Reservoir
 from fem.physics.drives.drive import Drive, sine, square, step
 from fem.physics.nernst_planck import crowding
 from fem.physics.species import Sublattice
+from fem.rest.imbalance import Imbalance
 from fem.results.checks import LIMITS, Check, laws, resolution, still
 from fem.results.observables import standard_observables
 from fem.results.record import run_scenario
@@ -279,6 +280,23 @@ def test_run_json_has_the_checks_while_the_run_goes_on(tmp_path: Path) -> None:
         one["name"] for one in finished if not str(one["name"]).startswith("first")
     ]
     assert {one["verdict"] for one in (*seen[0], *finished)} == {"pass"}
+
+
+def test_a_film_that_does_not_rest_before_its_drive_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call = calls_from(tmp_path, monkeypatch, capsys)
+    assert call(SMALL_FILM, "--end-time", "1ms", "--quiet", "--strict", "--out", "sound").code == 0
+    start = read_record(tmp_path / "sound")["start"]
+    assert start["kind"] == "equilibrium" and start["way"] == "as deposited, which is at rest"
+    assert 0.0 <= start["largest relative net flux"] < 1e-13
+    assert "as deposited, which is at rest" in (tmp_path / "sound" / "report.html").read_text(encoding="utf-8")
+    restless = Imbalance("equilibrium", "at once", net=2e-3, population="vacancy")
+    monkeypatch.setattr(PoissonNernstPlanck, "rest", restless)
+    answer = call(SMALL_FILM, "--end-time", "1ms", "--quiet", "--strict", "--out", "restless")
+    assert answer.code == 1
+    assert "not sound (--strict): net inflow over what enters and leaves at rest (vacancy): 0.002" in answer.err
+    assert read_record(tmp_path / "restless")["start"]["largest relative net flux"] == 2e-3
 
 
 def test_strict_runs_fail_after_everything_is_written(

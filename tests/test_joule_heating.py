@@ -5,28 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from verification import Verification
+from whole_runs import traces_of, verdicts
 
 from fem.constants import boltzmann, eV
 from fem.evolve import evolve
 from fem.fields import Array
 from fem.model import PoissonNernstPlanck
-from fem.results.observables import standard_observables
-from fem.results.run_facts import judge
-from fem.scenario import Scenario
 from scenarios import joule_heating
 from scenarios.parts.warming import Warming
 
 COLD, HOT = 298.0, 343.0
-
-
-def traces_of(scenario: Scenario) -> dict[str, Array]:
-    """Columns of the time series, as a run writes them."""
-    columns = standard_observables(scenario)
-    rows = []
-    for output in evolve(scenario.model, scenario.times, scenario.tolerance):
-        here = replace(scenario, model=output.model)
-        rows.append([one.measure(here, output.state) for one in columns])
-    return {one.column: np.array(values) for one, values in zip(columns, np.transpose(rows), strict=True)}
 
 
 def half_time(model: PoissonNernstPlanck, times: Array) -> float:
@@ -43,21 +31,23 @@ def test_what_the_criteria_see() -> None:
     assert heat is not None
     warming, times = Warming(model, ion, 0.58 * eV), np.linspace(0.0, 200.0, 101)
 
-    def verdicts(delay: float = 1.0, speed: float = 1.0) -> list[object]:
-        warm = np.array([heat.after(COLD, 6000.0, t / delay) for t in times])
+    def judged(delay: float = 1.0, speed: float = 1.0, watts: float = 6000.0) -> list[object]:
+        warm = np.array([heat.after(COLD, watts, t / delay) for t in times])
         columns = {
             "time [s]": times,
             "temperature [K]": warm,
-            "power [W/m^2]": np.full_like(times, 6000.0),
+            "power [W/m^2]": np.full_like(times, watts),
             warming.ion_speed.column: speed * np.exp(0.58 * eV / boltzmann * (1 / COLD - 1 / warm)),
             warming.difference.column: np.full_like(times, 4e-3),
         }
-        return [one["verdict"] for one in judge(warming.criteria, columns)]
+        return [k for k, one in enumerate(verdicts(warming.criteria, columns)) if one == "fail"]
 
-    assert verdicts() == ["pass"] * 4
-    assert verdicts(delay=1.3) == ["pass", "fail", "pass", "pass"]
-    assert verdicts(delay=8.0)[0] == "fail"
-    assert verdicts(speed=0.9) == ["pass", "pass", "fail", "pass"]
+    assert judged() == []
+    assert judged(delay=1.3) == [3]
+    assert judged(delay=8.0)[:2] == [0, 2]
+    assert judged(speed=0.9) == [4]
+    assert judged(watts=5000.0) == [0, 1]  # by the lumped law, but not the 70 degrees of the experiment
+    assert judged(watts=7000.0) == [0, 1]
 
 
 def test_a_device_full_of_ions_finds_its_rest() -> None:
@@ -74,11 +64,14 @@ def test_a_device_warms_its_substrate_and_its_ions_follow_arrhenius(verify: Veri
     heat, columns = scenario.model.heat, traces_of(scenario)
     assert heat is not None
     warm, power = columns["temperature [K]"], columns["power [W/m^2]"]
-    met = sum(one["verdict"] == "pass" for one in judge(scenario.criteria, columns))
-    verify(id="B14", quantity="criteria of joule_heating that are met", measured=met, expected=4, tolerance=0)
+    met = verdicts(scenario.criteria, columns).count("pass")
+    verify(id="B14", quantity="criteria of joule_heating that are met", measured=met, expected=6, tolerance=0)
+    rise, watts = (one.measure(columns) for one in scenario.criteria[:2])
+    verify(id="B14", quantity="device at 6 V: rise of temperature [K]", measured=rise, expected=45.0, tolerance=1 / 9)
+    verify(id="B14", quantity="device at 6 V: power [W/m^2]", measured=watts, expected=6e3, tolerance=0.1)
     verify(id="B14", quantity="device at 6 V: temperature at the end [K] against T_a + P/h", measured=float(warm[-1]),
            expected=heat.steady(float(power[-1])), tolerance=1e-5)  # fmt: skip
-    delay, hops, spread = (one.measure(columns) for one in scenario.criteria[1:])
+    delay, hops, spread = (one.measure(columns) for one in scenario.criteria[3:])
     verify(id="B14", quantity="device at 6 V: time to 1 - 1/e of the rise over rho c_p t / h", measured=delay,
            expected=1.0, tolerance=0.1)  # fmt: skip
     verify(id="B14", quantity="device at 6 V: ions faster, over Arrhenius' law", measured=hops, expected=1.0,

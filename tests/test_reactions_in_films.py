@@ -13,9 +13,10 @@ from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Contact
 from fem.physics.drives.drive import step
 from fem.physics.materials import MAPbI3
+from fem.physics.reactions.at_rest import running_at_rest
 from fem.physics.reactions.defect_chemistry import coulomb_radius, degradation, frenkel_pair, frenkel_rate_constant
 from fem.physics.reactions.field_assisted import FieldAssisted, Threshold
-from fem.physics.reactions.rate_laws import Degradation, Generation
+from fem.physics.reactions.rate_laws import Degradation, Generation, MassAction
 from fem.physics.reactions.reaction import Reaction
 from fem.physics.species import Species
 
@@ -79,3 +80,57 @@ def test_sites_degrade_above_the_threshold_only(verify: Verification) -> None:
         id="B15", quantity="Sites lost in a film above the threshold field, largest error of 1 - exp(-k t)",
         measured=float(np.abs(share(0.5 * strength) - expected[:, None]).max()), expected=0.0, tolerance=2e-5,
     )  # fmt: skip
+
+
+def test_damage_that_nothing_undoes_waits_for_the_drive() -> None:
+    """The rest takes as long as it needs; a reaction without a reverse would use up all it finds."""
+    seeds, lost = Species.immobile("seed", 0, 1e23), Species.immobile("degraded", 0, 0.0, reference=1e24)
+    damage = degradation(Degradation("degraded", "seed", 0.02, 1e24, 1e23))
+    model = film((seeds, lost, Species("vacancy", 1, 1e16, PREFACTOR, BARRIER)), (damage,))
+    found = run(model)[:, 1] / 1e24
+    assert found[0].max() == 0.0
+    expected = 1 - np.exp(-0.02 * TIMES)
+    assert np.abs(found - expected[:, None]).max() < 2e-5
+
+
+def test_reactions_in_a_cycle_run_at_rest() -> None:
+    """A pair that light makes and that annihilates, and damage healed by another reaction; not damage alone."""
+    healing = Reaction("healing", {"degraded": -1}, MassAction({"degraded": 1}, 0.01))
+    damage = degradation(Degradation("degraded", "vacancy", 0.02, 1e24, 1e22))
+    pairs = frenkel_pair("vacancy", "interstitial", 1e-24, 1e44)
+    light = Reaction("creation by light", {"vacancy": 1, "interstitial": 1}, Generation(1e18))
+    lost = Species.immobile("degraded", 0, 0.0, reference=1e24)
+    species = (ions("vacancy"), ions("interstitial"), lost)
+    for reactions, names in (
+        ((pairs, light, damage, healing), {pairs.name, light.name, damage.name, healing.name}),
+        ((pairs, light, damage), {pairs.name, light.name}),
+        ((light, damage), set()),
+        ((pairs, healing), {pairs.name}),
+    ):
+        network = film(species, reactions).network
+        assert network is not None
+        assert {one.name for one in running_at_rest(network).reactions} == names
+    aged = film(species, (pairs, damage, healing))
+    assert aged.start_concentrations[2] == pytest.approx(1e24 * 0.02 / 0.03, rel=1e-6, abs=0.0)
+
+
+def test_ions_that_react_and_move_in_light_rest_where_the_film_does(verify: Verification) -> None:
+    """Pairs made where light falls, that drift apart and annihilate: motion and reaction share in the steady state."""
+    k_f = frenkel_rate_constant(DIFFUSIVITY, DIFFUSIVITY, coulomb_radius(24.1, 300.0))
+    upper = MESH.p[1, MESH.t].mean(axis=0) > MESH.p[1].max() / 2
+    mesh = MESH.with_subdomains({"below": np.flatnonzero(~upper), "above": np.flatnonzero(upper)})
+    light = Generation({"below": 0.0, "above": 3e44 * k_f})
+    reactions = (
+        frenkel_pair("vacancy", "interstitial", k_f, 1e44),
+        Reaction("creation by light", {"vacancy": 1, "interstitial": 1}, light),
+    )
+    species = (ions("vacancy"), ions("interstitial"))
+    contacts = (Contact("bottom", 0.0), Contact("top", 0.0))
+    model = PoissonNernstPlanck(mesh, MAPbI3, species, contacts, reactions=reactions, light=1.0)
+    found = np.array([one.state.concentrations for one in evolve(model, TIMES, tolerance=1e-4)])
+    assert float(np.ptp(found[0, 0]) / found[0, 0].mean()) > 0.01
+    verify(
+        id="E2", quantity="Lit film at rest in which ions react and move: what changes over 200 s, relative",
+        measured=float(np.abs(found / found[0] - 1).max()), expected=0.0, tolerance=1e-8,
+    )  # fmt: skip
+    assert model.rest.kind == "steady state" and model.rest.net < 1e-12, model.rest

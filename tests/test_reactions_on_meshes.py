@@ -253,7 +253,7 @@ def everything() -> tuple[ReactionNetwork, Array]:
 def test_every_node_keeps_charge() -> None:
     made, c = everything()
     charges = np.array([{**CHARGES, "electron": -1, "hole": 1}[name] for name in made.names])
-    field = np.full(VOLUMES.n_nodes, 1.01e6)
+    field = np.full(len(VOLUMES.areas), 1.01e6)
     amount = made.sources(c, 1.0, field).amount
     events = np.abs(made.events(c, 1.0, field)).sum(axis=0)
     assert (np.abs(charges @ amount) < 1e-14 * events).all()
@@ -261,7 +261,7 @@ def test_every_node_keeps_charge() -> None:
 
 def test_derivatives_of_the_sources_are_exact() -> None:
     made, c = everything()
-    field = np.full(VOLUMES.n_nodes, 1.01e6)
+    field = np.full(len(VOLUMES.areas), 1.01e6)
     sources = made.sources(c, 1.0, field)
     assert tuple(sources.by) == made.couplings
     for m in range(len(made.names)):
@@ -290,15 +290,17 @@ def test_light_counts_linearly() -> None:
     assert lit == {"electron", "hole", "vacancy", "interstitial"}
 
 
-def test_the_field_of_each_node_counts() -> None:
+def test_the_field_around_each_node_counts() -> None:
     law = FieldAssisted(MassAction({}, 1e18), Threshold(1e6, 1e3))
     made = network(Reaction("creation", {"vacancy": 1, "interstitial": 1}, law))
-    assert made.needs_field and made.couplings == ()
-    c, right = np.zeros((2, VOLUMES.n_nodes)), MESH.p[0] > 50 * nm
-    amount = made.sources(c, field=np.where(right, 2e6, 0.0)).amount[0]
-    own = VOLUMES.node_integrals(np.ones(MESH.t.shape[1]))
-    assert amount[right] == pytest.approx(1e18 * own[right], rel=1e-13, abs=0.0) and not amount[~right].any()
-    assert not made.sources(c).amount.any()
+    assert made.needs_field and made.couplings == () and made.by_the_field == (0, 1)
+    cells = np.zeros(MESH.t.shape[1])
+    cells[PLAIN.cells["grain_1"]] = 2e6  # by more than sqrt(2) above the threshold: half of the cells are enough
+    amount = made.sources(np.zeros((2, VOLUMES.n_nodes)), field=cells).amount[0]
+    own, strong = (VOLUMES.node_integrals(one) for one in (np.ones_like(cells), (cells > 0).astype(float)))
+    counts = 4 * strong > own
+    assert amount[counts] == pytest.approx(1e18 * own[counts], rel=1e-13, abs=0.0) and not amount[~counts].any()
+    assert not made.sources(np.zeros((2, VOLUMES.n_nodes))).amount.any()
 
 
 # --- what users get wrong -------------------------------------------------------------------------------------------

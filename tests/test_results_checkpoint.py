@@ -101,6 +101,26 @@ def test_fingerprint_sees_a_pulse_between_two_samples() -> None:
     assert model_fingerprint(pulsed(1.0)) != model_fingerprint(pulsed(0.9))
 
 
+def test_fingerprint_sees_a_flash_between_two_samples() -> None:
+    def flashed(end: float) -> Scenario:
+        scenario = lined_film()
+        flash = table([0, 0.50001, 0.50001, end, end, 3], [0, 0, 1, 1, 0, 0])
+        return replace(scenario, model=replace(scenario.model, light=replace(flash, description="a flash")))
+
+    assert model_fingerprint(flashed(0.500015)) != model_fingerprint(flashed(0.500016))
+
+
+def test_checkpoint_of_an_older_version_is_refused(tmp_path: Path) -> None:
+    scenario = two_grains()
+    save_checkpoint(tmp_path, Fingerprint.of(scenario), checkpoint_of(scenario, 2))
+    with np.load(tmp_path / "checkpoint.npz") as archive:
+        arrays = dict(archive)
+    arrays["restart_numbers"] = arrays["restart_numbers"][:7]
+    np.savez(tmp_path / "checkpoint.npz", allow_pickle=False, **arrays)
+    with pytest.raises(ValueError, match=r"older version.*run the scenario again"):
+        load_checkpoint(tmp_path, scenario)
+
+
 def spoil(path: Path, how: str) -> None:
     data = path.read_bytes()
     if how == "cut":

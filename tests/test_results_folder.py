@@ -43,7 +43,7 @@ def test_folder_holds_the_run(tmp_path: Path) -> None:
     np.testing.assert_array_equal(columns["time [s]"], scenario.times)
     np.testing.assert_array_equal(fields.times, scenario.times)
     assert set(fields.units) == {
-        "electric_potential", "electric_field", "concentration_iodide_vacancy", "PL_ratio", "PL_quench", "grain_id",
+        "electric_potential", "electric_field", "concentration_iodide_vacancy", "PL_ratio", "PL_quench", "grain_id", "region_id",
         "activation_energy_iodide_vacancy",
     }  # fmt: skip
     np.testing.assert_allclose(fields.read("PL_ratio", -1).min(), columns["PL/PL0 minimum [1]"][-1], rtol=1e-6)
@@ -161,7 +161,7 @@ def test_too_small_a_disk_is_noticed_beforehand(tmp_path: Path, monkeypatch: pyt
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "posix_fallocate", full, raising=False)
-    refused(two_grains(), tmp_path / "run", OSError, r"no room for the fields \(0\.1 MiB\): No space left on device")
+    refused(two_grains(), tmp_path / "run", OSError, r"no room for the fields \(0\.2 MiB\): No space left on device")
     assert os.listdir(tmp_path) == []
 
 

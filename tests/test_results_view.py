@@ -14,6 +14,7 @@ from fem.results.export import export_pvd
 from fem.results.record import run_scenario
 from fem.results.regions import regions
 from fem.results.series import FieldSeries
+from fem.results.still import Still
 from fem.results.view import View
 
 MACRO = Path(__file__).parents[1] / "docs" / "paraview" / "standard_view.py"
@@ -143,3 +144,43 @@ def test_a_real_paraview_opens_the_series_itself(folder: Path) -> None:
     series = FieldSeries.open(folder / "fields.vtkhdf")
     assert f"times {series.times.tolist()}" in done.stdout, done.stdout + done.stderr
     assert "electric_potential" in done.stdout
+
+
+def test_figures_have_the_size_and_the_form_that_was_asked_for(folder: Path, tmp_path: Path) -> None:
+    from matplotlib.image import imread
+
+    still = Still.of(folder, width=60e-3)
+    assert still.draw(tmp_path / "seen.png", 0.012) == pytest.approx(0.01, rel=1e-12, abs=0.0)
+    picture = imread(tmp_path / "seen.png")
+    assert picture.shape[1] == pytest.approx(60 / 25.4 * 300, abs=2)
+    Still.of(folder, "electric_field").draw(tmp_path / "field.svg")
+    drawing = (tmp_path / "field.svg").read_text()
+    assert "<text" in drawing and "electric field (V/m)" in drawing  # letters stay letters
+
+
+def test_a_style_file_changes_the_figure(folder: Path, tmp_path: Path) -> None:
+    style = tmp_path / "mine.mplstyle"
+    style.write_text("savefig.dpi: 50\n")
+    Still.of(folder, width=50.8e-3, style=style).draw(tmp_path / "small.png")
+    from matplotlib.image import imread
+
+    assert imread(tmp_path / "small.png").shape[1] == pytest.approx(100, abs=2)
+
+
+def test_a_film_has_a_frame_for_every_output(folder: Path, tmp_path: Path) -> None:
+    from PIL import Image
+
+    Still.of(folder, width=40e-3).draw(tmp_path / "quench.gif")
+    with Image.open(tmp_path / "quench.gif") as film:
+        assert getattr(film, "n_frames", 1) == len(FieldSeries.open(folder / "fields.vtkhdf"))
+
+
+def test_figures_that_cannot_be_drawn_are_refused(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"must end with one of \.png"):
+        Still.of(folder).draw(tmp_path / "seen.doc")
+    with pytest.raises(ValueError, match="leave --time away"):
+        Still.of(folder).draw(tmp_path / "film.gif", 1.0)
+    with pytest.raises(ValueError, match="2000 mm wide"):
+        Still.of(folder, width=2.0)
+    with pytest.raises(ValueError, match="no style file"):
+        Still.of(folder, style=tmp_path / "none")

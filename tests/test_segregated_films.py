@@ -26,6 +26,7 @@ from fem.results.run_facts import judge
 from fem.scenario import Scenario
 from scenarios import el_splitting
 from scenarios.criteria.splitting import Splitting
+from scenarios.el_splitting import Direction
 from scenarios.parts.out_and_back import OutAndBack
 
 LAW = gap_law("CsPb(I,Br)3")
@@ -149,7 +150,7 @@ def run(verify: Verification, name: str, **changed: Any) -> tuple[Scenario, dict
     return scenario, traces
 
 
-TWIN = ("twin mean", "twin largest")
+TWIN = ("twin mean", "twin largest", "twin inside")
 
 
 def made_up(**changed: Array) -> dict[str, Array]:
@@ -158,6 +159,7 @@ def made_up(**changed: Array) -> dict[str, Array]:
     return {
         "time [s]": time, "share mean change [1]": np.array([0, 0.05, 0.13, 0.06, 0.03]),
         "share largest change [1]": zero + 5e-4, TWIN[0]: zero + 5e-5, TWIN[1]: np.array([0, 2e-3, 2e-4, 3e-3, 3e-3]),
+        TWIN[2]: zero + 2e-4,
         "bluest peak [eV]": np.array([2.0, 2.0, 2.3, 2.1, 2.0]), "peaks [1]": np.array([1, 1, 2, 1, 1.0]),
         "funnelled mean energy [eV]": np.array([2, 1.99, 1.98, 1.97, 1.97]),
         "drift iodide with stores [1]": zero, "drift bromide with stores [1]": zero + 1e-12,
@@ -170,10 +172,11 @@ def verdicts(demands: Splitting, traces: dict[str, Array]) -> list[object]:
 
 def test_each_demand_notices_what_it_looks_for() -> None:
     demands = Splitting(OutAndBack(5.0, 60.0, -5.0, 60.0), 3600.0, TWIN)
-    assert verdicts(demands, made_up()) == ["pass"] * 7
+    assert verdicts(demands, made_up()) == ["pass"] * 8
     half = np.full(5, 0.5)
     for number, wrong in enumerate((
         {"drift bromide with stores [1]": np.full(5, 1e-7)}, {TWIN[0]: np.full(5, 2e-3)}, {TWIN[1]: np.full(5, 2e-3)},
+        {TWIN[2]: np.array([0, 0, 0, 2e-3, 0])},
         {"peaks [1]": np.ones(5)}, {"bluest peak [eV]": np.full(5, 2.0)}, {"funnelled mean energy [eV]": half},
         {"share mean change [1]": np.linspace(0, 0.2, 5)},
     )):  # fmt: skip
@@ -182,7 +185,7 @@ def test_each_demand_notices_what_it_looks_for() -> None:
 
 
 def test_rest_is_judged_by_the_half_life_when_it_is_long_enough() -> None:
-    assert len(Splitting(OutAndBack(5.0, 60.0, 0.0, 60.0), 3600.0, TWIN).criteria) == 6
+    assert len(Splitting(OutAndBack(5.0, 60.0, 0.0, 60.0), 3600.0, TWIN).criteria) == 7
     demands = Splitting(OutAndBack(5.0, 60.0, 0.0, 60.0), 20.0, TWIN)
     assert demands.half_life(made_up()) == pytest.approx(30 * (0.13 - 0.065) / 0.07 / 20, rel=1e-9, abs=0.0)
     assert verdicts(demands, made_up())[-1] == "pass"
@@ -212,6 +215,33 @@ def test_a_voltage_splits_the_emission_and_its_opposite_undoes_it(verify: Verifi
 
 
 @pytest.mark.slow
+def test_the_same_film_splits_laterally(verify: Verification) -> None:
+    """A square section, once with the voltage through it and once along it."""
+    square = {"width": 200 * nm, "grains": 3}
+    _, along = run(verify, "el_splitting, lateral,", direction=Direction.LATERAL, **square)
+    _, through = run(verify, "el_splitting, vertical,", **square)
+    top = [float(one["share mean change [1]"].max()) for one in (along, through)]
+    verify(id="B10", quantity="mean change of x, lateral over vertical, boundaries as slow as grains",
+           measured=top[0] / top[1], expected=1.0, tolerance=0.01)  # fmt: skip
+    for traces, ratio in ((along, 100), (through, 1 / 100)):
+        spreads = [traces[f"spread of share along {axis} [1]"].max() for axis in "xy"]
+        assert (spreads[0] / spreads[1] > ratio) == (ratio > 1)
+
+
+@pytest.mark.slow
+def test_boundaries_help_a_voltage_that_lies_along_them() -> None:
+    """Pristine boundaries at 0.25 eV against passivated ones, that are like grains."""
+    square = {"width": 200 * nm, "grains": 3, "return_time": 0.1 * s, "store": 300 * nm}
+    moved = {}
+    for direction in Direction:
+        for barrier in (0.25 * eV, 0.36 * eV):
+            traces = traces_of(el_splitting.scenario(direction=direction, boundary_barrier=barrier, **square))
+            moved[direction, barrier] = float(traces["share mean change [1]"].max())
+    assert moved[Direction.VERTICAL, 0.25 * eV] > 2 * moved[Direction.VERTICAL, 0.36 * eV]
+    assert moved[Direction.LATERAL, 0.25 * eV] < 1.05 * moved[Direction.LATERAL, 0.36 * eV]
+
+
+@pytest.mark.slow
 def test_a_higher_voltage_splits_faster() -> None:
     times = []
     for bias in (4.0, 5.0, 7.0):
@@ -229,7 +259,7 @@ def test_rest_takes_as_long_as_the_film_needs_to_mix(verify: Verification) -> No
     after = traces["time [s]"] >= 60
     left = np.interp(660, traces["time [s]"][after], traces["share mean change [1]"][after])
     assert left > 0.5 * traces["share mean change [1]"][after][0]  # not in minutes
-    assert len(scenario.criteria) == 7
+    assert len(scenario.criteria) == 8
 
 
 @pytest.mark.slow

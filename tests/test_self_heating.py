@@ -23,7 +23,7 @@ from fem.physics.heat import LumpedHeat
 from fem.physics.heat_balance import HeatBalance
 from fem.physics.reactions.defect_chemistry import recombination
 from fem.physics.reactions.reaction import Reaction
-from fem.physics.reactions.recombination import Radiative
+from fem.physics.reactions.recombination import Auger, Radiative
 from fem.physics.species import Species
 from fem.restart import Restart
 from fem.results.record import resume_run, run_scenario
@@ -207,6 +207,20 @@ def test_constants_of_reactions_follow_the_temperature() -> None:
     reference = cold.bands.intrinsic**2, warm.bands.intrinsic**2
     expected = (300 / 350) ** 1.5 * (1e44 - reference[1]) / (1e44 - reference[0])
     assert rate(warm) / rate(cold) == pytest.approx(expected, rel=1e-9, abs=0.0)
+
+
+def test_reactions_at_a_temperature_join_the_others() -> None:
+    def warm(kelvin: float) -> list[Reaction]:
+        return [recombination("radiative", Radiative(1e-16 * (300.0 / kelvin) ** 1.5))]
+
+    auger = recombination("Auger", Auger(1e-40, 1e-40))
+    both = replace(slab(step(RESISTOR), HEAT, DOPING), reactions=[auger], reactions_at=warm)
+    for model in (both, both.at(350.0)):
+        assert model.network is not None
+        assert [one.name for one in model.network.reactions] == ["Auger", "radiative"]
+        assert [one["name"] for one in model.as_dict()["reactions"]] == ["Auger", "radiative"]  # type: ignore[attr-defined]
+    with pytest.raises(ValueError, match="two reactions have the same name: 'radiative'"):
+        replace(both, reactions=[recombination("radiative", Radiative(1e-16))])
 
 
 @pytest.mark.parametrize("slope", [0.0, 40.0, 125.0, 300.0, -200.0])

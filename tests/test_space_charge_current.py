@@ -10,6 +10,7 @@ from verification import Order, Verification, observed_order
 
 from fem.constants import boltzmann, eV, nm, thermal_voltage, vacuum_permittivity
 from fem.evolve import evolve
+from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import CarrierContact, Contact
 from fem.physics.drives.drive import ramp
 from fem.physics.materials import MAPbI3
@@ -71,20 +72,30 @@ def test_a_ramp_takes_no_steps_for_the_round_off_of_the_few(verify: Verification
     done = outputs[-1].statistics
     assert done.rejected_for_bounds == 0, done
     verify(id="N1", quantity="ramp of 20 V on a film that electrons alone enter: factorisations",
-           measured=done.factorisations, expected=30, tolerance=0.5)  # fmt: skip
+           measured=done.factorisations - done.factorisations_at_outputs, expected=30, tolerance=0.5)  # fmt: skip
 
 
-def trapping(volts: Array, ions: tuple[Species, ...] = ()) -> Array:
-    """Current density [A/m^2] at rest at each of `volts`, in a film of which deep traps catch electrons."""
+def trapped(volts: float, ions: tuple[Species, ...] = ()) -> PoissonNernstPlanck:
+    """A film of which deep traps catch electrons."""
     mesh = rectangle(graded(LONG, 3 * nm, 1.2, 60 * nm), np.linspace(0, 60 * nm, 3))
     level = level_density(STATES, 0.6 * eV, TEMPERATURE)
     species = (Species.immobile("trap", 0, TRAPS), Species.immobile("filled trap", -1, 0.0, reference=TRAPS), *ions)
     caught = [capture("trap", "electron", "filled trap", 1e-14, 1e-14 * level)]
-    found = []
-    for one in volts:
-        model = film(mesh, bands(), electrodes(-float(one), injecting(), injecting()), species, reactions=caught)
-        found.append(-current_density(model, model.initial_state()))
-    return np.array(found)
+    return film(mesh, bands(), electrodes(-volts, injecting(), injecting()), species, reactions=caught)
+
+
+def trapping(volts: Array, ions: tuple[Species, ...] = ()) -> Array:
+    """Current density [A/m^2] at rest at each of `volts`."""
+    models = [trapped(float(one), ions) for one in volts]
+    return np.array([-current_density(model, model.initial_state()) for model in models])
+
+
+def test_a_current_among_traps_is_found_at_rest() -> None:
+    """Holes are 1e-17 of the electrons, in a well of their own: their round-off must not hold up the search."""
+    model = trapped(0.5 * trap_filled_limit(TRAPS, LONG, PERMITTIVITY))
+    state, rest = model.initial_state(), model.rest
+    assert (rest.kind, rest.net < 1e-9, rest.lost < 1e-9) == ("steady state", True, True), rest
+    assert state.concentrations.sum(axis=0) == pytest.approx(TRAPS, rel=1e-9, abs=0.0)
 
 
 def steepest(volts: Array, current: Array) -> float:

@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from fem.coupled.system import CoupledSystem
 from fem.evolve import evolve
 from fem.numerics import sparse_direct
 from fem.numerics.newton import implicit_euler_step
-from fem.numerics.sparse_direct import Pardiso, SolverError, SparseDirect, SuperLU, best_solver
+from fem.numerics.sparse_direct import OutOfMemoryError, Pardiso, SolverError, SparseDirect, SuperLU, best_solver
 from fem.numerics.system import Statistics
 from fem.physics.contacts import CarrierContact, Coating, Contact, ElectrodeReaction
 from fem.physics.drives.drive import step
@@ -182,6 +183,63 @@ def test_a_singular_matrix_is_refused(make: type[SparseDirect]) -> None:
         solver = make()
         solver.factorise(loop)
         solver.solve(np.array([1.0, 0.0, 0.0]))
+
+
+# --- errors that no smaller step mends --------------------------------------------------------------------------------
+
+
+def test_a_lack_of_memory_ends_a_run_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PARDISO's error -2 is no reason to cut steps: the message names memory, unknowns and what to change."""
+    model = film(rectangle(np.linspace(0, 20, 3) * nm, graded(100 * nm, 2 * nm)))
+    make, size = Pardiso.factorise, model.unknowns.size
+
+    def starved(own: Pardiso, matrix: sparse.csr_matrix) -> None:
+        make(own, matrix)
+        if matrix.shape[0] == size:
+            monkeypatch.setattr(own._mkl.libmkl, "pardiso", out_of_memory)
+
+    def out_of_memory(*arguments: Any) -> None:
+        arguments[-1]._obj.value = -2
+
+    out_of_memory.argtypes = Pardiso()._mkl.libmkl.pardiso.argtypes  # type: ignore[attr-defined]
+    monkeypatch.setattr(Pardiso, "factorise", starved)
+    done = Statistics()
+    with pytest.raises(OutOfMemoryError, match=f"not enough memory for the factors of {size} unknowns.*coarser mesh"):
+        list(evolve(model, np.array([0.0, 1.0]), statistics=done))
+    assert done.factorisations <= 1 and done.rejected_for_error == 0
+
+
+def test_a_lack_of_memory_in_superlu_is_told_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def starved(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(sparse_direct, "splu", starved)
+    with pytest.raises(OutOfMemoryError, match="factors of 3 unknowns"):
+        SuperLU().factorise(sparse.csr_matrix(np.eye(3)))
+
+
+def test_a_system_that_refinement_does_not_solve_is_refused(system: CoupledSystem) -> None:
+    """Factors of another matrix, as those that a stale analysis spoils: rows are missed by their own size."""
+    solver = Pardiso()
+    first, second = (system.shifted(system.jacobian(0.0, charged_state(system, 3)), rate) for rate in (1e-8, 1e8))
+    solver.factorise(first)
+    solver._matrix.data[:] = second.data * solver._scale[solver._rows]
+    with pytest.raises(SolverError, match="rows are missed after refinement"):
+        solver.solve(np.ones(system.unknowns.size))
+
+
+@pytest.mark.parametrize(("stated", "expected"), [("", [1]), ("3", [])])
+def test_threads_of_mkl_are_the_users_where_they_are_stated(
+    stated: str, expected: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    solver, asked = Pardiso(), list[int]()
+    monkeypatch.setattr(solver._mkl.libmkl, "MKL_Set_Num_Threads", asked.append)
+    monkeypatch.setenv("MKL_NUM_THREADS", stated)
+    solver.factorise(sparse.csr_matrix(np.eye(3)))
+    assert asked == expected
+
+
+# --- which one runs ---------------------------------------------------------------------------------------------------
 
 
 def test_superlu_steps_in_without_pardiso(monkeypatch: pytest.MonkeyPatch) -> None:

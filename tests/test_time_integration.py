@@ -150,12 +150,12 @@ def test_a_step_that_collapses_says_why() -> None:
     class Torn(type(system)):  # type: ignore[misc]
         """The film, with bounds that no state keeps."""
 
-        def outside(self, values: Array, allowance: float) -> bool:
-            return True
+        def outside(self, values: Array, allowance: float) -> str | None:
+            return "a state that cannot be"
 
     system.__class__ = Torn
     start = Cursor(0.0, system.hold_algebraic(0.0, model.initial_values()), 1e-3)
-    with pytest.raises(SolverError, match=r"collapsed to .* \(last cut: .* it led to .*ramp"):
+    with pytest.raises(SolverError, match=r"collapsed to .* \(last cut: .* it led to a state that cannot be.*ramp"):
         list(integrate(system, best_solver(), start, 1.0, 1e-2, Statistics()))
 
 
@@ -174,7 +174,8 @@ def test_the_standard_vertical_film_takes_few_factorisations(verify: Verificatio
     assert mesh.p.shape[1] > 21_000
     outputs, reference = (list(evolve(model, DECADES, tolerance)) for tolerance in (1e-2, 1e-4))
     assert outputs[-1].statistics.lowest_relative_concentration >= -1e-9
-    verify(id="N1", quantity="standard vertical film, 21k nodes, nine decades: factorisations (at most 50)",
-           measured=outputs[-1].statistics.factorisations, expected=45, tolerance=5 / 45)  # fmt: skip
+    beyond = max(outputs[-1].statistics.factorisations - 50, 0)
+    verify(id="N1", quantity="standard vertical film, 21k nodes, nine decades: factorisations beyond the 50 allowed",
+           measured=beyond, expected=0, tolerance=0.0)  # fmt: skip
     verify(id="N1", quantity="standard vertical film, 21k nodes, nine decades: charge, against a finer run",
            measured=gap(charges(outputs), charges(reference)), expected=0.0, tolerance=1e-4)  # fmt: skip

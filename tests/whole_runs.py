@@ -1,13 +1,14 @@
 """Whole runs of scenarios in memory: their time series, and what their criteria say of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import numpy as np
 
-from fem.evolve import evolve
 from fem.fields import Array
 from fem.results.observables import standard_observables
-from fem.scenario import Scenario
+from fem.results.run_facts import judge
+from fem.scenario import Criterion, Scenario
 
 Traces = Mapping[str, Array]
 
@@ -16,7 +17,13 @@ def traces_of(scenario: Scenario) -> dict[str, Array]:
     """Every column of the time series of a whole run."""
     columns = standard_observables(scenario)
     rows: dict[str, list[float]] = {one.column: [] for one in columns}
-    for output in evolve(scenario.model, scenario.times, scenario.tolerance):
+    for output in scenario.outputs():
+        here = replace(scenario, model=output.model)  # made anew where the temperature changes
         for one in columns:
-            rows[one.column].append(one.measure(scenario, output.state))
+            rows[one.column].append(one.measure(here, output.state))
     return {name: np.array(values) for name, values in rows.items()}
+
+
+def verdicts(criteria: Iterable[Criterion], traces: Traces) -> list[object]:
+    """What becomes of each criterion."""
+    return [one["verdict"] for one in judge(tuple(criteria), traces)]

@@ -93,9 +93,12 @@ def draw_maximum() -> None:
         for axis, observable in zip(axes, (mean_luminescence(), total_ions(VACANCY)), strict=True):
             values = np.array([observable.measure(scenario, state) for state in states])
             axis.plot(*levels(scenario, states, values / values[0]), "o-", ms=4, color=colour, label=label)
+        if not changed:
+            still = np.array([scenario.observables[0].measure(scenario, state) for state in states])
+            axes[0].plot(*levels(scenario, states, still), "--", color=COLOURS[4], label="at 0 V for as long")
     axes[0].set(xlabel="voltage (V)", ylabel="PL/PL$_0$ after 60 s at each")
     axes[1].set(xlabel="voltage (V)", ylabel="vacancies over those at rest", ylim=(-0.05, 2.1))
-    axes[0].legend(frameon=False, loc="center right")
+    axes[0].legend(frameon=False, loc="center right", bbox_to_anchor=(1, 0.42))
     figure.savefig(IMAGES / "voltage_maximum.png", dpi=110)
 
 

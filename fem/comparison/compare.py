@@ -5,19 +5,23 @@ import json
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from fem.comparison.compared import Compared
+from fem.comparison.grouped import first_of_each
 from fem.comparison.map_figure import CAPTIONS, draw_maps
-from fem.comparison.matching import Matches, matches
+from fem.comparison.matching import matched, matches
 from fem.comparison.opening import common_quantities, open_all
-from fem.comparison.page import write_page
+from fem.comparison.page import Page, write_page
 from fem.comparison.rows import Row
-from fem.comparison.table import table
+from fem.comparison.study import Study
+from fem.comparison.study_page import study_page
+from fem.comparison.study_record import holds_study, read_study
+from fem.comparison.table import filled, table
 from fem.comparison.trace_figure import draw_traces
-from fem.comparison.wording import how_it_was_matched, how_they_differ, warnings_of, what_was_compared
+from fem.comparison.wording import how_it_was_matched, how_they_differ, warnings_of, what_was_compared, why_empty
 from fem.results.files import set_aside
 from fem.results.run_record import plain
 
@@ -93,49 +97,88 @@ def compare(directories: Sequence[str | Path], out: str | Path) -> Comparison:
     return Comparison(folder, tuple(run.label for run in runs), *made)
 
 
+def compare_study(study: Study, names: Sequence[str], directory: Path) -> Comparison:
+    """Compare the members `names` of `study` in their folder `directory`, beside whose folders everything is written.
+
+    Raises
+    ------
+    ValueError
+        If the members cannot be compared.
+    OSError
+        If the folder cannot be written.
+    """
+    members = [member for member in study.members if member.name in names]
+    opened = open_all([directory / member.name for member in members])
+    runs = tuple(
+        replace(run, label=one.name, group=one.group, reference=one.reference)
+        for run, one in zip(opened, members, strict=True)
+    )
+    growing = directory / f".comparison.{os.getpid()}"
+    shutil.rmtree(growing, ignore_errors=True)
+    try:
+        (growing / "figures").mkdir(parents=True)
+        made = _fill(growing, runs, study, read_study(directory).name.replace("_", " "))
+        shutil.rmtree(directory / "figures", ignore_errors=True)
+        for path in sorted(growing.iterdir()):
+            path.replace(directory / path.name)
+    finally:
+        shutil.rmtree(growing, ignore_errors=True)
+    return Comparison(directory, tuple(run.label for run in runs), *made)
+
+
 def require_free(folder: Path) -> None:
     """Raise ValueError unless `folder` is free, empty or holds an earlier comparison."""
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"{folder} exists and is not a folder: choose another --out")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / NAME).is_file():
+    alone = (folder / NAME).is_file() and not holds_study(folder)
+    if folder.is_dir() and any(folder.iterdir()) and not alone:
         raise ValueError(f"{folder} holds other files than those of an earlier comparison: choose another --out")
 
 
-def _fill(folder: Path, runs: tuple[Compared, ...]) -> tuple[tuple[Row, ...], tuple[str, ...], tuple[str, ...]]:
+def _fill(
+    folder: Path, runs: tuple[Compared, ...], study: Study | None = None, name: str = ""
+) -> tuple[tuple[Row, ...], tuple[str, ...], tuple[str, ...]]:
     """Write everything into `folder`; the rows, how the runs differ, and the warnings."""
-    rows = table(runs)
-    found, reasons = matches(runs)
+    every = table(runs)
+    rows, told = filled(every), first_of_each(runs)
+    found, reasons = matches(told)
     drawn = draw_traces(runs, folder / "figures" / "traces.png")
-    files = draw_maps(runs, found, folder / "figures")
+    files = draw_maps(told, found, folder / "figures")
+    captions = {name: CAPTIONS[kind] for kind, name in files.items()} | {"traces.png": _TRACES}
     words = {
-        "differences": how_they_differ(runs, rows),
         "compared": what_was_compared(runs) + how_it_was_matched(found, reasons, bool(files)),
+        "empty": why_empty(every, [run.label for run in runs]),
         "warnings": warnings_of(runs),
     }
-    captions = {name: CAPTIONS[kind] for kind, name in files.items()} | {"traces.png": _TRACES}
+    record = _record(runs, rows) | {"matched": matched(found, [run.label for run in told])}
+    if study is None:
+        words["differences"] = how_they_differ(runs, rows)
+        page = Page([run.label for run in runs], rows, words, captions)
+    else:
+        page = study_page(study, runs, every, (words, captions), folder / "figures")
+        record["transfer"] = [factor.as_dict() for factor in page.factors]
+        record["groups"] = [row.as_dict(page.labels) for row in page.rows]
     _write_csv(folder / "comparison.csv", runs, rows)
-    record = _record(runs, rows, words, found) | {"traces": drawn, "figures": list(captions)}
+    record |= dict(page.words) | {"traces": drawn, "figures": list(page.captions)}
     text = json.dumps(plain(record), indent=2, allow_nan=False, ensure_ascii=False)
     (folder / NAME).write_text(text + "\n", encoding="utf-8")
-    write_page(folder, runs, rows, words, captions)
-    return tuple(rows), tuple(words["differences"]), tuple(words["warnings"])
+    write_page(folder, runs, page, "" if study is None else name)
+    lines = (*page.words["differences"], *page.words.get("hidden", ()))
+    return tuple(rows), lines, tuple(words["warnings"])
 
 
-def _record(
-    runs: Sequence[Compared], rows: Sequence[Row], words: dict[str, list[str]], found: Matches
-) -> dict[str, object]:
+def _record(runs: Sequence[Compared], rows: Sequence[Row]) -> dict[str, object]:
     labels = [run.label for run in runs]
     return {
         "runs": [
-            {"label": run.label, "directory": str(run.results.directory), "scenario": run.results.name,
-             "status": run.results.record.get("status"), "started": run.results.record.get("started"),
+            {"label": run.label, "group": run.group, "directory": str(run.results.directory),
+             "scenario": run.results.name, "status": run.results.record.get("status"),
+             "started": run.results.record.get("started"),
              "onset [s]": run.onset, "voltage until [s]": run.results.times[run.driven.stop - 1]}
             for run in runs
         ],
-        **words,
         "quantities": common_quantities(runs),
         "table": [row.as_dict(labels) for row in rows],
-        "matched": [match.as_dict(labels) for group in found.values() for match in group],
     }  # fmt: skip
 
 

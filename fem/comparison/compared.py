@@ -27,10 +27,16 @@ class Compared:
         What it is called there.
     results
         Its folder.
+    group
+        Which random films of a study it belongs to; "" where it stands for itself.
+    reference
+        Whether it is only there to be compared with.
     """
 
     label: str
     results: Results
+    group: str = ""
+    reference: bool = False
 
     @cached_property
     def electrodes(self) -> tuple[str, ...]:

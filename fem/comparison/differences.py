@@ -7,6 +7,7 @@ from fem.comparison.compared import Compared
 from fem.comparison.rows import NOTHING, Cell, Row, number, words
 
 _NAMES = ("name", "electrode", "region", "species")
+INPUTS = ("parameters", "model", "light")  # groups of the rows made here
 _LEFT_OUT = ("nodes", "material reference")
 _UNITS = {"generation": "1/m^3/s", "density": "1/m^3", "saturation": "1/m^3", "capture_coefficient": "m^3/s"}
 

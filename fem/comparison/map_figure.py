@@ -47,7 +47,7 @@ def draw_maps(runs: Sequence[Compared], found: Matches, folder: Path) -> dict[st
         rows = [[Panel(value, _title(match, k)) for k, value in enumerate(values[match.kind, match.level])]
                 for match in group]  # fmt: skip
         files[kind] = f"maps_{kind.replace(' ', '_').replace('_of_the_', '_of_')}.png"
-        _draw(rows, canvases, [run.label for run in runs], shade, folder / files[kind])
+        _draw(rows, canvases, [run.group or run.label for run in runs], shade, folder / files[kind])
     return files
 
 

@@ -13,6 +13,7 @@ from fem.fields import Array
 from fem.results.profiles import Axis, CrossLines, Side, zone_depth
 from fem.results.summary import node_areas
 
+_NO_CONTRAST = 1e-6  # of PL/PL0
 FRONT_LEVEL = 0.3  # of the quench, averaged parallel to the electrode
 _SIDES: Mapping[str, tuple[Axis, bool]] = {
     "left": ("x", False), "right": ("x", True), "bottom": ("y", False), "top": ("y", True),
@@ -61,6 +62,27 @@ class Maps:
         """Lines across the film along `axis`."""
         points, triangles = np.asarray(self.run.results.points, dtype=float), self.run.results.triangles
         return CrossLines.over(points, triangles, axis)
+
+    @property
+    def cut_open(self) -> bool:
+        """Whether the run shows a cross-section, with the depth along y."""
+        return self.run.results.record.get("geometry") == "cross-section"
+
+    def hidden_share(self, values: Array) -> float | None:
+        """Share of the variance of nodal `values` that an average over the depth loses; None where there is none.
+
+        The variance over a cross-section is that of the averages along y, which a microscope above the film sees, and
+        the mean of the variances within each line, which it does not.
+        """
+        lines = self.lines("x")
+        middle = 0.5 * (lines.positions[1:] + lines.positions[:-1])
+        ends = np.asarray(self.run.results.points[0], dtype=float)
+        width = np.diff(np.concatenate([[ends.min()], middle, [ends.max()]]))
+        seen, squares = lines.average(values), lines.average(values**2)
+        mean = float(np.average(seen, weights=width))
+        hidden = float(np.average(np.maximum(squares - seen**2, 0.0), weights=width))
+        total = hidden + float(np.average((seen - mean) ** 2, weights=width))
+        return hidden / total if total > _NO_CONTRAST**2 else None
 
     def grain_means(self, values: Array) -> Array:
         """Mean of nodal `values` over each grain, shape (n_grains,)."""

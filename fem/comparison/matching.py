@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from fem.comparison.compared import Compared
+from fem.comparison.moments import SHARES, charge, quench
 from fem.comparison.opening import overlap
 from fem.comparison.rows import shown
-from fem.comparison.table import SHARES, charge, quench
 from fem.comparison.timing import Crossing, at_time, crossing, share_reached
 from fem.fields import Array
 
@@ -63,6 +63,11 @@ def matches(runs: Sequence[Compared]) -> tuple[Matches, dict[str, str]]:
     }
     kept = {kind: one for kind, one in found.items() if one}
     return kept, {kind: reason for kind, reason in reasons.items() if kind not in kept}
+
+
+def matched(found: Matches, labels: Sequence[str]) -> list[dict[str, Any]]:
+    """All matches for ``comparison.json``; `labels` name the runs that were matched."""
+    return [match.as_dict(labels) for group in found.values() for match in group]
 
 
 def _at_times(runs: Sequence[Compared]) -> list[Match]:

@@ -2,58 +2,126 @@
 
 import html
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from string import Template
 
 from fem.comparison.compared import Compared
+from fem.comparison.grouped import groups_of
 from fem.comparison.rows import Row
+from fem.comparison.transfer import Factor
 from fem.results.files import replace_file
 from fem.results.page_parts import badge, items, picture, style
 
+TELLS, HIDES = "What one geometry tells about the other", "What it does not tell"
 _PAGE = Path(__file__).with_name("page.html")
-_KINDS = {"finished": "pass", "failed": "fail"}
 
 
-def write_page(
-    directory: Path, runs: Sequence[Compared], rows: Sequence[Row], words: Mapping[str, Sequence[str]],
-    captions: Mapping[str, str],
-) -> None:  # fmt: skip
-    """Write the page into `directory`.
+@dataclass(frozen=True)
+class Page:
+    """What the page of a comparison shows.
 
     Parameters
     ----------
+    labels
+        Columns of the table: runs, or groups of a study.
+    rows
+        The table.
     words
-        Lines under "differences", "compared" and "warnings".
+        Lines under "differences", "compared", "empty" and "warnings", and "hidden" and "notes" of a study.
     captions
         Caption of each picture in ``figures/`` by its file name, in the order in which they are shown.
+    factors
+        Transfer factors of a study.
     """
-    page = Template(_PAGE.read_text(encoding="utf-8")).substitute(
+
+    labels: Sequence[str]
+    rows: Sequence[Row]
+    words: Mapping[str, list[str]]
+    captions: Mapping[str, str]
+    factors: Sequence[Factor] = ()
+
+
+def write_page(directory: Path, runs: Sequence[Compared], page: Page, title: str = "") -> None:
+    """Write the `page` of `runs` into `directory`; its `title` names the runs unless it is given."""
+    named = title or " against ".join(page.labels)
+    text = Template(_PAGE.read_text(encoding="utf-8")).substitute(
         style=style(),
-        title=html.escape(" against ".join(run.label for run in runs)),
-        badges="".join(_badge(run) for run in runs),
-        differences=items(words["differences"]),
-        compared=items(words["compared"]),
-        warnings=_warnings(words["warnings"]),
-        figures="".join(picture(directory / "figures" / name, caption) for name, caption in captions.items()),
-        table=_table([run.label for run in runs], rows),
+        title=html.escape(named),
+        badges="".join(_badge(name, members) for name, members in _named(runs).items()),
+        heading=TELLS if page.factors else "How the runs differ",
+        differences=items(page.words["differences"]),
+        hidden=_section(HIDES, page.words.get("hidden", [])),
+        transfer=_transfer(page.factors),
+        compared=items([*page.words.get("notes", []), *page.words["compared"]]),
+        warnings=_warnings(page.words["warnings"]),
+        figures="".join(picture(directory / "figures" / name, caption) for name, caption in page.captions.items()),
+        table=_table(page.labels, page.rows),
+        links=_links(runs),
+        empty=_empty(page.words["empty"]),
         footer="All numbers are in comparison.json, the table in comparison.csv.",
     )
-    replace_file(directory / "report.html", page.encode(), durable=False)
+    replace_file(directory / "report.html", text.encode(), durable=False)
 
 
-def _badge(run: Compared) -> str:
-    record = run.results.record
-    status = str(record.get("status"))
-    found = [one for name in ("checks", "criteria") for one in record.get(name) or [] if isinstance(one, Mapping)]
-    failed = sum(one.get("verdict") != "pass" for one in found)
-    kind = "fail" if failed else _KINDS.get(status, "doubt")
-    judged = f", {failed} not passed" if failed else ""
-    return badge(kind, f"{run.label}: {'killed' if status == 'running' else status}{judged}")
+def _named(runs: Sequence[Compared]) -> dict[str, list[Compared]]:
+    """Runs by what they are called, those of one group together."""
+    return {name: [runs[k] for k in places] for name, places in groups_of(runs).items()}
+
+
+def _badge(name: str, runs: Sequence[Compared]) -> str:
+    """How one run, or all of a group, ended and what was not passed."""
+    found = [one for run in runs for part in ("checks", "criteria") for one in run.results.record.get(part) or []]
+    failed = sum(one.get("verdict") != "pass" for one in found if isinstance(one, Mapping))
+    states = dict.fromkeys(str(run.results.record.get("status")) for run in runs)
+    kind = "fail" if failed or "failed" in states else "pass" if list(states) == ["finished"] else "doubt"
+    told = ", ".join("killed" if status == "running" else status for status in states)
+    many = f"{len(runs)} films " if len(runs) > 1 else ""
+    return badge(kind, f"{name}: {many}{told}" + (f", {failed} not passed" if failed else ""))
+
+
+def _links(runs: Sequence[Compared]) -> str:
+    """Links to the pages of the runs of a study, which lie in folders beside this page."""
+    members = {name: [run for run in found if run.group] for name, found in _named(runs).items()}
+    lines = [
+        f"{html.escape(name)}: " + ", ".join(
+            f'<a href="{html.escape(run.label)}/report.html">{html.escape(run.label)}</a>' for run in found)
+        for name, found in members.items() if found
+    ]  # fmt: skip
+    if not lines:
+        return ""
+    return "<section><h2>Pages of the runs</h2><ul>" + "".join(f"<li>{line}</li>" for line in lines) + "</ul></section>"
 
 
 def _warnings(lines: Sequence[str]) -> str:
     return f'<section><h2>Warnings</h2><ul class="doubt">{items(lines)}</ul></section>' if lines else ""
+
+
+def _section(title: str, lines: Sequence[str]) -> str:
+    return f"<section><h2>{html.escape(title)}</h2><ul>{items(lines)}</ul></section>" if lines else ""
+
+
+def _empty(lines: Sequence[str]) -> str:
+    if not lines:
+        return ""
+    return f"<details><summary>Why cells or rows are missing</summary><ul>{items(lines)}</ul></details>"
+
+
+def _transfer(factors: Sequence[Factor]) -> str:
+    """The table of the transfer factors."""
+    if not factors:
+        return ""
+    heads = ("time", "transfer factor", "λL/2D", "seen over λL/2D", "of that: uniform films", "of that: grains")
+    parts = ["<tr>" + "".join(f"<th>{head}</th>" for head in heads) + "</tr>"]
+    for transfer, members in groupby(factors, key=lambda one: one.transfer):
+        title = html.escape(f"{transfer.source} over {transfer.target}")
+        parts.append(f'<tr><th class="group" colspan="{len(heads)}">{title}</th></tr>')
+        for one in members:
+            cells = (one.measured, f"{one.theory.value:.3g}", one.beyond, one.uniform or "–", one.grains or "–")
+            row = "".join(f'<td class="number">{html.escape(str(cell))}</td>' for cell in cells)
+            parts.append(f'<tr><th class="quantity">{html.escape(one.quantity)}</th>{row}</tr>')
+    return f'<section><h2>Transfer factors</h2><div class="wide"><table>{"".join(parts)}</table></div></section>'
 
 
 def _table(labels: Sequence[str], rows: Sequence[Row]) -> str:

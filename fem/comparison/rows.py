@@ -1,7 +1,7 @@
 """The table of a comparison: one row per quantity, one cell per run, with the number and how it is read."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fem.constants import eV
@@ -10,11 +10,15 @@ from fem.results.drawing import in_time_units, in_units
 
 @dataclass(frozen=True)
 class Cell:
-    """What a run has to say to a row: a number in SI units or words, the text shown, and whether it is only a bound."""
+    """What a run has to say to a row: a number in SI units or words, the text shown, and whether it is only a bound.
+
+    Where it has nothing to say, `reason` may tell why.
+    """
 
     value: object
     text: str
     bound: bool = False
+    reason: str = ""
 
     def __bool__(self) -> bool:
         """Whether there is anything to say."""
@@ -62,6 +66,11 @@ def number(value: float | None, unit: str = "1", at_most: bool = False) -> Cell:
     if value is None or value != value:
         return NOTHING
     return Cell(float(value), ("≤ " if at_most else "") + shown(float(value), unit), at_most)
+
+
+def nothing(reason: str) -> Cell:
+    """An empty cell, and why it is empty."""
+    return replace(NOTHING, reason=reason)
 
 
 def words(text: str | None) -> Cell:

@@ -1,42 +1,35 @@
 """The table of a comparison: what differs about the runs, and what came of it."""
 
 from collections.abc import Callable, Sequence
+from math import exp
 from typing import Any
 
 import numpy as np
 
 from fem.comparison.compared import CHARGE, LIGHT, Compared
 from fem.comparison.differences import differing
-from fem.comparison.mapped import FRONT_LEVEL, Maps
-from fem.comparison.rows import NOTHING, Cell, Row, number, words
-from fem.comparison.timing import front_speed, share_reached
+from fem.comparison.ion_rows import ion_rows
+from fem.comparison.light_rows import depth_rows, light_rows
+from fem.comparison.mapped import Maps
+from fem.comparison.moments import MOVED, SHARES, charge, quench
+from fem.comparison.rows import NOTHING, Cell, Row, nothing, number, words
+from fem.comparison.timing import share_reached
 from fem.fields import Array
-from fem.results.drawing import in_time_units
 
-SHARES = (0.1, 0.5, 0.9)
-_LEAST_QUENCH = 1e-6  # of PL/PL0: less is round-off
+_CONSTANT = 1 - exp(-1)  # of the charge: the time constant of an exponential
 Measure = Callable[[Compared], Cell]
 
 
 def table(runs: Sequence[Compared]) -> list[Row]:
-    """All rows; one to which no run has anything to say is left out."""
+    """All rows, those included to which no run has anything to say."""
     maps = [Maps(run) for run in runs]
-    rows = [*differing(runs), *_film(runs), *_times(runs), *_light(runs, maps), *_rest(runs)]
-    rows += [*_ions(maps), *_soundness(runs)]
+    rows = [*differing(runs), *_film(runs), *_times(runs), *light_rows(runs, maps), *depth_rows(maps)]
+    return [*rows, *_rest(runs), *ion_rows(maps), *_soundness(runs)]
+
+
+def filled(rows: Sequence[Row]) -> list[Row]:
+    """The rows to which at least one run has something to say."""
     return [row for row in rows if any(row.cells)]
-
-
-def quench(run: Compared) -> Array | None:
-    """Light of the film lost since the onset, under the voltage, shape (n_driven,); None without light."""
-    if LIGHT not in run.quantities:
-        return None
-    lost = -run.change(LIGHT)
-    return lost if float(np.abs(lost).max(initial=0.0)) > _LEAST_QUENCH else None
-
-
-def charge(run: Compared) -> Array | None:
-    """Charge moved since the onset, under the voltage [C/m^2], shape (n_driven,); None where none moves."""
-    return run.change(CHARGE) if run.moves_charge else None
 
 
 def _each(group: str, quantity: str, unit: str, runs: Sequence[Compared], measure: Measure) -> Row:
@@ -66,13 +59,13 @@ def _film(runs: Sequence[Compared]) -> list[Row]:
 
 def _times(runs: Sequence[Compared]) -> list[Row]:
     rows = []
-    for what, values in (("charge", charge), ("quench", quench)):
+    for what, values in MOVED.items():
         group, unit = f"time to a share of the final {what}", {"charge": "C/m^2", "quench": "1"}[what]
         moved = [values(run) for run in runs]
         final = tuple(NOTHING if one is None else number(float(one[-1]), unit) for one in moved)
         rows.append(Row(group, f"final {what}", unit, final))
-        for share in SHARES:
-            quantity, cells = f"{100 * share:.0f} % of the {what}", []
+        for share in (*SHARES, *([_CONSTANT] if what == "charge" else [])):
+            quantity = f"{100 * share:.0f} % of the {what}"
             times = [_time(run, one, share) for run, one in zip(runs, moved, strict=True)]
             rows.append(Row(group, quantity, "s", tuple(number(t, "s", bound) for t, bound in times)))
             cells = [number(_over(t, run), "1", bound) for (t, bound), run in zip(times, runs, strict=True)]
@@ -104,55 +97,14 @@ def _late(run: Compared, moved: Array | None) -> Cell:
     return number(float(1 - np.interp(times[-1] / 2, times, moved) / moved[-1]), "%")
 
 
-def _light(runs: Sequence[Compared], maps: Sequence[Maps]) -> list[Row]:
-    def extreme(header: str, sign: int) -> Measure:
-        def measure(run: Compared) -> Cell:
-            values = run.quantities.get(header)
-            if values is None:
-                return NOTHING
-            k = run.driven.start + int(np.argmin(sign * values[run.driven.start :]))
-            return Cell(float(values[k]), f"{values[k]:.4g} at {in_time_units(float(run.elapsed[k]))}")
-
-        return measure
-
-    rows = [
-        _each("photoluminescence", f"{word} PL/PL₀ of {place}", "1", runs, extreme(f"PL/PL0 {column} [1]", sign))
-        for place, columns in (("the film", ("mean", "mean")), ("one node", ("minimum", "maximum")))
-        for word, column, sign in zip(("lowest", "highest"), columns, (1, -1), strict=True)
-    ]
-    lit = [one if "PL_ratio" in one.run.results.fields else None for one in maps]
-    spread = tuple(NOTHING if one is None else _spread(one) for one in lit)
-    rows.append(Row("photoluminescence", "spread of PL/PL₀ between grains (standard deviation)", "1", spread))
-    fronts = [None if one is None else _farthest_front(one) for one in lit]
-    name = f"farthest front of Q = {FRONT_LEVEL:g}"
-    rows.append(Row("photoluminescence", f"{name}: from", "", tuple(words(f and f[0]) for f in fronts)))
-    rows.append(Row("photoluminescence", f"{name}: reach", "m", tuple(number(f and f[1], "m") for f in fronts)))
-    speeds = tuple(number(f and f[2], "m/s") for f in fronts)
-    rows.append(Row("photoluminescence", f"{name}: speed from 10 % to 90 % of it", "m/s", speeds))
-    return rows
-
-
-def _spread(maps: Maps) -> Cell:
-    """Standard deviation of the grains' mean PL/PL0 at the end of the voltage."""
-    last = maps.run.driven.stop - 1
-    means = maps.grain_means(np.asarray(maps.run.results.field("PL_ratio", last), dtype=float))
-    return number(float(means.std())) if len(means) > 1 else NOTHING
-
-
-def _farthest_front(maps: Maps) -> tuple[str, float, float] | None:
-    """Electrode, reach [m] and speed [m/s] of the front that comes farthest; None where none advances."""
-    driven = maps.run.driven
-    found = {side: front_speed(maps.run.elapsed[driven], maps.front(side)[driven]) for side in maps.sides}
-    fronts = [(side, *one) for side, one in found.items() if one is not None]
-    return max(fronts, key=lambda front: front[1], default=None)
-
-
 def _rest(runs: Sequence[Compared]) -> list[Row]:
     def recovered(header: str, moved: Callable[[Compared], Array | None]) -> Measure:
         def measure(run: Compared) -> Cell:
             change = moved(run)
-            if not run.rests or change is None or change[-1] == 0:
-                return NOTHING
+            if not run.rests:
+                return nothing("no rest follows the voltage")
+            if change is None or change[-1] == 0:
+                return nothing("nothing moves that could come back")
             values = run.quantities[header]
             left = float(values[-1] - values[run.driven.start]) / float(run.change(header)[-1])
             return number(1 - left, "%")
@@ -169,22 +121,6 @@ def _rest(runs: Sequence[Compared]) -> list[Row]:
         _each("after the voltage", "reversible part of the charge", "%", runs, recovered(CHARGE, charge)),
         _each("after the voltage", "reversible part of the quench", "%", runs, recovered(LIGHT, quench)),
     ]
-
-
-def _ions(maps: Sequence[Maps]) -> list[Row]:
-    """Ions that pile up, at the end of the voltage."""
-    species = dict.fromkeys(
-        name for one in maps for name in one.run.results.fields if name.startswith("concentration_")
-    )
-    rows = []
-    for name in species:
-        cells = tuple(
-            number(one.accumulation(name, one.run.driven.stop - 1)) if name in one.run.results.fields else NOTHING
-            for one in maps
-        )
-        ion = name.removeprefix("concentration_").replace("_", " ")
-        rows.append(Row("ions", f"{ion}: highest of the profile between the electrodes over the mean", "1", cells))
-    return rows
 
 
 def _soundness(runs: Sequence[Compared]) -> list[Row]:

@@ -2,19 +2,24 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import wrap
 
 import numpy as np
 from matplotlib.axes import Axes
 
 from fem.comparison.compared import CHARGE, CURRENT, LIGHT, VOLTAGE, Compared
+from fem.comparison.grouped import groups_of
 from fem.comparison.opening import common_quantities, span
 from fem.fields import Array
 from fem.results.colour_bar import Plain, label_powers
 from fem.results.drawing import new_figure, save
 
 COLOURS = ("#1f4e79", "#c1121f", "#2a9d8f", "#e9a820", "#6a4c93", "#3d3d3d", "#b56576", "#7f9c3b")
+_LETTERS = 20  # in a line beside a panel
 _MOST = 8  # panels
 _ONE_NODE = ("PL/PL0 minimum [1]", "PL/PL0 maximum [1]")  # may be one thin cell that no microscope sees
+_NOT_DRAWN = (*_ONE_NODE, "free energy [J/m]", "quench mean [1]")  # the last is the light once more
+_BOUNDED = {"boundary share of ionic current [1]": (-0.5, 1.5)}  # beyond that, two opposite currents almost cancel
 _STILL = 1e-6  # relative change of a total below which its trace says nothing
 _LABELS = {
     VOLTAGE: ("voltage (V)", 1.0),
@@ -26,7 +31,7 @@ _LABELS = {
 
 def draw_traces(runs: Sequence[Compared], path: Path) -> list[str]:
     """Draw the quantities that all `runs` have; gives their headers."""
-    headers = traced(runs)
+    headers = traced([run for run in runs if not run.reference])
     columns = 2 if all(run.scale("charging_time") for run in runs) else 1
     height = 1.6 * len(headers) + 0.9
     figure = new_figure(0.8 + 4.4 * columns, height, layout=None)
@@ -43,7 +48,7 @@ def draw_traces(runs: Sequence[Compared], path: Path) -> list[str]:
             numbers = Plain()
             numbers.set_useOffset(False)
             row[0].yaxis.set_major_formatter(numbers)
-        label, _ = _LABELS.get(header, (header.replace(" [", "\n["), 1.0))
+        label, _ = _LABELS.get(header, ("\n".join(wrap(header, _LETTERS)), 1.0))
         row[0].set_ylabel(label, fontsize=8)
     for column, words in enumerate(("time since the voltage (s)", "time / (λL/2D)")[:columns]):
         axes = panels[-1, column]
@@ -52,7 +57,9 @@ def draw_traces(runs: Sequence[Compared], path: Path) -> list[str]:
         label_powers(axes.xaxis)
         axes.set_xlabel(words, fontsize=9)
     lines, names = panels[0, 0].get_legend_handles_labels()
-    figure.legend(lines, names, loc="upper center", ncols=min(len(runs), 4), fontsize=8, frameon=False)
+    figure.legend(
+        lines, names, loc="upper center", ncols=min(len(names), 3 if columns == 1 else 4), fontsize=8, frameon=False
+    )
     figure.align_ylabels(panels[:, 0])
     save(figure, path)
     return headers
@@ -60,7 +67,7 @@ def draw_traces(runs: Sequence[Compared], path: Path) -> list[str]:
 
 def traced(runs: Sequence[Compared]) -> list[str]:
     """Headers of what is drawn: the voltage, and what all `runs` have and at least one of them changes."""
-    common = [VOLTAGE, *(header for header in common_quantities(runs) if header not in _ONE_NODE)]
+    common = [VOLTAGE, *(name for name in common_quantities(runs) if name not in _NOT_DRAWN)]
     order = [header for header in _LABELS if header in common]
     order += [header for header in common if header not in order]
     drawn = [header for header in order if header in (CHARGE, LIGHT) or any(_changes(run, header) for run in runs)]
@@ -74,14 +81,18 @@ def _changes(run: Compared, header: str) -> bool:
 
 
 def _draw(axes: Axes, runs: Sequence[Compared], header: str, dimensionless: bool) -> None:
-    for k, run in enumerate(runs):
+    names = list(groups_of(runs))
+    for run in runs:
+        name = run.group or run.label
+        k, first = names.index(name), run is next(one for one in runs if (one.group or one.label) == name)
         unit = (run.scale("charging_time") or 1.0) if dimensionless else 1.0
         after = run.elapsed > 0
         values = _LABELS.get(header, ("", 1.0))[1] * _shown(run, header)[after]
         colour, style = COLOURS[k % len(COLOURS)], ("-", "--")[k // len(COLOURS) % 2]
         axes.plot(
-            run.elapsed[after] / unit, values, f"{style}", color=colour, lw=1.3, marker=".", ms=3, label=run.label
-        )
+            run.elapsed[after] / unit, values, style, color=colour, lw=1.3, marker=".", ms=3,
+            label=name if first else "_", alpha=1.0 if first else 0.5,
+        )  # fmt: skip
     axes.grid(True, which="major", alpha=0.25, linewidth=0.5)
     axes.tick_params(labelsize=8)
 
@@ -95,4 +106,7 @@ def _limits(runs: Sequence[Compared], dimensionless: bool) -> tuple[float, float
 
 def _shown(run: Compared, header: str) -> Array:
     values = run.quantities.get(header, np.full(len(run.results.times), np.nan))
+    if header in _BOUNDED:
+        low, high = _BOUNDED[header]
+        values = np.where((values >= low) & (values <= high), values, np.nan)
     return np.abs(values) if header == CURRENT else values

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from fem.comparison.compared import Compared
+from fem.comparison.grouped import called, groups_of
 from fem.comparison.matching import Matches
 from fem.comparison.opening import common_quantities, overlap
 from fem.comparison.rows import Row, shown
@@ -15,7 +16,11 @@ _SAME = 2e-3  # relative difference of what is called the same
 def what_was_compared(runs: Sequence[Compared]) -> list[str]:
     """Runs, quantities and the time that they share."""
     names = ", ".join(name.rpartition(" [")[0] for name in common_quantities(runs))
-    sides = "; ".join(f"{run.label} is {run.results.name}{_geometry(run)}" for run in runs)
+    if any(run.group for run in runs):
+        groups = {name: [runs[k].label for k in places] for name, places in groups_of(runs).items()}
+        sides = "; ".join(f"{name} ({', '.join(labels)})" for name, labels in groups.items())
+    else:
+        sides = "; ".join(f"{run.label} is {run.results.name}{_geometry(run)}" for run in runs)
     onsets = {run.onset for run in runs}
     if len(onsets) > 1 or max(onsets) > 0:
         when = ", ".join(f"{run.label} at {shown(run.onset, 's')}" for run in runs)
@@ -24,7 +29,9 @@ def what_was_compared(runs: Sequence[Compared]) -> list[str]:
         counted = "Times count from the start, when the voltage is applied in every run."
     if all(run.voltage.max(initial=0.0) == 0 for run in runs):
         counted = "No run has a voltage: times count from the start."
-    ends = ", ".join(f"{run.label} after {shown(float(run.elapsed[run.driven][-1]), 's')}" for run in runs)
+    last = {run.label: shown(float(run.elapsed[run.driven][-1]), "s") for run in runs}
+    same = f"after {next(iter(last.values()))} in every run" if len(set(last.values())) == 1 else ""
+    ends = same or ", ".join(f"{label} after {end}" for label, end in last.items())
     return [
         f"Compared: {sides}.",
         f"All runs have: {names}.",
@@ -45,6 +52,20 @@ def how_it_was_matched(found: Matches, reasons: Mapping[str, str], drawn: bool) 
             "A map between two outputs is interpolated linearly to the matched share, quench or logarithm of time."
         )
     return lines
+
+
+def why_empty(rows: Sequence[Row], labels: Sequence[str]) -> list[str]:
+    """Where the table has nothing to say and why: rows with the same gaps and the same reason in one line."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        gaps: dict[str, list[str]] = {}
+        for label, cell in zip(labels, row.cells, strict=True):
+            if not cell and cell.reason:
+                gaps.setdefault(cell.reason, []).append(label)
+        for reason, missing in gaps.items():
+            whom = "no run has it" if len(missing) == len(labels) else ", ".join(missing)
+            found.setdefault((whom, reason), []).append(row.quantity)
+    return [f"{'; '.join(quantities)} \u2013 {whom}: {reason}." for (whom, reason), quantities in found.items()]
 
 
 def how_they_differ(runs: Sequence[Compared], rows: Sequence[Row]) -> list[str]:
@@ -94,15 +115,15 @@ def warnings_of(runs: Sequence[Compared]) -> list[str]:
     own = {run.label: run.results.record.get("warnings") for run in runs}
     told = [(str(text), label) for label, texts in own.items() if isinstance(texts, list) for text in texts]
     for text in dict.fromkeys(text for text, _ in told):
-        found.append(f"{', '.join(label for same, label in told if same == text)}: {text}")
+        found.append(f"{called([label for same, label in told if same == text], runs)}: {text}")
     versions = {str(run.part("versions")["grainfield"]) for run in runs if "grainfield" in run.part("versions")}
     if len(versions) > 1:
         found.append(f"the runs were made with different versions of Grainfield: {', '.join(sorted(versions))}")
     if any(not run.steady for run in runs):
-        moving = ", ".join(run.label for run in runs if not run.steady)
+        moving = called([run.label for run in runs if not run.steady], runs)
         found.append(f"the voltage of {moving} changes while it is applied: shares of a final value mix its stretches")
     if any(not run.moves_charge for run in runs):
-        still = ", ".join(run.label for run in runs if not run.moves_charge)
+        still = called([run.label for run in runs if not run.moves_charge], runs)
         found.append(f"no charge beyond its error moves in {still}: there are no times for it")
     return found
 

@@ -118,15 +118,14 @@ class Electrostatics:
         return self.image_charge(stated), float(empty * max([self._volt, *ranges]))
 
     def field_strength(self, fields: Array) -> Array:
-        """Strength of the electric field at the nodes, root mean square over their cells [V/m], shape (n_nodes,).
+        """Strength of the electric field in each cell [V/m], shape (n_cells,).
 
         A triangle of P1 elements holds ``sum of cot(a) (phi_i - phi_j)^2 / 2`` over its edges.
         """
         v = self.volumes
         i, j = v.nodes[:, v.cell_edges]
         energy = (v.half_cotangents * (self._volt * (fields[0, i] - fields[0, j])) ** 2).sum(axis=0)
-        square = v.node_integrals(energy / v.areas) / v.node_integrals(np.ones_like(v.areas))
-        return np.sqrt(np.maximum(square, 0.0))
+        return np.sqrt(np.maximum(energy / v.areas, 0.0))
 
     @cached_property
     def weighting(self) -> Array:

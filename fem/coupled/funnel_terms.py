@@ -59,20 +59,9 @@ class FunnelTerms:
         pattern.add(data, f"{name} level", -(self.volumes.divergence @ by_level))
 
     def balanced(self, values: Array, intensity: float) -> float:
-        """Level at which the film holds the carriers of light of `intensity`, by Newton's method in its logarithm."""
-        if intensity <= 0:
-            return 0.0
-        x, wanted = self.behind.composition(self.unknowns.nodal(values)), self.behind.content * intensity
-        logarithm = np.log(wanted / (self._storage @ self.carriers.held(x, 0.0, self._kt)[2]))
-        for _ in range(200):
-            level = float(np.exp(logarithm))
-            n, _, by_level = self.carriers.held(x, level, self._kt)
-            held = float(self._storage @ n)
-            change = np.log(wanted / held) * held / (level * float(self._storage @ by_level))
-            logarithm += float(np.clip(change, -5.0, 5.0))
-            if abs(change) < 1e-13:
-                break
-        return float(np.exp(logarithm))
+        """Level at which the film holds the carriers of light of `intensity`."""
+        x = self.behind.composition(self.unknowns.nodal(values))
+        return self.carriers.level(x, self._storage, self.behind.content * intensity, self._kt)
 
     def _level(self, values: Array) -> float:
         return float(values[self.behind.level_at])

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from fem.constants import elementary_charge
@@ -31,6 +32,8 @@ class JacobianPattern:
         Pairs for which reactions make the rows of k depend on m.
     lattice
         What a halide lattice adds at the nodes.
+    by_the_field
+        Populations that reactions make at rates which depend on the electric field.
     """
 
     def __init__(
@@ -40,6 +43,7 @@ class JacobianPattern:
         moved: Iterable[Pair],
         reacting: Iterable[Pair] = (),
         lattice: LatticeTerms | None = None,
+        by_the_field: Iterable[int] = (),
     ) -> None:
         self._unknowns = unknowns
         self._first = np.arange(unknowns.n_nodes) * unknowns.n_fields  # the potential of each node
@@ -53,6 +57,10 @@ class JacobianPattern:
         self._declare_exchanges()
         for k, m in reacting:
             self._pattern.block(f"reaction {k} {m}", self._first + k + 1, self._first + m + 1)
+        self._around = _with_neighbours(volumes)
+        for k in by_the_field:
+            node, other = self._around
+            self._pattern.block(f"field {k}", self._first[node] + k + 1, self._first[other])
         self._lattice = lattice
         if lattice is not None:
             lattice.declare(self._pattern)
@@ -122,6 +130,10 @@ class JacobianPattern:
         """Add the derivative of the rows of population k by population m at each node."""
         self._pattern.add(data, f"reaction {k} {m}", slope)
 
+    def add_field(self, data: Array, k: int, slope: sparse.csr_matrix) -> None:
+        """Add the derivative of the rows of population k by the potential, shape (n_nodes, n_nodes)."""
+        self._pattern.add(data, f"field {k}", np.asarray(slope[tuple(self._around)]).ravel())
+
     def shifted(self, jacobian: sparse.csr_matrix, diagonal: Array) -> sparse.csr_matrix:
         """``diag(diagonal) - jacobian``, in the same pattern."""
         data = -jacobian.data
@@ -136,3 +148,10 @@ class JacobianPattern:
     def matrix(self, data: Array) -> sparse.csr_matrix:
         """The matrix with these entries."""
         return self._pattern.matrix(data)
+
+
+def _with_neighbours(volumes: ControlVolumes) -> NDArray[np.int64]:
+    """Every node with itself and with each of its neighbours, shape (2, n)."""
+    i, j = volumes.nodes
+    own = np.arange(volumes.n_nodes)
+    return np.array([np.concatenate([own, i, j]), np.concatenate([own, j, i])])

@@ -16,6 +16,7 @@ from scipy import sparse
 from fem.constants import elementary_charge
 from fem.coupled.edge_laws import edge_laws
 from fem.coupled.electrostatics import Electrostatics
+from fem.coupled.field_terms import field_of, sources_by_potential
 from fem.coupled.jacobian import JacobianPattern
 from fem.coupled.lattice_terms import LatticeTerms
 from fem.coupled.unknowns import Exchange, Unknowns
@@ -60,7 +61,7 @@ class CoupledSystem:
         self.electrostatics = Electrostatics(volumes, poisson, unknowns)
         self.mass = unknowns.mass
         self.pieces: tuple[Piece, ...] = ()
-        self.light = _DARK
+        self.light, self.origin = _DARK, 0.0
         self._volt = unknowns.thermal_voltage
 
     def driven_by(self, pieces: Sequence[Piece], light: Piece | None = None) -> "CoupledSystem":
@@ -68,6 +69,12 @@ class CoupledSystem:
         _ = self._pattern, self._constant_jacobian, self._has_gaps  # no drive changes these: the copy shares them
         other = copy(self)
         other.pieces, other.light = tuple(pieces), light or _DARK
+        return other
+
+    def counted_from(self, origin: float) -> "CoupledSystem":
+        """The same with times that count from `origin` [s], so that short steps behind it are not lost to round-off."""
+        other = self.driven_by([one.counted_from(origin) for one in self.pieces], self.light.counted_from(origin))
+        other.origin = origin
         return other
 
     # --- residual -----------------------------------------------------------------------------------------------
@@ -107,7 +114,7 @@ class CoupledSystem:
     def _sources(self, time: float, fields: Array) -> Sources:
         """What the reactions do at the nodes, of the populations as they are counted in 1/m^3."""
         assert self.network is not None
-        field = self.electrostatics.field_strength(fields) if self.network.needs_field else None
+        field = field_of(self.network, self.electrostatics, fields)
         return self.network.sources(fields[1:] * self.unknowns.unit[:, None], self.light.value(time), field)
 
     def _inflow(self, time: float, fields: Array, one: Exchange) -> tuple[Array, Array, Array]:
@@ -142,6 +149,9 @@ class CoupledSystem:
         if self.network is not None:
             for (k, m), slope in self._sources(time, fields).by.items():
                 self._pattern.add_reaction(data, k, m, slope * (u.unit[m] / u.unit[k]))
+            light = self.light.value(time)
+            for k, helped in sources_by_potential(self.network, self.electrostatics, fields, light).items():
+                self._pattern.add_field(data, k, helped)
         if self.lattice is not None:
             self.lattice.add_slopes(time, values, self.pieces, self._pattern.entries, data)
         return self._pattern.matrix(data)
@@ -150,7 +160,8 @@ class CoupledSystem:
     def _pattern(self) -> JacobianPattern:
         moved = [pair for law in self.laws for pair in law.couplings]
         reacting = self.network.couplings if self.network else ()
-        return JacobianPattern(self.volumes, self.unknowns, moved, reacting, self.lattice)
+        by_the_field = self.network.by_the_field if self.network else ()
+        return JacobianPattern(self.volumes, self.unknowns, moved, reacting, self.lattice, by_the_field)
 
     @cached_property
     def _constant_jacobian(self) -> Array:
@@ -173,7 +184,8 @@ class CoupledSystem:
             entered[q] = change.sum()
         brighter = self.light.rate(time)
         if self.network is not None and brighter:
-            made = self.network.by_light(fields[1:] * self.unknowns.unit[:, None])
+            field = field_of(self.network, self.electrostatics, fields)
+            made = self.network.by_light(fields[1:] * self.unknowns.unit[:, None], field)
             rows[1:] += brighter * made / self.unknowns.unit[:, None]
         if self.lattice is not None:
             self.lattice.add_sweep(time, values, out, self.pieces)
@@ -265,8 +277,8 @@ class CoupledSystem:
         """Lowest relative concentration; see :meth:`Unknowns.lowest`."""
         return self.unknowns.lowest(values)
 
-    def outside(self, values: Array, allowance: float) -> bool:
-        """Whether bounds are violated; see :meth:`Unknowns.outside`."""
+    def outside(self, values: Array, allowance: float) -> str | None:
+        """What violates its bounds; see :meth:`Unknowns.outside`."""
         return self.unknowns.outside(values, allowance)
 
     def restored(self, values: Array, before: Array) -> tuple[Array, float]:

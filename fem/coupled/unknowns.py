@@ -265,16 +265,24 @@ class Unknowns:
         """Lowest concentration relative to the unit of its ion species."""
         return float(self.nodal(values)[1:][~self.carriers].min(initial=0.0 if self.absent.any() else np.inf))
 
-    def outside(self, values: Array, allowance: float) -> bool:
-        """Whether a concentration lies more than `allowance` below zero or a sublattice is overfull."""
+    def outside(self, values: Array, allowance: float) -> str | None:
+        """Which concentration lies more than `allowance` below zero, or what is overfull; None if nothing does."""
         fields = self.nodal(values)
         lowest, highest = fields[1:].min(axis=1), fields[1:].max(axis=1)
         few = _OUTNUMBERED * highest[self.carriers].max(initial=0.0)
-        if (lowest < -np.where(self.carriers, np.maximum(_CARRIERS_BELOW * highest, few), allowance)).any():
-            return True
+        below = lowest < -np.where(self.carriers, np.maximum(_CARRIERS_BELOW * highest, few), allowance)
+        if below.any():
+            k = int(np.argmax(below))
+            against = highest[k] if self.carriers[k] and highest[k] > 0 else 1.0
+            unit = "largest" if self.carriers[k] else "mean"
+            return f"a concentration of {lowest[k] / against:.1e} of its {unit} ({self.populations[k].name})"
         if self.behind is not None and self.behind.overdrawn(fields, values):
-            return True
-        return any(self.filling(sites, fields).max() > 1.0 + OVERFILL for sites in self.sublattices)
+            return "halides outside their shares: a site fraction, or a store at a contact, beyond empty or full"
+        for sites in self.sublattices:
+            fullest = float(self.filling(sites, fields).max())
+            if fullest > 1.0 + OVERFILL:
+                return f"the sublattice {sites.name!r} fuller than full ({fullest:.5g} of its sites)"
+        return None
 
     def bounded(self, values: Array, change: Array) -> Array:
         """Newton update that keeps concentrations positive and sites free, node by node."""

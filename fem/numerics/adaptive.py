@@ -14,7 +14,7 @@ import numpy as np
 from fem.fields import Array
 from fem.numerics.newton import BoundedNewton
 from fem.numerics.rosenbrock import Stretch, rodas4_step
-from fem.numerics.sparse_direct import SolverError, SparseDirect
+from fem.numerics.sparse_direct import OutOfMemoryError, SolverError, SparseDirect
 from fem.numerics.system import Statistics, System
 
 ALLOWANCE = 1e-9  # how far below zero a concentration is accepted, relative to the mean of its species
@@ -32,8 +32,8 @@ class Cursor:
 
     Parameters
     ----------
-    time
-        [s].
+    elapsed
+        Time since `origin` [s].
     values
         Unknowns, shape (n,).
     step
@@ -44,80 +44,98 @@ class Cursor:
         Implicit Euler steps still to be made before RODAS4 is tried again.
     opening
         Step that the error allowed right after the last break of a drive [s], to try at the next one; zero before any.
+    origin
+        Time of the last break of a drive [s]: steps behind it count from there, or round-off would swallow short ones.
+    bound_rejections, error_rejections
+        Steps rejected in a row before this one.
     """
 
-    time: float
+    elapsed: float
     values: Array
     step: float
     previous_step: float = 0.0
     previous_error: float = 0.0
     implicit_left: int = 0
     opening: float = 0.0
+    origin: float = 0.0
+    bound_rejections: int = 0
+    error_rejections: int = 0
+
+    @property
+    def time(self) -> float:
+        """[s]."""
+        return self.origin + self.elapsed
 
 
 def integrate(
     system: System, solver: SparseDirect, cursor: Cursor, end: float, tolerance: float, statistics: Statistics
 ) -> Iterator[tuple[Cursor, Stretch, Cursor]]:
-    """Accepted steps from `cursor` to time `end`: (cursor before, solution over the step, cursor after).
+    """Accepted steps from `cursor` to `end` [s]: (cursor before, solution over the step, cursor after).
+
+    All times of `system`, `end` and the solution count from the cursor's origin.
 
     Raises
     ------
     SolverError
-        If the step size collapses.
+        If the step size collapses, or the memory does not suffice.
     """
-    bound_rejections = error_rejections = 0
-    while cursor.time < end:
+    while cursor.elapsed < end:
         step, clipped = _fit(cursor, end)
         _require_progress(cursor, step, end, statistics.last_cut)
         make = _implicit if cursor.implicit_left else _rosenbrock
         stretch, error = make(system, solver, cursor, step, tolerance, statistics)
-        if stretch is not None and system.outside(stretch.last, ALLOWANCE):
-            bound_rejections += 1
+        outside = None if stretch is None else system.outside(stretch.last, ALLOWANCE)
+        if outside is not None:
             statistics.rejected_for_bounds += 1
-            lowest = system.lowest(stretch.last)
-            cause = f"a concentration of {lowest:.1e} of its mean" if lowest < 0 else "a lattice fuller than full"
-            statistics.note_cut(cursor.time, step, f"it led to {cause}")
-            cursor = replace(cursor, step=0.3 * step)
-        elif stretch is None or error > 1:
-            error_rejections += 1
+            statistics.note_cut(cursor.time, step, f"it led to {outside}")
+            cursor = _cut(replace(cursor, bound_rejections=cursor.bound_rejections + 1), 0.3 * step)
+        elif stretch is None or not error <= 1:
             statistics.rejected_for_error += 1
             cause = "it has no finite solution" if stretch is None else f"error {error:.2g} times the tolerance"
             statistics.note_cut(cursor.time, step, cause)
-            cursor = replace(cursor, step=step * (0.1 if stretch is None else _factor(error, cursor)))
+            shrunk = step * (_factor(error, cursor) if stretch is not None and np.isfinite(error) else 0.1)
+            cursor = _cut(replace(cursor, error_rejections=cursor.error_rejections + 1), shrunk)
         else:
             last, restored = system.restored(stretch.last, cursor.values)
             statistics.accept(system.lowest(last), restored)
-            after = _after(cursor, last, step, error, end if clipped else cursor.time + step)
-            if error_rejections:
+            after = _after(cursor, last, step, error, end if clipped else cursor.elapsed + step)
+            if cursor.error_rejections:
                 after = replace(after, step=min(after.step, step))
             if clipped:
                 after = replace(after, step=max(after.step, cursor.step))
-            yield cursor, replace(stretch, end=after.time, last=last), after
-            cursor, bound_rejections, error_rejections = after, 0, 0
-        if bound_rejections >= _BOUND_REJECTIONS or error_rejections >= _ERROR_REJECTIONS:
-            cursor, bound_rejections, error_rejections = replace(cursor, implicit_left=_IMPLICIT_STEPS), 0, 0
+            yield cursor, replace(stretch, end=after.elapsed, last=last), after
+            cursor = after
+
+
+def _cut(cursor: Cursor, step: float) -> Cursor:
+    """`cursor` with the smaller `step` to try behind a rejection, by implicit Euler where there were many in a row."""
+    if cursor.bound_rejections >= _BOUND_REJECTIONS or cursor.error_rejections >= _ERROR_REJECTIONS:
+        return replace(cursor, step=step, implicit_left=_IMPLICIT_STEPS, bound_rejections=0, error_rejections=0)
+    return replace(cursor, step=step)
 
 
 def _require_progress(cursor: Cursor, step: float, end: float, last_cut: str) -> None:
     """Raise SolverError if the step has collapsed."""
-    if step < 1e-15 * max(cursor.time, end * 1e-12) or step < 1e-30:
+    if step < 1e-15 * max(cursor.elapsed, end * 1e-12) or step < 1e-30:
+        since = f", {cursor.elapsed:.2g} s after the drive last broke" if cursor.origin else ""
         raise SolverError(
-            f"the time step collapsed to {step:.2g} s at t = {cursor.time:.4g} s (last cut: {last_cut}): soften the"
-            " drive (use a ramp), refine the mesh at the electrodes, mend its non-Delaunay edges (mesh report), or give"
-            " the species a sublattice that limits its concentration"
+            f"the time step collapsed to {step:.2g} s at t = {cursor.time:.4g} s{since} (last cut: {last_cut}): soften"
+            " the drive (use a ramp), refine the mesh at the electrodes, mend its non-Delaunay edges (mesh report), or"
+            " give the species a sublattice that limits its concentration"
         )
 
 
-def _after(cursor: Cursor, last: Array, step: float, error: float, time: float) -> Cursor:
+def _after(cursor: Cursor, last: Array, step: float, error: float, elapsed: float) -> Cursor:
     """Cursor behind a step that was accepted with `error`."""
     new_step = step * _factor(error, cursor, step)
     opening = cursor.opening if cursor.previous_step else new_step
-    return Cursor(time, last, new_step, step, max(error, 1e-2), max(0, cursor.implicit_left - 1), opening)
+    left = max(0, cursor.implicit_left - 1)
+    return Cursor(elapsed, last, new_step, step, max(error, 1e-2), left, opening, cursor.origin)
 
 
 def _fit(cursor: Cursor, end: float) -> tuple[float, bool]:
     """Step to make now and whether it ends exactly at `end`."""
-    left = end - cursor.time
+    left = end - cursor.elapsed
     if cursor.step >= 0.999 * left:
         return left, True
     return (0.5 * left if cursor.step > 0.6 * left else cursor.step), False
@@ -139,7 +157,9 @@ def _rosenbrock(
 ) -> tuple[Stretch | None, float]:
     try:
         with np.errstate(over="ignore", invalid="ignore"):  # a step that runs away is rejected
-            stretch, error = rodas4_step(system, solver, cursor.time, cursor.values, step, statistics)
+            stretch, error = rodas4_step(system, solver, cursor.elapsed, cursor.values, step, statistics)
+    except OutOfMemoryError:
+        raise
     except SolverError:
         return None, np.inf
     if not np.isfinite(stretch.last).all():
@@ -157,11 +177,13 @@ def _implicit(
     """
     newton = BoundedNewton(system, solver, statistics, _NEWTON_SHARE * tolerance)
     try:
-        last = newton.implicit_euler(cursor.time, cursor.values, step)
+        last = newton.implicit_euler(cursor.elapsed, cursor.values, step)
+    except OutOfMemoryError:
+        raise
     except SolverError:
         return None, np.inf
     with statistics.timed("assembly"):
-        bend = system.mass * (last - cursor.values) / step - system.residual(cursor.time, cursor.values)
+        bend = system.mass * (last - cursor.values) / step - system.residual(cursor.elapsed, cursor.values)
     with statistics.timed("solve"):
         error = 0.5 * solver.solve(np.where(system.mass > 0, bend, 0.0))
     statistics.solves += 1
@@ -169,6 +191,6 @@ def _implicit(
     size = system.error_norm(error, last, cursor.values)
     zero = np.zeros_like(last)
     return (
-        Stretch(cursor.time, cursor.time + step, cursor.values, last, zero, zero, error),
+        Stretch(cursor.elapsed, cursor.elapsed + step, cursor.values, last, zero, zero, error),
         size / (_EULER_SHARE * tolerance),
     )

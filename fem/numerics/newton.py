@@ -63,8 +63,8 @@ class BoundedNewton:
                 return guess
             last = size
         raise SolverError(
-            f"Newton's iteration stalled at t = {time:.4g} s, step = {step:.4g} s (last relative update {size:.2g},"
-            f" at most {MAX_ITERATIONS} iterations): shorten the ramp or refine the mesh at the electrodes"
+            f"Newton's iteration stalled in a step of {step:.4g} s (last relative update {size:.2g}, at most"
+            f" {MAX_ITERATIONS} iterations): shorten the ramp or refine the mesh at the electrodes"
         )
 
     def _change(self, end: float, values: Array, step: float, guess: Array) -> Array:

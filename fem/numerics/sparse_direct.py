@@ -19,15 +19,27 @@ from scipy.sparse.linalg import splu
 
 from fem.fields import Array
 
-_THREADED_FROM = 150_000  # unknowns; below, one thread is faster than two
+_THREADED_FROM = 150_000  # unknowns; below, one thread is faster than two; MKL_NUM_THREADS rules if it is set
+_NO_MEMORY = -2  # PARDISO's error number for it
 _REFINEMENTS = 2  # at most; PARDISO does not pivot across supernodes, and ions are lost where a row is not met
 _ROUND_OFF = 1e-14  # of the absolute sum of a row's terms
+_MISSED = 1e-6  # of the largest sum of a row's terms, after refinement: not solved
 _SMALL_ROW = 0.1  # of the largest unknown of the same block: rows whose terms are smaller need be met to that only
 _ALL = (slice(None),)
 
 
 class SolverError(RuntimeError):
     """A linear or nonlinear system could not be solved; the message says where and which knob helps."""
+
+
+class OutOfMemoryError(SolverError):
+    """The factors do not fit into memory: no smaller time step helps."""
+
+    def __init__(self, unknowns: int) -> None:
+        super().__init__(
+            f"not enough memory for the factors of {unknowns} unknowns: use a coarser mesh (larger mesh sizes, fewer"
+            " elements across strips), follow fewer species, or use a machine with more memory"
+        )
 
 
 class SparseDirect(Protocol):
@@ -69,6 +81,8 @@ class SuperLU:
             self._factors = splu(sparse.csc_matrix(scaled), permc_spec="COLAMD")
         except RuntimeError as error:
             raise SolverError(f"SuperLU could not factorise the Jacobian: {error}") from error
+        except MemoryError as error:
+            raise OutOfMemoryError(matrix.shape[0]) from error
 
     def solve(self, rhs: Array) -> Array:
         """Solve with the last factorisation; see :class:`SparseDirect`."""
@@ -103,7 +117,8 @@ class Pardiso:
         """Factorise `matrix`; see :class:`SparseDirect`."""
         if not matrix.has_sorted_indices:
             matrix = matrix.sorted_indices()
-        self._mkl.libmkl.MKL_Set_Num_Threads(2 if matrix.shape[0] >= _THREADED_FROM else 1)
+        if not os.environ.get("MKL_NUM_THREADS"):
+            self._mkl.libmkl.MKL_Set_Num_Threads(2 if matrix.shape[0] >= _THREADED_FROM else 1)
         self._scale = row_scales(matrix)
         if not (np.array_equal(matrix.indptr, self._row_starts) and np.array_equal(matrix.indices, self._columns)):
             self._analyse(matrix)
@@ -122,28 +137,48 @@ class Pardiso:
         self._call(11, np.zeros(matrix.shape[0]))
 
     def solve(self, rhs: Array) -> Array:
-        """Solve with the last factorisation, refined until every row is met to round-off; see :class:`SparseDirect`."""
+        """Solve with the last factorisation, refined until every row is met to round-off; see :class:`SparseDirect`.
+
+        Raises
+        ------
+        SolverError
+            If a row is missed by far more after refinement, or the solution is not finite.
+        """
         scaled = rhs * self._scale
         solution = self._call(33, scaled)
         for _ in range(_REFINEMENTS):
             defect = scaled - self._matrix @ solution
-            if self._is_round_off(defect, solution):
-                break
+            if self._meets(defect, solution, _ROUND_OFF):
+                return solution
             solution += self._call(33, defect)
+        if not self._solved(scaled - self._matrix @ solution, scaled, solution):
+            raise SolverError(
+                "the linear system is not solved: rows are missed after refinement, or what they hold has run away; the"
+                " time step is too large for the film, or its mesh has cells that are far too flat"
+            )
         return solution
 
-    def _is_round_off(self, defect: Array, solution: Array) -> bool:
-        """Whether no row is missed by more than round-off of its terms, or of the largest unknown of its block."""
+    def _meets(self, defect: Array, solution: Array, share: float) -> bool:
+        """Whether no row is missed by more than a `share` of its terms, or of the largest unknown of its block."""
         sizes, missed = np.abs(solution), np.abs(defect)
         for block in self._blocks:  # rows are equilibrated: entries are at most 1 in all of them
-            missed[block] -= _ROUND_OFF * _SMALL_ROW * sizes[block].max()
+            missed[block] -= share * _SMALL_ROW * sizes[block].max()
         if missed.max() <= 0:
             return True
+        return bool((missed <= share * self._terms(sizes)).all())
+
+    def _solved(self, defect: Array, scaled: Array, solution: Array) -> bool:
+        """Whether the system as a whole is solved: a field that hardly changes may be all round-off of the others."""
+        largest = max(float(self._terms(np.abs(solution)).max()), float(np.abs(scaled).max()))
+        return bool(np.isfinite(largest) and np.abs(defect).max() <= _MISSED * largest)
+
+    def _terms(self, sizes: Array) -> Array:
+        """Absolute sum of the terms of each row, for unknowns of the given `sizes`."""
         if self._magnitude is None:
             self._magnitude = sparse.csr_matrix(
                 (np.abs(self._matrix.data), self._columns, self._row_starts), shape=self._matrix.shape
             )
-        return bool((missed <= _ROUND_OFF * (self._magnitude @ sizes)).all())
+        return np.asarray(self._magnitude @ sizes)
 
     def _call(self, phase: int, rhs: Array) -> Array:
         """Run a `phase` of PARDISO: 11 analyses, 22 factorises, 33 solves for `rhs`.
@@ -163,6 +198,8 @@ class Pardiso:
             matrix.data.ctypes.data, rows, columns, order, n_rhs, settings, quiet,
             rhs.ctypes.data, solution.ctypes.data, byref(error),
         )  # fmt: skip
+        if error.value == _NO_MEMORY:
+            raise OutOfMemoryError(len(rhs))
         if error.value:
             raise SolverError(f"MKL PARDISO failed in phase {phase} with error {error.value}: {_reason(error.value)}")
         return solution
@@ -175,8 +212,6 @@ class Pardiso:
 
 def _reason(error: int) -> str:
     """What an error number of PARDISO means and what helps."""
-    if error == -2:
-        return "not enough memory for the factors; use a coarser mesh"
     if error == -4:
         return "a pivot is zero; the time step is too large for the film"
     return "see the table of errors in the manual of oneMKL"

@@ -38,8 +38,8 @@ class System(Protocol):
     def lowest(self, values: Array) -> float:
         """Lowest bounded unknown, relative to its mean; negative outside its bound."""
 
-    def outside(self, values: Array, allowance: float) -> bool:
-        """Whether an unknown lies outside its bounds by more than `allowance` (relative to its mean)."""
+    def outside(self, values: Array, allowance: float) -> str | None:
+        """What lies outside its bounds by more than `allowance` (relative to its mean), in words; None if nothing."""
 
     def bounded(self, values: Array, change: Array) -> Array:
         """`values` + `change`, held inside the bounds."""
@@ -56,9 +56,10 @@ class Statistics:
     """What the solver did; ``as_dict`` is recorded in ``run.json``.
 
     `last_cut` says which step was made shorter last, and why. `landed_outputs` counts outputs that took steps of their
-    own because the interpolant left the bounds there.
+    own because the interpolant left the bounds there. `factorisations_at_outputs` is what these took of all
+    `factorisations`, and carriers that settle at outputs and from one temperature to the next.
     `restored_to_round_off` sums the relative amounts of ions that linear solves lost to round-off and that were put
-    back.
+    back. `cycles_jumped` lists the jumps over cycles of a drive that repeats itself, `jump_error` sums their errors.
     """
 
     solver: str = ""
@@ -72,8 +73,13 @@ class Statistics:
     factorisations: int = 0
     solves: int = 0
     landed_outputs: int = 0
+    factorisations_at_outputs: int = 0
     lowest_relative_concentration: float = np.inf
     restored_to_round_off: float = 0.0
+    cycles_simulated: int = 0
+    cycles_jumped: list[int] = field(default_factory=list)
+    rejected_jumps: int = 0
+    jump_error: float = 0.0
     seconds: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
@@ -105,7 +111,7 @@ class Statistics:
 
     def copy(self) -> "Statistics":
         """The counters as they stand now."""
-        return replace(self, seconds=dict(self.seconds))
+        return replace(self, seconds=dict(self.seconds), cycles_jumped=list(self.cycles_jumped))
 
     def as_dict(self) -> dict[str, object]:
         """Plain numbers and strings."""

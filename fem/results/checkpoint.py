@@ -67,6 +67,7 @@ def model_fingerprint(scenario: Scenario) -> str:
     model = scenario.model
     said = [model.as_dict(), [repr(one.sublattice) for one in model.species], scenario.tolerance]
     said += [repr(scenario.light), repr(model.material.recombination), [one.column for one in scenario.observables]]
+    said += [] if scenario.cycles is None else [repr(scenario.cycles)]
     words = np.frombuffer(json.dumps(plain(said), sort_keys=True).encode(), dtype=np.uint8)
     poisson, start = model.system.poisson, model.initial_state().contact_potential
     return _digest([words, poisson.weights, poisson.fixed_charge, start, *_transports(model), *_drives(scenario)])
@@ -83,15 +84,15 @@ def _transports(model: PoissonNernstPlanck) -> list[Array]:
 
 
 def _drives(scenario: Scenario) -> list[Array]:
-    """Output times, and each drive there, between them and where it breaks."""
+    """Output times, and the light and each drive there, between them and where they break."""
     times = np.asarray(scenario.times, dtype=float)
     between = [np.linspace(a, b, _SAMPLES, endpoint=False) for a, b in itertools.pairwise(times)]
     sampled = np.append(np.concatenate(between), times[-1]).tolist()
-    arrays = [times, np.array([scenario.model.light_drive(time) for time in sampled])]
-    for electrode in scenario.model.electrodes:
-        breaks = electrode.drive.breakpoints(0.0, float(times[-1]))
-        arrays += [np.array([electrode.drive(time) for time in sampled + breaks]), np.array(breaks), electrode.nodes]
-    return arrays
+    arrays: list[Array] = [times]
+    for drive in [scenario.model.light_drive, *(one.drive for one in scenario.model.electrodes)]:
+        breaks = drive.breakpoints(0.0, float(times[-1]))
+        arrays += [np.array([drive(time) for time in sampled + breaks]), np.array(breaks)]
+    return [*arrays, *(electrode.nodes.astype(float) for electrode in scenario.model.electrodes)]
 
 
 def _digest(arrays: Sequence[NDArray[np.generic]]) -> str:

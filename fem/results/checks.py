@@ -25,6 +25,7 @@ LIMITS = {
     "ions": 1e-8,  # relative change of an ion number
     "put back": 1e-8,  # share of ions, summed over all steps, that linear solves may lose and get back
     "lowest": -1e-9,  # lowest concentration over the mean of its species
+    "rest": 1e-6,  # of what enters and leaves: net inflow, and current that should not flow, in a film that rests
     "charge": 1e-8,  # of film and electrodes together, over that of an electrode
     "currents": 1e-4,  # of all electrodes together, times the time, over the largest charge moved or passed
     "current": 2e-2,  # charge that the current does not explain, over the largest that moved
@@ -83,6 +84,7 @@ class Check:
 def laws(scenario: Scenario, columns: Columns, solver: Mapping[str, Any]) -> list[Check]:
     """Checks of a run, finished or not, from the `columns` of its time series and the counters of its `solver`."""
     return [
+        *_start(scenario),
         *_ions(scenario, columns, solver),
         *_charge(scenario, columns),
         *_free_energy(scenario, columns),
@@ -99,6 +101,16 @@ def resolution(scenario: Scenario) -> list[Check]:
         Check(name, cells / longest, LIMITS["mesh"], None, electrode, knob)
         for electrode, cells in scales.first_cell.items()
     ]
+
+
+def _start(scenario: Scenario) -> Iterator[Check]:
+    """Before the drive starts nothing changes, and currents add up to nothing."""
+    rest, knob = scenario.model.rest, "check the contacts, reactions and light before t = 0, or start as deposited"
+    if rest.sought:
+        yield Check(
+            "net inflow over what enters and leaves at rest", rest.net, LIMITS["rest"], 0.0, rest.population, knob
+        )
+        yield Check("current that should not flow at rest, relative", rest.lost, LIMITS["rest"], 0.0, "", knob)
 
 
 def _worst(name: str, values: Array, times: Array, place: str, knob: str) -> Check:
@@ -220,8 +232,10 @@ def _moved(scenario: Scenario, charge: Array) -> float:
 def still(scenario: Scenario, times: Array) -> list[tuple[float, list[int]]]:
     """Stretches in which no voltage and no light moves: the beginning [s] of each and the numbers of its outputs.
 
-    An output at a jump of a drive belongs to the stretch that it ends.
+    An output at a jump of a drive belongs to the stretch that it ends. Where cycles are jumped there are none.
     """
+    if scenario.cycles is not None:
+        return []
     drives = [*(one.drive for one in scenario.model.electrodes), scenario.model.light_drive]
     end = float(times[-1])
     starts = sorted({0.0, *(time for drive in drives for time in drive.breakpoints(0.0, end))})

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from fem.checks import require_known
-from fem.constants import elementary_charge, eV
+from fem.constants import boltzmann, elementary_charge, eV
 from fem.fields import Array
 from fem.measurements.segregation import Composition, correlation_length
 from fem.physics.halides.mixed_halide import HalideLattice
@@ -72,8 +72,34 @@ def film_spectrum(
             raise ValueError("no reaction of the model emits light: give the emission line other `carriers`")
         weights = weights * np.maximum(emission(scenario, state)[held], 0.0)
     elif line.carriers == "funnelled":
-        weights = weights * funnelled(line.gap(x), state.temperature)
+        weights = weights * _gathered(scenario, state, line)[held]
     return line.spectrum(x, weights)
+
+
+def pairs(scenario: Scenario, state: State) -> Array:
+    """Pairs of funnelled carriers that light keeps at the nodes [1/m^3]; an output at a jump of the light is before it.
+
+    Shape (n_nodes,).
+
+    Raises
+    ------
+    ValueError
+        If the film has no funnelled carriers.
+    """
+    carriers = _lattice(scenario).carriers
+    if carriers is None:
+        raise ValueError("the film has no funnelled carriers: give its lattice `carriers`")
+    areas, kt = lattice_areas(scenario), boltzmann * state.temperature
+    light = scenario.model.light_drive(float(np.nextafter(state.time, -np.inf)))
+    level = carriers.level(state.share, areas, carriers.density * light * float(areas.sum()), kt)
+    return carriers.held(state.share, level, kt)[0]
+
+
+def _gathered(scenario: Scenario, state: State, line: EmissionLine) -> Array:
+    """Funnelled carriers at the nodes in proportion; a weak probe light takes the place of none, shape (n_nodes,)."""
+    if _lattice(scenario).carriers is not None and (found := pairs(scenario, state)).any():
+        return found
+    return funnelled(line.gap(state.share), state.temperature)
 
 
 def halide_observables(scenario: Scenario) -> list[Observable]:
@@ -190,6 +216,21 @@ def domain_size(axis: str, pixels: int = 40_000) -> Observable:
         return correlation_length(values, extent / values.shape[along], along)
 
     return Observable(f"domain size along {axis}", "m", measure)
+
+
+def spread(axis: str, pixels: int = 40_000) -> Observable:
+    """Standard deviation along "x" or "y" of the composition averaged across that axis: segregation in one direction.
+
+    Along "x" it is lateral, along "y" through the thickness of a cross-section.
+    """
+    require_known(axis, ("x", "y"), "axis of a spread of composition:")
+
+    def measure(scenario: Scenario, state: State) -> float:
+        raster = Raster.over(scenario.model.mesh.p, scenario.model.mesh.t.T, pixels)
+        values = raster.sample_nodes(share(scenario, state))
+        return float(np.nanstd(np.nanmean(values, axis=0 if axis == "x" else 1)))
+
+    return Observable(f"spread of share along {axis}", "1", measure)
 
 
 def share_at_boundaries() -> Observable:

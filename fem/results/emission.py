@@ -9,15 +9,18 @@ from collections.abc import Callable
 import numpy as np
 
 from fem.checks import require_known
+from fem.coupled.field_terms import field_of
 from fem.fields import Array
 from fem.model import PoissonNernstPlanck
 from fem.physics.carriers.semiconductor import ELECTRON, HOLE
 from fem.physics.drives.drive import BEFORE
 from fem.physics.light.luminescence import photoluminescence
-from fem.physics.reactions.rate_laws import Generation
+from fem.physics.reactions.network import ReactionNetwork
 from fem.physics.reactions.reaction import Reaction
 from fem.scenario import Scenario
 from fem.state import State
+
+_LIT = 1e-6  # of n_i^2: how far n p must lie above it for pairs to count; less is left to the solver's precision
 
 
 def emits(scenario: Scenario) -> bool:
@@ -72,8 +75,7 @@ def events_by(model: PoissonNernstPlanck, state: State, chosen: Callable[[Reacti
     numbers = _numbers(model, chosen)
     if model.network is None or not numbers:
         raise ValueError(f"the model has no reaction that {what}")
-    everything = np.vstack([state.concentrations, state.carriers])
-    return np.asarray(model.network.events(everything, model.light_at(state.time))[numbers].sum(axis=0))
+    return np.asarray(_events(model, model.network, state)[numbers].sum(axis=0))
 
 
 def quantum_yield(model: PoissonNernstPlanck, state: State) -> float:
@@ -82,27 +84,61 @@ def quantum_yield(model: PoissonNernstPlanck, state: State) -> float:
     return float(events_by(model, state, _emits, "emits light").sum() / made.sum())
 
 
-def carrier_lifetime(model: PoissonNernstPlanck, state: State) -> Array:
-    """Pairs that are there over those lost per time at the nodes [s], shape (n_nodes,); infinite where none are lost.
+def has_lifetime(model: PoissonNernstPlanck) -> bool:
+    """Whether electrons and holes live in the film until something takes both."""
+    return model.bands is not None and bool(_numbers(model, _loses_pairs))
 
-    Pairs are the scarcer carrier; what consumes both an electron and a hole counts as loss, light that makes them not.
+
+def carrier_lifetime(model: PoissonNernstPlanck, state: State) -> Array:
+    """Effective lifetime of electron-hole pairs at the nodes [s], shape (n_nodes,); nan where there are none too many.
+
+    See :func:`excess_pairs`. What consumes both an electron and a hole counts as loss, light that makes them not; in
+    the limit of few pairs it is the lifetime of minority carriers.
 
     Raises
     ------
     ValueError
-        If the model has no electrons and holes.
+        If the model has no electrons and holes, or nothing takes them.
     """
-    if model.network is None or model.bands is None:
+    pairs, lost = excess_pairs(model, state)
+    return np.divide(pairs, lost, out=np.full_like(pairs, np.nan), where=(pairs > 0) & (lost > 0))
+
+
+def excess_pairs(model: PoissonNernstPlanck, state: State) -> tuple[Array, Array]:
+    """Pairs at each node that equilibrium would not have [1/m], and those lost per time [1/(m s)], (n_nodes,) each.
+
+    As many as must go until ``n p = n_i^2``; 0 in equilibrium and below it, to the precision of the densities.
+
+    Raises
+    ------
+    ValueError
+        If the model has no electrons and holes, or nothing takes them.
+    """
+    if model.network is None or not has_lifetime(model):
         raise ValueError("a carrier lifetime needs a model with a semiconductor and recombination among its reactions")
-    lost = [
-        number
-        for number, one in enumerate(model.network.reactions)
-        if one.stoichiometry.get(ELECTRON, 0) < 0 and one.stoichiometry.get(HOLE, 0) < 0
-    ]
+    n, p = state.carriers
+    electrons, holes = model.populations[-2:]
+    rest = np.asarray(electrons.present * electrons.transport.enrichment * holes.transport.enrichment)
+    rest = rest * float(electrons.intrinsic or 0.0) * float(holes.intrinsic or 0.0)
+    above = n * p - rest
+    above = np.where(above > _LIT * rest, above, 0.0)
+    both = n + p + np.sqrt((n - p) ** 2 + 4 * np.maximum(n * p - above, 0.0))
+    pairs = np.divide(2 * above, both, out=np.zeros_like(above), where=both > 0)
+    lost = _events(model, model.network, state)[_numbers(model, _loses_pairs)].sum(axis=0)
+    return model.unknowns.storage[-1] * pairs, lost * (pairs > 0)
+
+
+def _loses_pairs(reaction: Reaction) -> bool:
+    return all(reaction.stoichiometry.get(carrier, 0) < 0 for carrier in (ELECTRON, HOLE))
+
+
+def _events(model: PoissonNernstPlanck, network: ReactionNetwork, state: State) -> Array:
+    """Events of each reaction at each node [1/(m s)], in the light and the field of `state`, (n_reactions, n_nodes)."""
     everything = np.vstack([state.concentrations, state.carriers])
-    rate = model.network.events(everything, model.light_at(state.time))[lost].sum(axis=0)
-    pairs = (model.unknowns.storage[-2:] * state.carriers).min(axis=0)
-    return np.divide(pairs, rate, out=np.full_like(pairs, np.inf), where=rate > 0)
+    scaled = state.potential[None] / model.unknowns.thermal_voltage
+    return network.events(
+        everything, model.light_at(state.time), field_of(network, model.system.electrostatics, scaled)
+    )
 
 
 def _emits(reaction: Reaction) -> bool:
@@ -110,7 +146,7 @@ def _emits(reaction: Reaction) -> bool:
 
 
 def _made_by_light(reaction: Reaction) -> bool:
-    return isinstance(reaction.law, Generation)
+    return "light" in reaction.law.conditions
 
 
 def _numbers(model: PoissonNernstPlanck, chosen: Callable[[Reaction], bool]) -> list[int]:

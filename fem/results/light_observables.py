@@ -4,9 +4,9 @@ import numpy as np
 
 from fem.physics.carriers.semiconductor import ELECTRON, HOLE
 from fem.results.emission import (
-    carrier_lifetime,
     emission,
     emitting_area,
+    excess_pairs,
     quantum_yield,
     quench,
     relative_luminescence,
@@ -36,11 +36,14 @@ def photon_yield() -> Observable:
 
 
 def mean_lifetime() -> Observable:
-    """Lifetime of electron-hole pairs [s], as all pairs of the film over all that are lost per time."""
+    """Lifetime of electron-hole pairs [s], as all pairs of the film over all that are lost per time; nan in the dark.
+
+    Pairs are those that equilibrium would not have; see :func:`~fem.results.emission.excess_pairs`.
+    """
 
     def measure(scenario: Scenario, state: State) -> float:
-        pairs = (scenario.model.unknowns.storage[-2:] * state.carriers).min(axis=0)
-        return float(pairs.sum() / (pairs / carrier_lifetime(scenario.model, state)).sum())
+        pairs, lost = (float(one.sum()) for one in excess_pairs(scenario.model, state))
+        return pairs / lost if pairs > 0 and lost > 0 else float("nan")
 
     return Observable("carrier lifetime", "s", measure)
 
@@ -67,9 +70,9 @@ def maximum_luminescence() -> Observable:
 
 
 def mean_quench() -> Observable:
-    """Mean of Q = 1 - PL / PL0 over the film."""
+    """Mean of Q = 1 - PL / PL0 over the part of the film that emits."""
 
     def measure(scenario: Scenario, state: State) -> float:
-        return float(np.average(quench(scenario, state), weights=scenario.model.volumes))
+        return float(np.average(quench(scenario, state), weights=emitting_area(scenario.model)))
 
     return Observable("quench mean", "1", measure)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from fem.evolve import StepReport, evolve
+from fem.evolve import StepReport
 from fem.results.checkpoint import Checkpoint, load_checkpoint
 from fem.results.checks import laws, resolution
 from fem.results.figures import FILM, draw_figures, draw_film
@@ -138,14 +138,14 @@ def _record_outputs(
 ) -> None:
     scenario = plan.scenario
     restart, statistics = (None, None) if start is None else (start.restart, start.statistics)
-    outputs = evolve(scenario.model, scenario.times, scenario.tolerance, restart, on_step, statistics)
+    outputs = scenario.outputs(restart, on_step, statistics)
     columns = {name: values.tolist() for name, values in read_timeseries(directory / TIMESERIES).items()}
     with recording(plan, directory) as recorder:
         try:
             for output in outputs:
                 for values, value in zip(columns.values(), recorder.write(output), strict=True):
                     values.append(value)
-                record |= progress(output, len(scenario.times))
+                record |= progress(output, scenario)
                 if recorder.save_if_due():
                     record |= _checked(scenario, columns, record)
                     write_record(directory, record | clock.reading(), durable=False)

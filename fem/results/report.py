@@ -65,7 +65,7 @@ def write_report(directory: Path, record: Mapping[str, Any]) -> None:
             }
         ),
         mesh=_table(_facts(known["mesh"] or {})),
-        model=_table(_facts(known["model"])),
+        model=_table(_facts(known["model"] | {"start": known.get("start")})),
         solver=_table(known["solver"]),
         versions=_table(known["versions"]),
         references="".join(

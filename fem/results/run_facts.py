@@ -86,6 +86,7 @@ def first_record(scenario: Scenario, identity: RunIdentity, units: Mapping[str, 
         "scale_report": scenario.model.scale_report().as_dict(),
         "scale_units": SCALE_UNITS,
         "fields": units,
+        "start": {},
         "outputs": {"planned": len(scenario.times), "written": 0, "time_reached [s]": None},
         "solver": {},
         "conservation": None,
@@ -114,10 +115,11 @@ def require_continuable(record: Mapping[str, Any], path: Path) -> None:
             raise ValueError(f"{path} is damaged: its 'solver' lacks {name!r}")
 
 
-def progress(output: Output, planned: int) -> Record:
-    """How far the run is, of `planned` outputs, and what the solver did so far."""
-    outputs = {"planned": planned, "written": output.index + 1, "time_reached [s]": output.state.time}
-    return {"outputs": outputs, "solver": output.statistics.as_dict()}
+def progress(output: Output, scenario: Scenario) -> Record:
+    """How the run started, how far it is, and what the solver did so far."""
+    outputs = {"planned": len(scenario.times), "written": output.index + 1, "time_reached [s]": output.state.time}
+    start = scenario.model.rest.as_dict()
+    return {"start": start, "outputs": outputs, "solver": output.statistics.as_dict()}
 
 
 def warnings_of(scenario: Scenario) -> list[str]:

@@ -12,9 +12,7 @@ from fem.fields import Array
 from fem.results.blocks import blocks
 from fem.results.regions import BOUNDARIES
 from fem.results.results import Results
-
-_SHOWN_FIRST = ("PL_ratio", "emission", "band_gap", "share", "electric_potential")
-_COLOURS = {"PL_ratio": "inferno", "PL_quench": "inferno", "emission": "inferno"}
+from fem.results.shown import colours_of, lowest_and_highest, shown_field, shown_output, size
 
 
 @dataclass(frozen=True)
@@ -45,14 +43,7 @@ class View:
             If the folder holds no run, or the run has no such field.
         """
         results = Results.open(directory)
-        known = results.fields
-        name = field or next(one for one in (*_SHOWN_FIRST, *known) if one in known)
-        if name not in known:
-            raise ValueError(f"{directory} has no field {name!r}; it holds: {', '.join(sorted(known))}")
-        if len(results.times) == 0:
-            raise ValueError(f"{directory} holds no outputs yet")
-        output = len(results.times) - 1 if time is None else int(np.argmin(np.abs(results.times - time)))
-        return cls(results, name, output)
+        return cls(results, shown_field(results, field), shown_output(results, time))
 
     def show(self) -> None:
         """Open a window with a slider for the outputs; returns when it is closed.
@@ -91,7 +82,8 @@ class View:
 
         plotter: Any = pyvista.Plotter(off_screen=off_screen, window_size=[1200, 700])
         plotter.add_mesh(
-            self._grid(), scalars="shown", cmap=_COLOURS.get(self.field, "viridis"), clim=self._range(), lighting=False,
+            self._grid(), scalars="shown", cmap=colours_of(self.field),
+            clim=lowest_and_highest(self.results, self.field), lighting=False,
             scalar_bar_args={"title": f"{self.field} [{self.results.fields[self.field]}]", "vertical": True,
                              "position_x": 0.84, "width": 0.07, "title_font_size": 16, "label_font_size": 14},
             name="film",
@@ -124,14 +116,7 @@ class View:
 
     def _values(self, output: int) -> Array:
         """Of a vector the length."""
-        return _size(self.results.field(self.field, output))
-
-    def _range(self) -> tuple[float, float]:
-        """Lowest and highest value of all outputs."""
-        with self.results.series.held_open() as series:
-            sizes = (_size(series.read(self.field, k)) for k in range(len(self.results.times)))
-            low, high = np.array([(one.min(), one.max()) for one in sizes]).T
-        return float(low.min()), float(high.max())
+        return size(self.results.field(self.field, output))
 
     def _move(self, plotter: Any, output: int) -> None:
         self._fill(plotter.actors["film"].mapper.dataset, output)
@@ -139,11 +124,6 @@ class View:
 
     def _words(self, output: int) -> str:
         return f"{self.results.name}   t = {self.results.times[output]:.4g} s"
-
-
-def _size(values: Array) -> Array:
-    """Of vectors their length."""
-    return values if values.ndim == 1 else np.asarray(np.linalg.norm(values, axis=1))
 
 
 def _has_display() -> bool:

@@ -76,11 +76,15 @@ class Capacitor:
         """When it goes [s]."""
         return _OFF * self.time
 
-    def demands(self, aligned: bool, cold: bool) -> tuple[Criterion, ...]:
+    def demands(self, paired: bool, aligned: bool, cold: bool) -> tuple[Criterion, ...]:
         """B7. Without alignment no yield may rise; with it the last flash must be brighter than the first in the cold.
+
+        Without capture at pairs the light must return while the voltage is on, but for what separation still takes.
 
         Parameters
         ----------
+        paired
+            Whether pairs of vacancies capture carriers.
         aligned
             Whether the empirical law is on.
         cold
@@ -99,11 +103,12 @@ class Capacitor:
         if aligned:
             bounds = (_MORE, np.inf) if cold else (1 - _RETURNED, 1 + _RETURNED)
             return (*found, Criterion("B7", "yield long after the voltage, with the empirical term", last, *bounds))
+        left = (_LEFT, 1.0) if paired else (-_LEFT, _LEFT)
         return (
             *found,
             Criterion("B7", "yield right after the voltage came", lambda t: self._under(t)[0], upper=_ATTENUATED),
             Criterion("B7", "share of that loss that ions take back", self.recovered, _RECOVERED),
-            Criterion("B7", "loss that stays while the voltage is on", lambda t: 1 - self._under(t)[-1], _LEFT),
+            Criterion("B7", "loss that stays while the voltage is on", lambda t: 1 - self._under(t)[-1], *left),
             Criterion("B7", "yield long after the voltage", last, 1 - _RETURNED, 1 + _RETURNED),
             Criterion("B7", "largest yield", lambda t: float(self.flashes.yields(t).max()), upper=_NO_MORE),
         )

@@ -18,6 +18,7 @@ _RETURNED = 0.95  # of the change under weak bias, gone after a rest
 _LEFT = 0.2  # of the change under strong bias, left after a rest
 _KEPT = 0.98  # of what is left after one rest, still there after another
 _NOTHING = 0.02  # of the change under strong bias, left after two rests without the reaction
+_REMAINS = "change left after strong bias and two rests over its largest"
 _SEEN = 0.05  # quench near an electrode that counts as begun
 
 
@@ -56,7 +57,7 @@ class Memory:
         return np.concatenate([[0.0], *stages])
 
     def criteria(self, anode: Observable, cathode: Observable, degrading: bool) -> tuple[Criterion, ...]:
-        """B1: reversible part, irreversible part, anode first, damage that slows down.
+        """B1: reversible part, irreversible part, anode first, damage that slows down (but does not slow the ions).
 
         Parameters
         ----------
@@ -95,13 +96,14 @@ class Memory:
             Criterion("B1", "time of 5 % quench near the anode over that near the cathode", anode_first, 0.0, 0.5),
         )
         if not degrading:
-            remains = "change left after strong bias and two rests over its largest, without reaction"
-            return (*weak, Criterion("B1", remains, nothing, upper=_NOTHING))
+            return (*weak, Criterion("B1", f"{_REMAINS}, without reaction", nothing, upper=_NOTHING))
         return (
             *weak,
             Criterion("B1", "change left after strong bias and a rest over its largest", left, _LEFT),
             Criterion("B1", "change left after a second rest over that after one", kept, _KEPT),
-            Criterion("B1", "damage of the second half of the strong bias over the first", slowing, 0.0, 0.8),
+            Criterion(
+                "B1", "damage of the second half of the strong bias over the first (sites run out)", slowing, 0.0, 0.8
+            ),
         )
 
     def _change(self, traces: Traces, stage: int) -> float:

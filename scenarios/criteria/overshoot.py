@@ -14,7 +14,7 @@ from scenarios.parts.emitter import TRAP
 Traces = Mapping[str, Array]
 _OVERSHOOT = 0.2  # least rise of the light over its first value
 _CUT = 10.0  # by how much slower boundaries must at least cut it
-_CLOCK = (0.2, 5.0)  # time of the maximum over that in which halide fills the traps
+_CLOCK = (1 / 3, 3.0)  # time of the maximum over that in which halide fills the traps
 _FADED = 0.7  # of the maximum, left at the end
 
 
@@ -54,7 +54,7 @@ class Overshoot:
     def clock(self, traces: Traces) -> float:
         """Time of the largest light over that at which 1 - 1/e of all traps that are ever filled are filled."""
         time, light = self.light(traces)
-        return float(time[light.argmax()] / self.filling_time(traces))
+        return _time_of_maximum(time, light) / self.filling_time(traces)
 
     def filling_time(self, traces: Traces) -> float:
         """When 1 - 1/e of all traps that are ever filled are filled [s]."""
@@ -66,3 +66,14 @@ class Overshoot:
         """Light at the end over the largest."""
         light = self.light(traces)[1]
         return float(light[-1] / light.max())
+
+
+def _time_of_maximum(time: Array, light: Array) -> float:
+    """Where a parabola through the brightest output and its neighbours has its top, over the logarithm of time [s]."""
+    top = int(light.argmax())
+    if not 0 < top < len(light) - 1:
+        return float(time[top])
+    near = slice(top - 1, top + 2)
+    middle = np.log(time[top])
+    bent, slope, _ = np.polyfit(np.log(time[near]) - middle, light[near], 2)
+    return float(np.exp(middle - slope / (2 * bent)))

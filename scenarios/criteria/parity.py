@@ -11,7 +11,7 @@ from scenarios.parts.stages import Stages
 
 Traces = Mapping[str, Array]
 _RESPONSE = 0.05  # least change at either voltage
-_EVEN = 0.5  # largest part of the response that both signs share, over the part in which they differ
+_EVEN = 0.1  # largest part of the response that both signs share, over the part in which they differ
 
 
 def levels(column: str, stages: Stages) -> Callable[[Traces], Array]:

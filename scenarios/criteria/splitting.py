@@ -32,19 +32,21 @@ class Splitting:
     relaxation
         L^2 / (pi^2 D) of the film [s], D its interdiffusion coefficient.
     twin
-        Columns with the mean and the largest change of x in the blocked twin.
+        Columns with the mean and the largest change of x in the blocked twin, and the largest beyond a Debye length
+        from its electrodes; None for a film that is not supplied with halides.
     """
 
     voltages: OutAndBack
     relaxation: float
-    twin: tuple[str, str]
+    twin: tuple[str, str, str] | None = None
 
     @property
     def criteria(self) -> tuple[Criterion, ...]:
         """B10 for a film with stores."""
         return (
             Criterion("B10", "largest drift of a halide in film and stores", self.drift, upper=_CONSERVED),
-            *self._null(*self.twin),
+            *self._null(*(self.twin or (CHANGE, LARGEST))[:2]),
+            *self._inside,
             Criterion("B10", "peaks of the spectrum at the end of the drive", lambda c: self._end(c, PEAKS), 2.0),
             Criterion("B10", "shift of the bluest peak during the drive [eV]", lambda c: self.shift(c, BLUEST), _BLUE),
             Criterion("B10", "shift of the mean energy during the drive, funnelled carriers [eV]",
@@ -69,6 +71,15 @@ class Splitting:
             Criterion("B10", "largest change of x at the end of the drive, halides blocked",
                       lambda c: self._end(c, largest), upper=_NULL),
         )  # fmt: skip
+
+    @property
+    def _inside(self) -> tuple[Criterion, ...]:
+        """Everywhere at any time, but for the layers that the electrodes themselves charge."""
+        if self.twin is None:
+            return ()
+        inside = self.twin[2]
+        return (Criterion("B10", "largest change of x at any time beyond a Debye length from blocking electrodes",
+                          lambda c: float(c[inside].max()), upper=_NULL),)  # fmt: skip
 
     @property
     def _afterwards(self) -> tuple[Criterion, ...]:

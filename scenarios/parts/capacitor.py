@@ -12,10 +12,9 @@ from fem.physics.reactions.reaction import Reaction
 from fem.physics.reactions.trap_recombination import TrapRecombination
 from fem.physics.species import Species
 from meshes import MeshSizes, Polycrystal
-from scenarios.parts.parameters import DIFFUSIVITY_PREFACTOR
+from scenarios.parts.parameters import DIFFUSIVITY_PREFACTOR, TRAP_CAPTURE
 from scenarios.parts.resolved import MeshedFilm, meshed
 
-_CAPTURE = 1e-14  # [m^3/s] of pairs and of traps, 1e-15 cm^2 times 1e7 cm/s (assumption)
 _PAIRS = 1e-2  # pairs over vacancies as deposited (assumption)
 _REACH = 0.63e-9  # [m] at which two vacancies are a pair: one unit cell
 _TRAPS = 1e21  # [1/m^3] (assumption)
@@ -46,7 +45,9 @@ def vacancies_and_traps(density: float, barrier: float, alignment: float) -> lis
     ]
 
 
-def vacancy_chemistry(density: float, barrier: float, alignment: float, temperature: float) -> list[Reaction]:
+def vacancy_chemistry(
+    density: float, barrier: float, capture: float, alignment: float, temperature: float
+) -> list[Reaction]:
     """Vacancies form pairs and part, and carriers recombine at pairs and traps.
 
     Parameters
@@ -55,6 +56,8 @@ def vacancy_chemistry(density: float, barrier: float, alignment: float, temperat
         Of vacancies as deposited, in balance with their pairs [1/m^3].
     barrier
         Of their hops [J].
+    capture
+        By pairs over that by traps; 0 for pairs that do not trap.
     alignment
         Share by which the field slows capture by traps, an empirical law; 0 turns it off.
     temperature
@@ -64,15 +67,17 @@ def vacancy_chemistry(density: float, barrier: float, alignment: float, temperat
     law = MassAction({_VACANCY: 2}, meeting, {_PAIR: 1}, meeting * density / _PAIRS)
     found = [
         Reaction("pairing of vacancies", {_VACANCY: -2, _PAIR: +1}, law),
-        recombination("through pairs", TrapRecombination(_PAIR, _CAPTURE, _CAPTURE)),
-        recombination("through traps", TrapRecombination(_TRAP, _CAPTURE, _CAPTURE)),
+        recombination("through traps", TrapRecombination(_TRAP, TRAP_CAPTURE, TRAP_CAPTURE)),
     ]
+    if capture:
+        by_pairs = capture * TRAP_CAPTURE
+        found.append(recombination("through pairs", TrapRecombination(_PAIR, by_pairs, by_pairs)))
     return [*found, *_aligning(alignment, temperature)] if alignment else found
 
 
 def _aligning(alignment: float, temperature: float) -> list[Reaction]:
     """Empirical: the field turns traps into ones that capture more slowly, heat turns them back."""
-    slowed = (1 - alignment) * _CAPTURE
+    slowed = (1 - alignment) * TRAP_CAPTURE
     back = _RETURNING * exp(-_RETURN_BARRIER / (boltzmann * temperature))
     forth = FieldAssisted(MassAction({_TRAP: 1}, _ALIGNING), Threshold(_FIELD, 0.1 * _FIELD))
     return [

@@ -14,7 +14,7 @@ from fem.physics.reactions.recombination import Radiative
 from fem.physics.reactions.trap_recombination import ShockleyReadHall, TrapRecombination
 from fem.physics.species import Species
 from meshes import Layer, Lines, MeshSizes, Stack, StackMesh, columnar, mesh_stack
-from scenarios.parts.parameters import DIFFUSIVITY_PREFACTOR, GRAIN_BARRIER
+from scenarios.parts.parameters import DIFFUSIVITY_PREFACTOR, GRAIN_BARRIER, TRAP_CAPTURE
 
 #: MAPbBr3 between a layer for electrons (below) and one for holes; energies and mobilities are assumptions.
 LAYERS = {
@@ -24,7 +24,6 @@ LAYERS = {
 }
 HALIDE, TRAP, DEGRADED = "bromide interstitial", "unfilled site", "degraded site"
 _RADIATIVE, _LIFETIME = 4.9e-16, 37e-9  # [m^3/s], [s] of MAPbBr3
-_CAPTURE = 1e-14  # [m^3/s] by either trap, 1e-15 cm^2 times 1e7 cm/s (assumption)
 _FILLING, _RELEASE = 1e-21, 0.1  # [m^3/s], [1/s] of sites filled by halide (assumption)
 _SITES, _AT = 1e22, 1e23  # [1/m^3] sites that can degrade, holes at which the rate of that is stated (assumption)
 _ZONE = 20 * nm  # below the hole layer where traps are, and at both faces where halide is fast
@@ -50,8 +49,8 @@ class Emitter:
         Excess halide, mean over the film [1/m^3].
     traps
         Unfilled sites in the zone below the hole layer [1/m^3].
-    barrier
-        For hops of halide at grain boundaries and faces [J].
+    boundary_barrier, face_barrier
+        For hops of halide at grain boundaries between the faces, and in 20 nm at both faces of the film [J].
     loss
         Rate at which a site degrades at 1e23 holes per m^3 [1/s]; 0 turns it off.
     """
@@ -59,13 +58,14 @@ class Emitter:
     thickness: float
     halide: float
     traps: float
-    barrier: float
+    boundary_barrier: float
+    face_barrier: float
     loss: float
 
     def defects(self) -> list[Species]:
         """Mobile halide, traps at the hole layer, degraded sites."""
         film, reference = ("film",), self.traps or self.halide
-        barriers = {"film": self._barriers, "grain_boundary": self.barrier}
+        barriers = {"film": self._barriers(GRAIN_BARRIER), "grain_boundary": self._barriers(self.boundary_barrier)}
         return [
             Species(HALIDE, -1, self.halide, DIFFUSIVITY_PREFACTOR, barriers, where=film, composition={"X": +1}),
             Species.immobile(TRAP, +1, self._unfilled, reference, film, {"X": -1}),
@@ -77,7 +77,7 @@ class Emitter:
         reactions = [
             recombination("radiative", Radiative(_RADIATIVE), "film"),
             recombination("through traps that were there", ShockleyReadHall(_LIFETIME, _LIFETIME), "film"),
-            *(recombination(f"through {trap}s", TrapRecombination(trap, _CAPTURE, _CAPTURE), "film")
+            *(recombination(f"through {trap}s", TrapRecombination(trap, TRAP_CAPTURE, TRAP_CAPTURE), "film")
               for trap in (TRAP, DEGRADED)),
             passivation(Passivation(TRAP, HALIDE, _FILLING, _RELEASE, self._unfilled), "film"),
         ]  # fmt: skip
@@ -92,9 +92,10 @@ class Emitter:
 
         return values
 
-    @property
-    def _barriers(self) -> Value:
+    def _barriers(self, inside: float) -> Value:
+        """That of the faces in their zones, `inside` [J] between them: a face is a face where a boundary meets it."""
+
         def values(x: Array, y: Array) -> Array:
-            return np.where(np.minimum(y, self.thickness - y) < _ZONE, self.barrier, GRAIN_BARRIER)
+            return np.where(np.minimum(y, self.thickness - y) < _ZONE, self.face_barrier, inside)
 
         return values

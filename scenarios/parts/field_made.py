@@ -50,8 +50,8 @@ class FieldMadePairs:
     factor
         By how much the field helps.
     made
-        Rate of pairs where the factor is 1 [1/(m^3 s)]; 0 turns the field's part off. None for that of the film's own
-        pairs, ``k_F K_F``.
+        R of the pairs that a field E adds, ``R [f(E) - f(0)]`` with the factor f [1/(m^3 s)]; 0 turns them off. None
+        for that of the film's own pairs, ``k_F K_F``, which then form at ``k_F K_F f(E)`` for an f(0) of 1.
     barriers
         Of vacancies and interstitials [J]; infinite for vacancies that stay.
     """
@@ -77,7 +77,7 @@ class FieldMadePairs:
         )
 
     def chemistry(self, permittivity: float, temperature: float) -> list[Reaction]:
-        """Pairs that form and annihilate without a field, and those that it adds.
+        """Pairs that form and annihilate without a field, and those that it adds: none where there is no field.
 
         Parameters
         ----------
@@ -95,7 +95,7 @@ class FieldMadePairs:
         made = own if self.made is None else self.made
         if made == 0:
             return [balance]
-        law = FieldAssisted(MassAction({}, made), self.factor)
+        law = FieldAssisted(MassAction({}, made), self.factor, added=True)
         return [balance, Reaction("pairs made by the field", {VACANCY: 1, INTERSTITIAL: 1}, law)]
 
 

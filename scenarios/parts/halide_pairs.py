@@ -15,11 +15,11 @@ from fem.physics.reactions.reaction import Reaction
 from fem.physics.reactions.trap_recombination import TrapRecombination
 from fem.physics.species import Species
 from scenarios.parts.lateral_films import PERMITTIVITY, VACANCY_DIFFUSIVITY, ion
+from scenarios.parts.parameters import TRAP_CAPTURE
 
 SITES = 5e21  # [1/m^3] that can degrade (assumption)
 _RATE, _AT = 0.05, 1e22  # [1/s] of degradation where this many defects help [1/m^3] (assumption)
 _EDGE = 0.05  # width of the threshold over its field
-_CAPTURE = 1e-14  # [m^3/s] by interstitials and degraded sites, 1e-15 cm^2 times 1e7 cm/s (assumption)
 _VACANCY, _INTERSTITIAL, _DEGRADED = "iodide vacancy", "iodide interstitial", "degraded site"
 
 
@@ -37,7 +37,7 @@ def pair_chemistry(vacancies: float, interstitials: float, temperature: float) -
     rate = frenkel_rate_constant(VACANCY_DIFFUSIVITY, VACANCY_DIFFUSIVITY, coulomb_radius(PERMITTIVITY, temperature))
     return [
         frenkel_pair(_VACANCY, _INTERSTITIAL, rate, vacancies * interstitials),
-        *(recombination(f"through {trap}s", TrapRecombination(trap, _CAPTURE, _CAPTURE))
+        *(recombination(f"through {trap}s", TrapRecombination(trap, TRAP_CAPTURE, TRAP_CAPTURE))
           for trap in (_INTERSTITIAL, _DEGRADED)),
     ]  # fmt: skip
 

@@ -11,10 +11,9 @@ from fem.physics.reactions.defect_chemistry import coulomb_radius, frenkel_pair,
 from fem.physics.reactions.reaction import Reaction
 from fem.physics.reactions.trap_recombination import TrapRecombination
 from fem.physics.species import Species
+from scenarios.parts.parameters import DIFFUSIVITY_PREFACTOR, TRAP_CAPTURE
 
-_PREFACTOR = 6.5e-8  # [m^2/s] of hops, as in MAPbI3 (assumption)
 _BARRIERS = (0.35 * eV, 0.30 * eV)  # of vacancy and interstitial near the surfaces of a plate (assumption)
-_CAPTURE = 1e-14  # [m^3/s] by a vacancy that no bromide fills, 1e-15 cm^2 times 1e7 cm/s (assumption)
 _VACANCY, _INTERSTITIAL = "bromide vacancy", "bromide interstitial"
 
 
@@ -51,7 +50,7 @@ class HalideStore:
         for (name, charge, density), barrier in zip(kinds, _BARRIERS, strict=True):
             stored = density * exp(-charge * depth / (boltzmann * temperature))
             energy, content = self._profile(charge * depth, 0.0), {"X": -charge}
-            found.append(Species(name, charge, self._profile(stored, density), _PREFACTOR, barrier, energy,
+            found.append(Species(name, charge, self._profile(stored, density), DIFFUSIVITY_PREFACTOR, barrier, energy,
                                  reference=self.vacancies, composition=content))  # fmt: skip
         return found[0], found[1]
 
@@ -65,11 +64,13 @@ class HalideStore:
         temperature
             [K].
         """
-        vacancy, interstitial = (_PREFACTOR * exp(-barrier / (boltzmann * temperature)) for barrier in _BARRIERS)
+        vacancy, interstitial = (
+            DIFFUSIVITY_PREFACTOR * exp(-barrier / (boltzmann * temperature)) for barrier in _BARRIERS
+        )
         rate = frenkel_rate_constant(vacancy, interstitial, coulomb_radius(permittivity, temperature))
         return [
             frenkel_pair(_VACANCY, _INTERSTITIAL, rate, self.pairs**2),
-            recombination("through vacancies", TrapRecombination(_VACANCY, _CAPTURE, _CAPTURE)),
+            recombination("through vacancies", TrapRecombination(_VACANCY, TRAP_CAPTURE, TRAP_CAPTURE)),
         ]
 
     def _profile(self, inside: float, beyond: float) -> Value:

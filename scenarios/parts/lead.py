@@ -7,10 +7,10 @@ from fem.physics.reactions.redox import TwoElectronCapture
 from fem.physics.reactions.trap_recombination import TrapRecombination, level_density
 from fem.physics.species import Species
 from scenarios.parts.lateral_films import CONDUCTION_STATES
+from scenarios.parts.parameters import TRAP_CAPTURE
 
 FIRST_LEVEL = -0.08 * eV  # below the conduction band, of Pb(2+)/Pb(+): above it. Birkhold et al.
 SECOND_LEVEL = 0.47 * eV  # of Pb(+)/Pb(0). The same, doi:10.1021/acsenergylett.8b00505
-CAPTURE = 1e-14  # [m^3/s] 1e-15 cm^2 times 1e7 cm/s (assumption)
 _ION, _NEUTRAL = "lead(2+)", "lead(0)"
 
 
@@ -29,13 +29,13 @@ def lead_chemistry(reduction: float, temperature: float) -> list[Reaction]:
     Parameters
     ----------
     reduction
-        Rate of both captures over :data:`CAPTURE`; 0 leaves the reduction out.
+        Rate of both captures over ``TRAP_CAPTURE``; 0 leaves the reduction out.
     temperature
         [K].
     """
     n1, n2 = (level_density(CONDUCTION_STATES, depth, temperature) for depth in (FIRST_LEVEL, SECOND_LEVEL))
-    trapping = recombination("through lead(0)", TrapRecombination(_NEUTRAL, CAPTURE, CAPTURE, n2))
+    trapping = recombination("through lead(0)", TrapRecombination(_NEUTRAL, TRAP_CAPTURE, TRAP_CAPTURE, n2))
     if reduction == 0:
         return [trapping]
-    rate = reduction * CAPTURE
+    rate = reduction * TRAP_CAPTURE
     return [trapping, two_level_lead_reduction(TwoElectronCapture(_ION, _NEUTRAL, rate, rate, n1, n2))]

@@ -13,6 +13,7 @@ from fem.model import PoissonNernstPlanck
 from fem.physics.halides.halide_stores import HalideStore
 from fem.physics.halides.mixed_halide import Halide, HalideLattice
 from fem.physics.materials import Material
+from fem.physics.regions import BoolArray
 from fem.results.composition import composition
 from fem.scenario import Observable, Scenario
 from fem.state import State
@@ -74,27 +75,42 @@ class BlockedTwin:
         The film with its stores.
     times
         Outputs of the run [s], shape (n,).
+    debye
+        Debye length of the film [m].
     """
 
     model: PoissonNernstPlanck
     times: Array
+    debye: float
 
     @property
-    def columns(self) -> tuple[Observable, Observable]:
-        """Mean and largest change of composition in the twin."""
-        return self._column("mean", 0), self._column("largest", 1)
+    def columns(self) -> tuple[Observable, Observable, Observable]:
+        """Mean and largest change of composition in the twin, and the largest beyond a Debye length from electrodes."""
+        return self._column("mean change", 0), self._column("largest change", 1), self._column("change inside", 2)
 
     def _column(self, name: str, number: int) -> Observable:
         def measure(scenario: Scenario, state: State) -> float:
             return float(np.interp(state.time, self.times, self._changes[:, number]))
 
-        return Observable(f"share {name} change, halides blocked", "1", measure)
+        return Observable(f"share {name}, halides blocked", "1", measure)
 
     @cached_property
     def _changes(self) -> Array:
-        """Mean and largest change of composition at each output, shape (n, 2)."""
+        """The three changes of composition at each output, shape (n, 3)."""
         contacts = [replace(one, halides=None) for one in self.model.contacts]
         twin = Scenario(replace(self.model, contacts=contacts), self.times)
         runs = evolve(twin.model, twin.times, twin.tolerance)
-        found = [composition(twin, output.state) for output in runs]
-        return np.array([(one.mean_change, one.largest_change) for one in found])
+        inside = beyond_the_electrodes(twin.model, self.debye)
+        found = [(composition(twin, output.state), output.state) for output in runs]
+        start = twin.model.initial_state().share
+        return np.array(
+            [(one.mean_change, one.largest_change, np.abs(state.share - start)[inside].max()) for one, state in found]
+        )
+
+
+def beyond_the_electrodes(model: PoissonNernstPlanck, distance: float) -> BoolArray:
+    """Which nodes are farther than `distance` [m] from every electrode, shape (n_nodes,)."""
+    points = model.mesh.p
+    nearest = [np.linalg.norm(points[:, :, None] - points[:, None, one.nodes], axis=0).min(axis=1)
+               for one in model.electrodes]  # fmt: skip
+    return np.asarray(np.min(nearest, axis=0) > distance)

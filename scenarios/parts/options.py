@@ -1,5 +1,7 @@
 """Refusals of options that no film can have, in the words of the command line and before anything is built."""
 
+from itertools import pairwise
+
 from fem.checks import require_positive
 from fem.constants import eV
 
@@ -8,6 +10,13 @@ def require_positive_options(**values: float) -> None:
     """Raise ValueError unless every option is greater than zero, e.g. ``grain_size=...`` for ``--grain-size``."""
     for name, value in values.items():
         require_positive(value, _option(name))
+
+
+def require_increasing(**values: float) -> None:
+    """Raise ValueError unless each option is greater than the one before it."""
+    for (name, value), (larger, above) in pairwise(values.items()):
+        if not above > value:
+            raise ValueError(f"{_option(larger)} ({above:g}) must be greater than {_option(name)} ({value:g})")
 
 
 def require_longer(first: float, **durations: float) -> None:

@@ -16,6 +16,7 @@ ONE_SUN = 2e27  # [1/(m^3 s)] 1e21 absorbed photons per m^2 and s in 500 nm
 CAPTURE = (
     1e-15  # [m^3/s] by a bare interstitial; 1e-16 computed by Whalley et al., arXiv:2105.02097 (assumption: ten times)
 )
+TRAP_CAPTURE = 1e-14  # [m^3/s] in films with electrons and holes: 1e-15 cm^2 times 1e7 cm/s (assumption)
 CLUSTER_SATURATION = 1e25  # [1/m^3] vacancies below 1e19 per cm^3 are taken to be benign (assumption)
 
 

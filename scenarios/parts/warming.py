@@ -19,6 +19,7 @@ Columns = Mapping[str, Array]
 CONDUCTIVITY = 0.4  # [W/(m K)] of MAPbI3 films at room temperature, 0.3 to 0.5 (assumption)
 _VOLUMETRIC = 1.25e6  # [J/(m^3 K)] of MAPbI3 (assumption); no steady state depends on it
 _HELD = 1e12  # [W/(m^2 K)] from the bottom of the device to its substrate, which is at one temperature
+_RISE, _POWER = (40.0, 50.0), (5.4e3, 6.6e3)  # K and W/m^2: 45 K by 6 kW/m^2, each known to some 10 %
 _STEADY, _BY_ARRHENIUS, _ISOTHERMAL = 0.1, 0.03, 0.01  # K, share, K
 _EARLY, _LATE = 0.8, 1.25  # the power is not quite steady: ions change it while the device warms
 
@@ -69,15 +70,25 @@ class Warming:
     def criteria(self) -> tuple[Criterion, ...]:
         """B14 in numbers, for a run of many time constants of the substrate."""
         return (
+            Criterion("B14", "rise of temperature at the end [K]", self.rise, *_RISE),
+            Criterion("B14", "power at the end [W/m^2]", self.last_power, *_POWER),
             Criterion("B14", "final temperature less T_a + P/h [K]", self.excess, -_STEADY, _STEADY),
             Criterion("B14", "time to 1 - 1/e of the rise over C/h", self.delay, _EARLY, _LATE),
             Criterion("B14", "speed of ions over Arrhenius' law", self.hops, 1 - _BY_ARRHENIUS, 1 + _BY_ARRHENIUS),
             Criterion("B14", "largest difference of temperature in the film [K]", self.spread, 0.0, _ISOTHERMAL),
         )
 
+    def rise(self, columns: Columns) -> float:
+        """Temperature at the end less that at the start [K]."""
+        return float(np.ptp(columns[temperature().column][[0, -1]]))
+
+    def last_power(self, columns: Columns) -> float:
+        """Power at the end [W/m^2]."""
+        return float(columns[power().column][-1])
+
     def excess(self, columns: Columns) -> float:
         """Temperature at the end less that of a steady state with the power at the end [K]."""
-        return float(columns[temperature().column][-1]) - self._heat.steady(float(columns[power().column][-1]))
+        return float(columns[temperature().column][-1]) - self._heat.steady(self.last_power(columns))
 
     def delay(self, columns: Columns) -> float:
         """Time at which 1 - 1/e of the rise is done, over the time constant of the substrate."""

@@ -1,6 +1,6 @@
 """Quench in a zone beside an electrode, and what an experiment with bare and coated electrodes demands of it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -10,7 +10,10 @@ from fem.results.profiles import Side
 from fem.scenario import Criterion, Observable, Scenario
 from fem.state import State
 
-_INJECTED, _BLOCKED, _UNREDUCED = 0.3, 0.02, 0.05  # least and largest quench near the electrode
+_INJECTED, _BLOCKED, _UNREDUCED = 0.3, 0.02, 0.05  # least, and twice largest, change of the light near an electrode
+_STEADY = 0.01  # largest change in the second half of a run that counts as none
+
+Traces = Mapping[str, Array]
 
 
 def zone_quench(side: Side, first: float, last: float, name: str = "") -> Observable:
@@ -37,35 +40,49 @@ def zone_quench(side: Side, first: float, last: float, name: str = "") -> Observ
 
 
 def contact_demands(cathode: Observable, anode: Observable, coated: bool, reduced: bool) -> tuple[Criterion, ...]:
-    """B3: quench at the cathode where it injects and lead can be reduced, and none of the three otherwise.
+    """B3 in the steady state: quench at the cathode if it injects and lead can be reduced; no change at all otherwise.
 
     Parameters
     ----------
     cathode, anode
-        Quench beside either electrode; judged at the end of the run.
+        Quench beside either electrode; judged at the end of the run, which must no longer change anything.
     coated
         Whether carriers find a coating.
     reduced
         Whether lead can be reduced.
     """
 
-    def at_cathode(traces: Mapping[str, Array]) -> float:
-        return float(traces[cathode.column][-1])
+    def at(zone: Observable) -> Callable[[Traces], float]:
+        return lambda traces: float(traces[zone.column][-1])
 
-    def at_either(traces: Mapping[str, Array]) -> float:
-        return max(float(traces[one.column][-1]) for one in (cathode, anode))
+    def moving(traces: Traces) -> float:
+        return max(_late_change(traces["time [s]"], traces[one.column]) for one in (cathode, anode))
 
-    def beyond_anode(traces: Mapping[str, Array]) -> float:
-        return float(traces[cathode.column][-1] - traces[anode.column][-1])
-
+    steady = Criterion("B3", "change of the quench in the second half of the run, of 1 or of itself", moving,
+                       upper=_STEADY)  # fmt: skip
     if coated:
-        return (Criterion("B3", "quench near either coated electrode at the end", at_either, upper=_BLOCKED),)
+        return (
+            Criterion("B3", "quench near the coated cathode", at(cathode), -_BLOCKED, _BLOCKED),
+            Criterion("B3", "quench near the coated anode", at(anode), -_BLOCKED, _BLOCKED),
+            steady,
+        )
     if not reduced:
-        return (Criterion("B3", "quench near the cathode at the end, without reduction", at_cathode, upper=_UNREDUCED),)
+        return (
+            Criterion("B3", "quench near the cathode, without reduction", at(cathode), upper=_UNREDUCED),
+            Criterion("B3", "brightening near the cathode, without reduction", lambda t: -at(cathode)(t),
+                      upper=_UNREDUCED),
+            steady,
+        )  # fmt: skip
     return (
-        Criterion("B3", "quench near the injecting cathode at the end", at_cathode, _INJECTED),
-        Criterion("B3", "quench near the cathode less that near the anode at the end", beyond_anode, _INJECTED),
+        Criterion("B3", "quench near the injecting cathode", at(cathode), _INJECTED, 1.0),
+        Criterion("B3", "quench near the anode", at(anode), upper=_UNREDUCED),
+        steady,
     )
+
+
+def _late_change(time: Array, quench: Array) -> float:
+    """Change of a quench, shape (n,), since half of the time, over its last size or over 1 if that is more."""
+    return float(abs(quench[-1] - np.interp(0.5 * time[-1], time, quench)) / max(1.0, abs(quench[-1])))
 
 
 def mean_between(position: Array, values: Array, first: float, last: float) -> float:

@@ -27,7 +27,10 @@ _STEEPEST = 200.0  # difference of band energies over kT between two materials o
 
 @dataclass(frozen=True)
 class Semiconductor:
-    """Bands and mobilities; each quantity may depend on position, layer by layer for a stack.
+    """Bands and mobilities; each quantity may depend on position, layer by layer or smoothly where a film is graded.
+
+    A density at a node is the mean of its control volume: where bands are graded it is of second order in the cells as
+    a mean over several nodes, of first order node by node.
 
     Parameters
     ----------

@@ -7,7 +7,7 @@ at every breakpoint and continues with the new piece, so that a jump is met exac
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import ceil, cos, floor, inf, pi, sin
+from math import ceil, cos, floor, fmod, inf, pi, sin
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +19,21 @@ BEFORE = -1e-300  # a time just before a drive starts [s]
 
 @dataclass(frozen=True)
 class Piece:
-    """A smooth stretch of a drive from `start` [s] on, with `value(t)` [V] and its derivative `rate(t)` [V/s]."""
+    """A smooth stretch of a drive from `start` [s] on, with `value(t)` [V] and its derivative `rate(t)` [V/s].
+
+    `shifted` gives, by a closed form of its own, the same stretch where time counts from an origin [s].
+    """
 
     start: float
     value: Callable[[float], float]
     rate: Callable[[float], float]
+    shifted: "Callable[[float], Piece] | None" = None
+
+    def counted_from(self, origin: float) -> "Piece":
+        """The same stretch where time counts from `origin` [s]: short times behind it keep all their digits."""
+        if self.shifted is not None:
+            return self.shifted(origin)
+        return Piece(self.start - origin, lambda t: self.value(origin + t), lambda t: self.rate(origin + t))
 
 
 @dataclass(frozen=True)
@@ -55,7 +65,7 @@ class Drive:
 def constant(value: float) -> Drive:
     """`value` [V] applied at t = 0 and held; the film rests at 0 V before."""
     require_finite(value, "constant potential", "V")
-    return _rows([_flat(-inf, 0.0), _flat(0.0, value)], (0.0, value), f"{value:g} V from 0 s on")
+    return _rows([flat(-inf, 0.0), flat(0.0, value)], (0.0, value), f"{value:g} V from 0 s on")
 
 
 def step(to: float, at: float = 0.0, initial: float = 0.0) -> Drive:
@@ -63,9 +73,7 @@ def step(to: float, at: float = 0.0, initial: float = 0.0) -> Drive:
     for value in (to, initial):
         require_finite(value, "potential of a step", "V")
     require_not_negative(at, "time of a step", "s")
-    return _rows(
-        [_flat(-inf, initial), _flat(at, to)], (initial, to), f"step from {initial:g} V to {to:g} V at {at:g} s"
-    )
+    return _rows([flat(-inf, initial), flat(at, to)], (initial, to), f"step from {initial:g} V to {to:g} V at {at:g} s")
 
 
 def ramp(to: float, duration: float, at: float = 0.0, initial: float = 0.0) -> Drive:
@@ -74,7 +82,7 @@ def ramp(to: float, duration: float, at: float = 0.0, initial: float = 0.0) -> D
         require_finite(value, "potential of a ramp", "V")
     require_positive(duration, "duration of a ramp", "s")
     require_not_negative(at, "start of a ramp", "s")
-    rows = [_flat(-inf, initial), _line(at, initial, (to - initial) / duration), _flat(at + duration, to)]
+    rows = [flat(-inf, initial), line(at, initial, (to - initial) / duration), flat(at + duration, to)]
     return _rows(rows, (initial, to), f"ramp from {initial:g} V to {to:g} V in {duration:g} s from {at:g} s")
 
 
@@ -84,7 +92,7 @@ def pulse(height: float, duration: float, at: float = 0.0, base: float = 0.0) ->
         require_finite(value, "potential of a pulse", "V")
     require_positive(duration, "duration of a pulse", "s")
     require_not_negative(at, "start of a pulse", "s")
-    rows = [_flat(-inf, base), _flat(at, height), _flat(at + duration, base)]
+    rows = [flat(-inf, base), flat(at, height), flat(at + duration, base)]
     return _rows(rows, (base, height), f"pulse of {height:g} V for {duration:g} s at {at:g} s, base {base:g} V")
 
 
@@ -98,10 +106,10 @@ def square(high: float, low: float, period: float, duty: float = 0.5) -> Drive:
 
     def piece(time: float) -> Piece:
         if time < 0:
-            return _flat(-inf, low)
+            return flat(-inf, low)
         cycle = _cycle(time, period)
         fall = cycle * period + duty * period  # rounded as the breakpoints are
-        return _flat(cycle * period, high) if time < fall else _flat(fall, low)
+        return flat(cycle * period, high) if time < fall else flat(fall, low)
 
     def breakpoints(start: float, end: float) -> list[float]:
         cycles = range(max(0, floor(start / period)), ceil(end / period) + 1)
@@ -117,15 +125,11 @@ def sine(amplitude: float, frequency: float, offset: float = 0.0) -> Drive:
     for value in (amplitude, offset):
         require_finite(value, "potential of a sine", "V")
     require_positive(frequency, "frequency of a sine", "Hz")
-    omega = 2 * pi * frequency
-    wave = Piece(
-        0.0,
-        lambda time: offset + amplitude * sin(omega * time),
-        lambda time: amplitude * omega * cos(omega * time),
-    )
     extremes = (offset - abs(amplitude), offset + abs(amplitude))
     return _rows(
-        [_flat(-inf, offset), wave], extremes, f"sine of {amplitude:g} V at {frequency:g} Hz about {offset:g} V"
+        [flat(-inf, offset), wave(0.0, amplitude, frequency, offset)],
+        extremes,
+        f"sine of {amplitude:g} V at {frequency:g} Hz about {offset:g} V",
     )
 
 
@@ -147,11 +151,11 @@ def table(times: Sequence[float], values: Sequence[float]) -> Drive:
     if (np.diff(t) < 0).any():
         k = int(np.flatnonzero(np.diff(t) < 0)[0])
         raise ValueError(f"the times of a drive table must not decrease: {t[k]:g} s is followed by {t[k + 1]:g} s")
-    rows = [_flat(-inf, float(v[0]))]
+    rows = [flat(-inf, float(v[0]))]
     for k in range(len(t) - 1):
         if t[k + 1] > t[k]:
-            rows.append(_line(float(t[k]), float(v[k]), float((v[k + 1] - v[k]) / (t[k + 1] - t[k]))))
-    rows.append(_flat(float(t[-1]), float(v[-1])))
+            rows.append(line(float(t[k]), float(v[k]), float((v[k + 1] - v[k]) / (t[k + 1] - t[k]))))
+    rows.append(flat(float(t[-1]), float(v[-1])))
     return _rows(rows, (float(v.min()), float(v.max())), f"table of {len(t)} points, {t[0]:g} s to {t[-1]:g} s")
 
 
@@ -177,12 +181,35 @@ def as_drive(potential: float | Drive) -> Drive:
     return potential if isinstance(potential, Drive) else constant(potential)
 
 
-def _flat(start: float, value: float) -> Piece:
-    return Piece(start, lambda time: value, lambda time: 0.0)
+def flat(start: float, value: float) -> Piece:
+    """The constant `value` [V] from `start` [s] on."""
+    return Piece(start, lambda time: value, lambda time: 0.0, lambda origin: flat(start - origin, value))
 
 
-def _line(start: float, value: float, slope: float) -> Piece:
-    return Piece(start, lambda time: value + slope * (time - start), lambda time: slope)
+def line(start: float, value: float, slope: float) -> Piece:
+    """``value + slope (t - start)`` [V] from `start` [s] on."""
+    return Piece(
+        start,
+        lambda time: value + slope * (time - start),
+        lambda time: slope,
+        lambda origin: line(start - origin, value, slope),
+    )
+
+
+def wave(start: float, amplitude: float, frequency: float, offset: float) -> Piece:
+    """``offset + amplitude sin(2 pi f (t - start))`` [V] from `start` [s] on, `frequency` f in Hz."""
+    omega = 2 * pi * frequency
+    return Piece(
+        start,
+        lambda time: offset + amplitude * sin(omega * (time - start)),
+        lambda time: amplitude * omega * cos(omega * (time - start)),
+        lambda origin: wave(_same_phase(start - origin, 1 / frequency), amplitude, frequency, offset),
+    )
+
+
+def _same_phase(start: float, period: float) -> float:
+    """The time of the same phase as `start` that lies less than a `period` [s] before 0, or `start` itself."""
+    return start if start >= -period else fmod(start, period)
 
 
 def _cycle(time: float, period: float) -> int:

@@ -5,15 +5,10 @@ An entry knows its duration and shape, not its place. It is asked with `start`, 
 """
 
 from dataclasses import dataclass
-from math import cos, floor, pi, sin
+from math import floor, pi, sin
 
 from fem.checks import require_finite, require_positive
-from fem.physics.drives.drive import Piece
-
-
-def level(start: float, value: float) -> Piece:
-    """The constant `value` from `start` [s] on."""
-    return Piece(start, lambda t: value, lambda t: 0.0)
+from fem.physics.drives.drive import Piece, flat, line, wave
 
 
 @dataclass(frozen=True)
@@ -39,7 +34,7 @@ class Hold:
 
     def piece(self, start: float, before: float) -> Piece:
         """Constant."""
-        return level(start, self.value)
+        return flat(start, self.value)
 
     def describe(self, unit: str) -> str:
         """In words."""
@@ -73,8 +68,7 @@ class Ramp:
     def piece(self, start: float, before: float) -> Piece:
         """Linear."""
         first = self._first(before)
-        slope = (self.to - first) / self.duration
-        return Piece(start, lambda t: first + slope * (t - start), lambda t: slope)
+        return line(start, first, (self.to - first) / self.duration)
 
     def describe(self, unit: str) -> str:
         """In words."""
@@ -114,8 +108,7 @@ class Sine:
 
     def piece(self, start: float, before: float) -> Piece:
         """The whole wave, however many cycles it has."""
-        a, b, omega = self.amplitude, self.offset, 2 * pi * self.frequency
-        return Piece(start, lambda t: b + a * sin(omega * (t - start)), lambda t: a * omega * cos(omega * (t - start)))
+        return wave(start, self.amplitude, self.frequency, self.offset)
 
     @property
     def whole_cycles(self) -> int:

@@ -11,8 +11,8 @@ from math import inf, ulp
 
 from fem.checks import require_finite
 from fem.physics.drives.blocks import Block, Entry, PeriodicPart, Repeat
-from fem.physics.drives.drive import Drive, Piece
-from fem.physics.drives.entries import Hold, Ramp, Sine, level
+from fem.physics.drives.drive import Drive, Piece, flat
+from fem.physics.drives.entries import Hold, Ramp, Sine
 
 _RESOLVED = 8.0  # an entry lasts at least this many of the smallest steps that a time at the protocol's end can make
 
@@ -97,8 +97,8 @@ def protocol(entries: Sequence[Entry], initial: float = 0.0, unit: str = "V") ->
 
     def piece(time: float) -> Piece:
         if time < 0:
-            return level(-inf, initial)
-        return block.piece(time, 0.0, initial) if time < end else level(end, final)
+            return flat(-inf, initial)
+        return block.piece(time, 0.0, initial) if time < end else flat(end, final)
 
     def breakpoints(start: float, stop: float) -> list[float]:
         times = {0.0, *block.breakpoints(0.0, start, stop), end}

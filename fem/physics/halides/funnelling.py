@@ -16,6 +16,7 @@ from fem.checks import require_finite, require_positive
 from fem.fields import Array
 
 _LARGEST = 200.0  # exponent
+_ITERATIONS = 200
 
 
 @dataclass(frozen=True)
@@ -80,3 +81,28 @@ class FunnelledCarriers:
         open_share = 1.0 / (1.0 + level * weight)
         n = self.states * level * weight * open_share
         return n, -n * open_share * self.gap.slope(x) / kt, self.states * weight * open_share**2
+
+    def level(self, x: Array, weights: Array, wanted: float, kt: float) -> float:
+        """Level L at which places of the compositions `x` hold ``sum weights n = wanted``, by Newton's method in ln L.
+
+        Parameters
+        ----------
+        x, weights
+            Of each place, shape (n,).
+        wanted
+            In the units of `weights` times 1/m^3; 0 or less for none, which gives 0.
+        kt
+            KT [J].
+        """
+        if wanted <= 0:
+            return 0.0
+        logarithm = np.log(wanted / (weights @ self.held(x, 0.0, kt)[2]))
+        for _ in range(_ITERATIONS):
+            level = float(np.exp(logarithm))
+            n, _, by_level = self.held(x, level, kt)
+            held = float(weights @ n)
+            change = np.log(wanted / held) * held / (level * float(weights @ by_level))
+            logarithm += float(np.clip(change, -5.0, 5.0))
+            if abs(change) < 1e-13:
+                break
+        return float(np.exp(logarithm))

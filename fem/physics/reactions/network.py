@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+from scipy import sparse
 
 from fem.checks import require_known
 from fem.fields import Array
 from fem.numerics.control_volumes import ControlVolumes
 from fem.numerics.scatter import sum_at
 from fem.physics.enrichment import Enrichment
-from fem.physics.reactions.reaction import CARRIERS, CONDITIONS, Reaction
+from fem.physics.reactions.reaction import CARRIERS, CONDITIONS, FIELD, Reaction
 from fem.physics.reactions.sites import Sites
 from fem.physics.regions import Regions
 
@@ -52,7 +53,7 @@ class _Term:
 
     def events(self, concentrations: Array, light: float, field: Array | None) -> tuple[Array, dict[int, Array]]:
         """Events of each node [1/(m s)], shape (n_nodes,), and their derivatives by the populations' concentrations."""
-        if self.depends or "field" in self.reaction.law.conditions:
+        if self.depends or FIELD in self.reaction.law.conditions:
             return self._evaluated(concentrations, light, field)
         return (light if "light" in self.reaction.law.conditions else 1.0) * self._table, {}
 
@@ -68,16 +69,27 @@ class _Term:
         by = {
             self.depends[name]: sum_at(sites.nodes, sites.sizes * sites.shares[name] * slope, self.n_nodes)
             for name, slope in slopes.items()
+            if name != FIELD
         }
         return sum_at(sites.nodes, sites.sizes * rate, self.n_nodes), by
+
+    def by_field(self, concentrations: Array, light: float, field: Array) -> sparse.csr_matrix:
+        """Derivative of :meth:`events` by the field in each cell [1/(V s)], shape (n_nodes, n_cells)."""
+        sites = self.sites
+        local = {name: sites.shares[name] * concentrations[m, sites.nodes] for name, m in self.depends.items()}
+        steepness = sites.sizes * self.reaction.law.rate(local, self._values(light, field))[1][FIELD]
+        gathered = sparse.csr_matrix(
+            (steepness, (sites.nodes, np.arange(len(sites.nodes)))), (self.n_nodes, len(sites.nodes))
+        )
+        return sparse.csr_matrix(gathered @ sites.strength_by_cell(field))
 
     def _values(self, light: float, field: Array | None) -> Mapping[str, Array]:
         """Coefficients and conditions at the sites."""
         wanted, values = self.reaction.law.conditions, dict(self.sites.coefficients)
         if "light" in wanted:
             values["light"] = np.full(len(self.sites.nodes), light)
-        if "field" in wanted:
-            values["field"] = np.zeros(len(self.sites.nodes)) if field is None else field[self.sites.nodes]
+        if FIELD in wanted:
+            values[FIELD] = np.zeros(len(self.sites.nodes)) if field is None else self.sites.strength(field)
         return values
 
 
@@ -150,10 +162,16 @@ class ReactionNetwork:
         """Pairs (k, m) for which what is made of k depends on m, sorted."""
         return tuple(sorted({(k, m) for term in self.terms for k in term.changes for m in term.depends.values()}))
 
-    @cached_property
+    @property
     def needs_field(self) -> bool:
         """Whether a reaction depends on the strength of the electric field."""
-        return any("field" in term.reaction.law.conditions for term in self.terms)
+        return bool(self.by_the_field)
+
+    @cached_property
+    def by_the_field(self) -> tuple[int, ...]:
+        """Populations that are made at rates which depend on the electric field, sorted."""
+        terms = [term for term in self.terms if FIELD in term.reaction.law.conditions]
+        return tuple(sorted({k for term in terms for k in term.changes}))
 
     @cached_property
     def needs_light(self) -> bool:
@@ -170,8 +188,8 @@ class ReactionNetwork:
         light
             Intensity of the light, relative to that of the generation profiles.
         field
-            Strength of the electric field at the nodes [V/m], shape (n_nodes,); None for no field. Derivatives by it
-            are left out.
+            Strength of the electric field in the cells [V/m], shape (n_cells,); None for no field. Derivatives by it:
+            :meth:`by_field`.
         """
         amount = np.zeros((len(self.names), self.n_nodes))
         by = {pair: np.zeros(self.n_nodes) for pair in self.couplings}
@@ -187,6 +205,20 @@ class ReactionNetwork:
         """Events of each reaction at each node [1/(m s)], shape (n_reactions, n_nodes); see :meth:`sources`."""
         found = [term.events(concentrations, light, field)[0] for term in self.terms]
         return np.array(found).reshape(len(self.terms), self.n_nodes)
+
+    def by_field(self, concentrations: Array, light: float, field: Array) -> dict[int, sparse.csr_matrix]:
+        """Derivative of the sources' amount by the field in each cell [1/(V s)], each of shape (n_nodes, n_cells).
+
+        Under the numbers of :attr:`by_the_field`; for the arguments see :meth:`sources`.
+        """
+        empty = sparse.csr_matrix((self.n_nodes, len(field)))
+        out = dict.fromkeys(self.by_the_field, empty)
+        for term in self.terms:
+            if FIELD in term.reaction.law.conditions:
+                slope = term.by_field(concentrations, light, field)
+                for k, nu in term.changes.items():
+                    out[k] = out[k] + nu * slope
+        return out
 
     def by_light(self, concentrations: Array, field: Array | None = None) -> Array:
         """Derivative of the sources' amount by the light [1/(m s)], shape (n_populations, n_nodes)."""

@@ -76,6 +76,17 @@ class Place:
         return self._layer_parts(where) if where in parts else [self._facets(where)]
 
     @property
+    def field_cells(self) -> tuple[BoolArray, ...]:
+        """Cells whose electric field the reaction feels, the first kind that a node touches: see :class:`Sites`."""
+        anywhere = np.any([film.cells > 0 for film in self.films.values()], axis=0)
+        everything = np.ones_like(self._lived_anywhere)
+        if self.reaction.where not in self.regions.cells:
+            return (self._lived_anywhere, anywhere, everything)
+        inside = np.zeros_like(everything)
+        inside[self.regions.cells[self.reaction.where]] = True
+        return (self._lived_anywhere & inside,)
+
+    @property
     def _boundaries(self) -> Mapping[str, IntArray]:
         return self.regions.mesh.boundaries or {}
 

@@ -16,9 +16,11 @@ from fem.fields import Array, Field
 #: Charge numbers of the carriers.
 CARRIERS = {"electron": -1, "hole": 1}
 
+FIELD = "field"
+
 #: What a rate may depend on beside concentrations and coefficients: the intensity of the light [1], to which
 #: it is then proportional; the strength of the electric field [V/m]; the intrinsic density of the bands [1/m^3].
-CONDITIONS = frozenset({"light", "field", "n_i"})
+CONDITIONS = frozenset({"light", FIELD, "n_i"})
 
 Rate = tuple[Array, dict[str, Array]]
 
@@ -46,7 +48,7 @@ class RateLaw(Protocol):
         """What else the rate depends on, handed in among the coefficients: see :data:`CONDITIONS`."""
 
     def rate(self, concentrations: Mapping[str, Array], coefficients: Mapping[str, Array]) -> Rate:
-        """Events per volume and time, and their derivative by each population.
+        """Events per volume and time, and their derivative by each population and, if it counts, by the field.
 
         Parameters
         ----------
@@ -57,7 +59,8 @@ class RateLaw(Protocol):
 
         Returns
         -------
-        Rate [1/(m^3 s)] (on facets [1/(m^2 s)]) and d rate / d concentration [1/s] (on facets [m/s]), shape (n,).
+        Rate [1/(m^3 s)] (on facets [1/(m^2 s)]) and d rate / d concentration [1/s] (on facets [m/s]), shape (n,); under
+        :data:`FIELD`, where that is among the conditions, d rate / d field [1/(m^2 V s)].
         """
 
 

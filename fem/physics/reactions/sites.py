@@ -1,17 +1,18 @@
 """Sites of a reaction: for each node, the parts of its control volume in which all that the reaction knows is equal."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+from scipy import sparse
 
 from fem.fields import Array
 from fem.numerics.control_volumes import ControlVolumes, IntArray
 from fem.numerics.scatter import sum_at
 from fem.physics.enrichment import Enrichment
 from fem.physics.reactions.places import Pieces, Place
-from fem.physics.reactions.reaction import Reaction
-from fem.physics.regions import Regions
+from fem.physics.reactions.reaction import FIELD, Reaction
+from fem.physics.regions import BoolArray, Regions
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,27 @@ class Sites:
         Values by name, each of shape (n,); with the ``n_i`` of the bands where the law asks for it.
     shares
         Density at the site over that of the node, by population of the law, each of shape (n,).
+    around
+        Of a law that knows the electric field, the share of each cell's squared field in that of the site, shape
+        (n, n_cells). Cells count by their area: of those around the node, the ones in which the reaction may run; at
+        an interface of populations that share no cell, the ones in which any of them lives.
     """
 
     nodes: IntArray
     sizes: Array
     coefficients: dict[str, Array]
     shares: dict[str, Array]
+    around: sparse.csr_matrix = field(default_factory=lambda: sparse.csr_matrix((0, 0)))
+
+    def strength(self, cells: Array) -> Array:
+        """Strength of the electric field at the sites [V/m], shape (n,), from that of the `cells`, shape (n_cells,)."""
+        return np.asarray(np.sqrt(self.around @ cells**2))
+
+    def strength_by_cell(self, cells: Array) -> sparse.csr_matrix:
+        """Derivative of :meth:`strength` by the field in each cell, shape (n, n_cells); 0 where there is no field."""
+        own = self.strength(cells)
+        inverse = np.divide(1.0, own, out=np.zeros_like(own), where=own > 0)
+        return sparse.csr_matrix(sparse.diags_array(inverse) @ self.around @ sparse.diags_array(cells))
 
     @classmethod
     def of(
@@ -48,12 +64,15 @@ class Sites:
             the populations live nowhere together.
         """
         films = {name: enrichments[name] for name in reaction.populations}
-        sites = _merged(Place(volumes, regions, reaction, films).pieces(), reaction, films)
+        place = Place(volumes, regions, reaction, films)
+        sites = _merged(place.pieces(), reaction, films)
         if not len(sites.nodes):
-            place = "anywhere" if reaction.where is None else f"in {reaction.where!r}"
-            raise ValueError(f"reaction {reaction.name!r}: {', '.join(films)} do not live together {place}")
+            there = "anywhere" if reaction.where is None else f"in {reaction.where!r}"
+            raise ValueError(f"reaction {reaction.name!r}: {', '.join(films)} do not live together {there}")
         _require_sensible(sites.coefficients, reaction)
-        return sites
+        if FIELD not in reaction.law.conditions:
+            return sites
+        return replace(sites, around=_shares_of_cells(volumes, place.field_cells)[sites.nodes])
 
 
 def _merged(pieces: list[Pieces], reaction: Reaction, films: Mapping[str, Enrichment]) -> Sites:
@@ -77,6 +96,21 @@ def _merged(pieces: list[Pieces], reaction: Reaction, films: Mapping[str, Enrich
         coefficients["n_i"] = _intrinsic_density(reaction, films, enrichments)
     shares = {name: s / films[name].nodes[nodes[kept]] for name, s in enrichments.items()}
     return Sites(nodes[kept], total[total > 0], coefficients, shares)
+
+
+def _shares_of_cells(volumes: ControlVolumes, kinds: tuple[BoolArray, ...]) -> sparse.csr_matrix:
+    """Share of each cell in a mean over the cells around each node, shape (n_nodes, n_cells); the rows add up to 1.
+
+    Of the `kinds` of cells a node takes the first that it touches.
+    """
+    touched = np.array([volumes.node_integrals(kind.astype(float)) > 0 for kind in kinds])
+    kind = touched.argmax(axis=0)[volumes.cell_nodes]
+    each = np.arange(len(volumes.areas))
+    areas = volumes.areas * np.array(kinds)[kind, each]
+    total = sum_at(volumes.cell_nodes, areas, volumes.n_nodes)[volumes.cell_nodes]
+    shares = np.divide(areas, total, out=np.zeros_like(areas), where=total > 0)
+    places = volumes.cell_nodes.ravel(), np.tile(each, 3)
+    return sparse.csr_matrix((shares.ravel(), places), shape=(volumes.n_nodes, len(each)))
 
 
 def _groups(values: list[Array], count: int) -> IntArray:

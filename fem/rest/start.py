@@ -1,0 +1,113 @@
+"""The film at rest, before the drive starts: as deposited, or in the equilibrium that the closed film reaches."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from fem.coupled.system import CoupledSystem
+from fem.fields import Array
+from fem.physics.drives.drive import BEFORE, Piece
+from fem.physics.reactions.at_rest import has_one_way, running_at_rest
+from fem.rest.imbalance import Imbalance, measured
+from fem.rest.resting import levelled, paced
+from fem.rest.seeking import Found, carriers_in_equilibrium, climbed, first_found, held, relaxed, settled
+
+_HASTES = (1e10, 1e5, 1.0)  # of recombination on the way to equilibrium, one after the other until one gets there
+
+
+@dataclass(frozen=True)
+class Start:
+    """How a film comes to rest.
+
+    Parameters
+    ----------
+    film
+        The film as it will be driven.
+    closed
+        The same without ions that cross its contacts.
+    extent
+        Size of the film [m].
+    """
+
+    film: CoupledSystem
+    closed: CoupledSystem
+    extent: float
+
+    def values(self, pieces: Sequence[Piece], light: Piece, relax: bool) -> tuple[Array, Imbalance]:
+        """Unknowns of the film under what `pieces` and `light` say of the time before the start, and how it rests.
+
+        Reactions that nothing makes undone take no part in the rest, see :mod:`fem.physics.reactions.at_rest`.
+
+        Parameters
+        ----------
+        relax
+            Whether it has come to rest; otherwise it is as deposited.
+
+        Returns
+        -------
+        values
+            Shape (n,).
+        imbalance
+            What the film still does then.
+
+        Raises
+        ------
+        SolverError
+            If Newton's method does not find the rest.
+        """
+        quiet = _quiet(self.closed)
+        goal = quiet.driven_by(pieces, light)
+        values, report = as_deposited(goal, BEFORE), Imbalance.as_deposited()
+        if relax:
+            levels = [piece.value(BEFORE) for piece in pieces]
+            dark = light.value(BEFORE) == 0
+            even = dark and (max(levels) == min(levels) or not self.film.unknowns.carrier_exchanges)
+            if even:
+                values, way = self._equilibrium(quiet, values, levels)
+            else:
+                values, way = self._steady(quiet, values, levels, light.value(BEFORE))
+            report = measured(goal, values, even, way)
+        full = np.zeros(self.film.unknowns.size)
+        full[: len(values)] = values
+        return self.film.deposited(full), report
+
+    def _equilibrium(self, quiet: CoupledSystem, values: Array, levels: list[float]) -> Found:
+        """Dark rest without a current: by way of fast recombination, then true where reactions run in cycles."""
+        ways = [partial(self._levelled, quiet, values, levels, haste) for haste in _HASTES]
+        values, way = first_found(ways)
+        if quiet.network is None or not has_one_way(quiet.network):
+            return values, way
+        true, then = relaxed(paced(quiet, self.extent).driven_by([held(one) for one in levels]), values)
+        return true, f"{way}, then {then} where reactions run in cycles"
+
+    def _levelled(self, quiet: CoupledSystem, values: Array, levels: list[float], haste: float) -> Found:
+        """Equilibrium with recombination so much faster; one that is too fast may lose the carriers' charge."""
+        film = levelled(quiet, self.extent, haste).driven_by([held(one) for one in levels])
+        if not quiet.unknowns.carrier_exchanges:
+            return relaxed(film, values)
+        return settled(film, carriers_in_equilibrium(film, values, levels[0]))
+
+    def _steady(self, quiet: CoupledSystem, values: Array, levels: list[float], light: float) -> Found:
+        """Rest in light, or with a current that carriers bring through the contacts."""
+        film = paced(quiet, self.extent)
+        if not quiet.unknowns.carrier_exchanges:
+            return relaxed(film.driven_by([held(one) for one in levels], held(light)), values)
+        dark = film.driven_by([held(0.0) for _ in levels])
+        return climbed(film, levels, light, carriers_in_equilibrium(dark, values, 0.0))
+
+
+def _quiet(closed: CoupledSystem) -> CoupledSystem:
+    """`closed` without the reactions that cannot run at rest."""
+    if closed.network is None:
+        return closed
+    network = running_at_rest(closed.network)
+    return CoupledSystem(closed.volumes, closed.poisson, closed.unknowns, network if network.terms else None)
+
+
+def as_deposited(closed: CoupledSystem, time: float) -> Array:
+    """Unknowns of a closed film with the stated concentrations and the potential that goes with them."""
+    values = np.zeros(closed.unknowns.size)
+    closed.unknowns.nodal(values)[1:] = closed.unknowns.start
+    return closed.hold_algebraic(time, values)
