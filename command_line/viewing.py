@@ -1,6 +1,9 @@
 """The commands that show a map of a run: in a window, as a figure, as a film."""
 
+from dataclasses import dataclass
 from pathlib import Path
+
+from cyclopts import Parameter
 
 from command_line.commands import Debug
 from command_line.messages import say
@@ -34,9 +37,29 @@ def view(
     say(f"drew {shown.field} at {shown.results.times[shown.output]:.4g} s into {picture}")
 
 
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Look:
+    """How a figure looks.
+
+    Parameters
+    ----------
+    width
+        Of the figure: a column of a journal if not given.
+    style
+        Matplotlib style file; fem/results/grainfield.mplstyle is the one to start from.
+    """
+
+    width: str = "86mm"
+    style: Path | None = None
+
+
+_COLUMN = Look()
+
+
 def figure(
-    directory: Path, file: Path, *, field: str | None = None, time: str | None = None, width: str = "86mm",
-    style: Path | None = None, debug: Debug = False,
+    directory: Path, file: Path, *, field: str | None = None, time: str | None = None, look: Look = _COLUMN,
+    debug: Debug = False,
 ) -> None:  # fmt: skip
     """Draw a map of a results folder as a figure (.png, .svg, .pdf) or as a film of all outputs (.mp4, .gif).
 
@@ -50,13 +73,9 @@ def figure(
         Name of a map, such as electric_potential; what is seen of the film if not given.
     time
         Draw the output nearest to this time, such as 10s; the last one if not given.
-    width
-        Of the figure: a column of a journal if not given.
-    style
-        Matplotlib style file; fem/results/grainfield.mplstyle is the one to start from.
     """
     from fem.results.still import Still
 
-    still = Still.of(directory, field, parse_quantity(width, "m"), style)
+    still = Still.of(directory, field, parse_quantity(look.width, "m"), look.style)
     moment = still.draw(file, None if time is None else parse_quantity(time, "s"))
     say(f"drew {still.field} up to {moment:.4g} s into {file}")

@@ -72,7 +72,8 @@ def scenario(
         semiconductor=semiconductor,
         reactions=recombining,
     )
-    run = Scenario(model, stairs.times, geometry="cross-section")
+    told = {"halide supply": "electrodes block halides: bromide stays inside the film"}
+    run = Scenario(model, stairs.times, geometry="cross-section", microstructure=told)
     beside = SineBeside(run, stairs)
     return replace(
         run, observables=[HALIDE_HEIGHT, beside.column], criteria=Response(stairs, beside.column.column).criteria

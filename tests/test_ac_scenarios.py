@@ -1,6 +1,7 @@
 """Films under alternating voltages: the colour that lasts, and light over frequency."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,8 +13,10 @@ from fem.evolve import evolve
 from fem.fields import Array
 from fem.physics.drives.protocol import protocol, square_wave
 from fem.results.run_facts import judge
-from scenarios import ac_stabilised
+from scenarios import ac_response, ac_stabilised
 from scenarios.criteria.ac import Stabilised
+from scenarios.criteria.ac_response import EMISSION, Response
+from scenarios.parts.ac_staircase import HALIDE_HEIGHT, Staircase
 
 DEMANDS = Stabilised(0.02, "held", "blocked")
 
@@ -59,11 +62,63 @@ def test_outputs_end_cycles_and_the_run_says_which_supply_it_assumes() -> None:
     assert [len(one.criteria) for one in told] == [6, 2]
 
 
+# --- light over frequency ---------------------------------------------------------------------------------------------
+
+STAIRS = Staircase(2.2, -1.0, 1.0, 2, 3)
+RESPONSE = Response(STAIRS, "sine")
+
+
+def light_of(**changed: Array) -> dict[str, Array]:
+    time = STAIRS.times
+    since = [(time - start) / period for start, period in zip(STAIRS.last_cycles, STAIRS.periods, strict=True)]
+    phase = np.where(time < STAIRS.last_cycles[1] * (1 + 1e-14), since[0], since[1])
+    first = time < STAIRS.last_cycles[1] * (1 + 1e-14)
+    on = np.where((phase > 0) & (phase < 0.5 * (1 + 1e-9)), 1.0, 0.0)
+    light = on * np.where(first, 1 + phase, 1.0)
+    return {"time [s]": time, EMISSION: light, "sine": 0.5 * light,
+            HALIDE_HEIGHT.column: np.where(first, phase, 0.1 * phase)} | changed  # fmt: skip
+
+
+def test_each_demand_on_light_over_frequency_notices_what_it_looks_for() -> None:
+    good = light_of()
+    assert [one["verdict"] for one in judge(RESPONSE.criteria, good)] == ["pass"] * 5
+    flat = np.minimum(good[EMISSION], 1.0)
+    late = good["time [s]"] > STAIRS.last_cycles[1]
+    for wrong, failing in (
+        ({HALIDE_HEIGHT.column: np.where(late, 10.0, 1.0) * good[HALIDE_HEIGHT.column]}, 0),
+        ({EMISSION: np.maximum(good[EMISSION], 0.1), "sine": 0.05 + 0 * flat}, 1),
+        ({EMISSION: np.where(late, 0.9 * flat, flat)}, 2),
+        ({EMISSION: np.where(late, 3.0, 1.0) * good[EMISSION]}, 3),
+        ({"sine": 2.0 * good[EMISSION]}, 4),
+    ):
+        found = judge(RESPONSE.criteria, good | wrong)
+        assert [k for k, one in enumerate(found) if one["verdict"] == "fail"] == [failing]
+
+
+def test_waves_of_all_frequencies_follow_each_other() -> None:
+    assert STAIRS.periods == pytest.approx([1.0, 0.1]) and STAIRS.times[-1] == pytest.approx(3.301)
+    assert STAIRS.square(0.2) == 2.2 and STAIRS.square(0.7) == -1.0 and STAIRS.square(3.02) == 2.2
+    assert STAIRS.sine(0.251) == pytest.approx(2.2) and STAIRS.sine(3.001 + 0.075) == pytest.approx(-1.0)
+    assert [len(STAIRS.within(STAIRS.times, k)) for k in (0, 1)] == [2 * 21, 2 * 21]
+    with pytest.raises(ValueError, match="must be above --reverse"):
+        Staircase(-1.0, 2.0, 1.0, 2, 3)
+    with pytest.raises(ValueError, match="at least one frequency"):
+        Staircase(2.0, 1.0, 1.0, 0, 3)
+
+
+@pytest.mark.slow
+def test_light_rises_slowly_goes_off_at_once_and_falls_with_frequency(verify: Verification) -> None:
+    scenario = ac_response.scenario()
+    met = [one["verdict"] for one in judge(scenario.criteria, traces_of(scenario))].count("pass")
+    verify(id="B12", quantity="criteria of ac_response that are met", measured=met, expected=len(scenario.criteria),
+           tolerance=0)  # fmt: skip
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "changed"), [("ac_stabilised", {}), ("ac_stabilised, halides blocked", {"exchange_rate": 0.0})]
 )
-def test_an_alternating_voltage_keeps_the_colour(name: str, changed: dict[str, float], verify: Verification) -> None:
+def test_an_alternating_voltage_keeps_the_colour(name: str, changed: dict[str, Any], verify: Verification) -> None:
     scenario = ac_stabilised.scenario(**changed)
     met = [one["verdict"] for one in judge(scenario.criteria, traces_of(scenario))].count("pass")
     verify(id="B11", quantity=f"criteria of {name} that are met", measured=met, expected=len(scenario.criteria),

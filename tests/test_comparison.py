@@ -1,6 +1,7 @@
 """Runs side by side: known time constants are found, moments are matched, and meaningless comparisons are refused."""
 
 import csv
+import html
 import json
 import math
 import re
@@ -9,6 +10,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -19,6 +21,7 @@ import fem.results.record as record_module
 from fem.comparison.compare import Comparison, compare
 from fem.comparison.compared import Compared
 from fem.comparison.map_figure import boundaries_between, draw_maps
+from fem.comparison.mapped import Maps
 from fem.comparison.matching import matches
 from fem.comparison.opening import labels_of, open_all
 from fem.comparison.timing import Crossing, at_time, crossing, front_speed, share_reached
@@ -134,6 +137,25 @@ def test_numbers_of_maps_agree_with_the_maps(quench: Comparison, folders: Path) 
     assert quench.row("farthest front of Q = 0.3: from")["quenched"] == "left"
     reach = quench.row("farthest front of Q = 0.3: reach")["quenched"]
     assert 0.05 * WIDTH < reach < 0.5 * WIDTH
+
+
+def test_depth_hides_the_contrast_along_it() -> None:
+    mesh = two_grain_mesh(40, 60)
+    maps = Maps(SimpleNamespace(results=SimpleNamespace(points=mesh.p, triangles=mesh.t.T)))  # type: ignore[arg-type]
+    x, y = mesh.p[0] / WIDTH, mesh.p[1] / HEIGHT
+    assert maps.hidden_share(x) == pytest.approx(0.0, abs=1e-5)
+    assert maps.hidden_share(y) == pytest.approx(1.0)
+    assert maps.hidden_share(3 * x + 4 * y) == pytest.approx(16 / 25, rel=2e-3)  # variances of lines are a^2 / 12
+    assert maps.hidden_share(np.ones_like(x)) is None
+
+
+def test_empty_cells_have_reasons(quench: Comparison) -> None:
+    told = json.loads((quench.directory / "comparison.json").read_text())["empty"]
+    assert any("share of the ionic current" in line and "no run has it: not recorded" in line for line in told)
+    assert any("that depth integration hides" in line and "seen from above" in line for line in told)
+    back = [f"reversible part of the {what}" for what in ("charge", "quench")]
+    assert f"{'; '.join(back)} – quenched: no rest follows the voltage." in told
+    assert html.escape(told[0]) in (quench.directory / "report.html").read_text()
 
 
 def test_moments_are_matched_in_what_they_are_matched_by(folders: Path) -> None:

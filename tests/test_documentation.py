@@ -91,7 +91,7 @@ def parsed(
 
         return note
 
-    for name in ("run_new", "preview", "resume", "compare", "export", "list_scenarios"):
+    for name in ("run_new", "preview", "resume", "compare", "export", "view", "figure", "list_scenarios"):
         monkeypatch.setattr(app, name, noting(getattr(app, name)))
     (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
     (tmp_path / "my_film.py").write_text(example)

@@ -178,13 +178,34 @@ def test_boundaries_carry_the_share_of_the_current_that_their_directions_say(
 
 
 @pytest.mark.slow
+def test_grains_add_nothing_where_their_boundaries_are_no_faster(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verify: Verification
+) -> None:
+    factors = json.loads((study_in(tmp_path, monkeypatch, "--films", "1", "--boundary-barrier", "0.58eV")).read_text())
+    for one in factors["transfer"]:
+        if one["source"] == PLAN and "own" in one["quantity"]:
+            verify(
+                id="B0",
+                quantity=f"equal barriers: part of the grains in the transfer factor, {one['quantity']}",
+                measured=one["grains"]["factor"],
+                expected=1.0,
+                tolerance=0.05,
+            )
+
+
+def study_in(folder: Path, patch: pytest.MonkeyPatch, *options: str) -> Path:
+    """Run the study without the pictures of its runs; its record."""
+    for name in ("draw_film", "draw_figures"):
+        patch.setattr(record_module, name, lambda scenario, directory: [])
+    assert main(["lateral_versus_vertical", "--out", str(folder / "study"), "--quiet", "--strict", *options]) == 0
+    return folder / "study" / "comparison.json"
+
+
+@pytest.mark.slow
 def test_the_default_study_agrees_with_estimates_of_other_origin(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verify: Verification
 ) -> None:
-    for name in ("draw_film", "draw_figures"):
-        monkeypatch.setattr(record_module, name, lambda scenario, directory: [])
-    folder = tmp_path / "study"
-    assert main(["lateral_versus_vertical", "--out", str(folder), "--quiet", "--strict"]) == 0
+    folder = study_in(tmp_path, monkeypatch).parent
     record = json.loads((folder / "comparison.json").read_text())
     rows = {row["quantity"]: row["values"] for row in record["groups"]}
     single = {row["quantity"]: row["values"] for row in record["table"]}
@@ -211,6 +232,15 @@ def test_the_default_study_agrees_with_estimates_of_other_origin(
         width, debye = sqrt(2 * EPS * volts / (e * 1e23)), sqrt(EPS * KT / (e**2 * 1e23))
         assert reach[group] > width - debye  # boundaries carry the front further for a while, never less far
     check_factors(record)
+    page = (folder / "report.html").read_text()
+    for words in (
+        "What one geometry tells about the other",
+        "What it does not tell",
+        "Transfer factors",
+        *single["bias"],
+    ):
+        assert words in page
+    assert page.count("data:image/png;base64,") == len(record["figures"]) == 5
 
 
 def check_factors(record: dict[str, Any]) -> None:

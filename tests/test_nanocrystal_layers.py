@@ -83,6 +83,8 @@ def test_what_moves_grows_with_the_gaps_and_one_layer_keeps_still(direction: Dir
     per_gap = Layers(4, oxidised=False).per_gap(traces)
     verify(id="B16", quantity=f"{name} chloride moved over that of two times the gaps", measured=per_gap, expected=1.0,
            tolerance=0.1)  # fmt: skip
+    worst = max(float(np.abs(traces[name]).max()) for name in DRIFTS)
+    verify(id="B16", quantity=f"{name} drift of the halides", measured=worst, expected=0.0, tolerance=1e-10)
     along, across = ("y", "x") if direction is Direction.VERTICAL else ("x", "y")
     assert traces[f"spread of share along {along} [1]"][-1] > 20 * traces[f"spread of share along {across} [1]"][-1]
     assert len(scenario.criteria) == 3

@@ -43,8 +43,8 @@ def test_folder_holds_the_run(tmp_path: Path) -> None:
     np.testing.assert_array_equal(columns["time [s]"], scenario.times)
     np.testing.assert_array_equal(fields.times, scenario.times)
     assert set(fields.units) == {
-        "electric_potential", "electric_field", "concentration_iodide_vacancy", "PL_ratio", "PL_quench", "grain_id", "region_id",
-        "activation_energy_iodide_vacancy",
+        "electric_potential", "electric_field", "concentration_iodide_vacancy", "PL_ratio", "PL_quench", "grain_id",
+        "region_id", "activation_energy_iodide_vacancy",
     }  # fmt: skip
     np.testing.assert_allclose(fields.read("PL_ratio", -1).min(), columns["PL/PL0 minimum [1]"][-1], rtol=1e-6)
     assert seen[-1].time == scenario.times[-1]

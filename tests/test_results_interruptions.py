@@ -73,10 +73,10 @@ def interrupted_after(outputs: int, error: BaseException) -> Callable[..., Itera
 def test_stopped_run_is_readable_and_resumes_to_the_same_numbers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: Path, outputs: int
 ) -> None:
-    monkeypatch.setattr(record_module, "evolve", interrupted_after(outputs, KeyboardInterrupt()))
+    monkeypatch.setattr("fem.scenario.evolve", interrupted_after(outputs, KeyboardInterrupt()))
     with pytest.raises(KeyboardInterrupt):
         run_scenario(two_grains(), IDENTITY, tmp_path / "run")
-    monkeypatch.setattr(record_module, "evolve", evolve)
+    monkeypatch.setattr("fem.scenario.evolve", evolve)
     stopped = read_record(tmp_path / "run")
     assert (stopped["status"], stopped["outputs"]["written"]) == ("stopped", outputs)
     assert len(FieldSeries.open(tmp_path / "run" / "fields.vtkhdf")) == outputs
@@ -91,7 +91,7 @@ def test_a_solver_that_gives_up_leaves_what_there_is_and_its_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failure = SolverError("the time step collapsed at t = 0.05 s: soften the drive")
-    monkeypatch.setattr(record_module, "evolve", interrupted_after(3, failure))
+    monkeypatch.setattr("fem.scenario.evolve", interrupted_after(3, failure))
     with pytest.raises(SolverError, match="soften the drive"):
         run_scenario(two_grains(), IDENTITY, tmp_path / "run")
     failed = read_record(tmp_path / "run")

@@ -230,8 +230,8 @@ def test_the_same_film_splits_laterally(verify: Verification) -> None:
 
 @pytest.mark.slow
 def test_boundaries_help_a_voltage_that_lies_along_them() -> None:
-    """Pristine boundaries at 0.25 eV against passivated ones, that are like grains."""
-    square = {"width": 200 * nm, "grains": 3, "return_time": 0.1 * s, "store": 300 * nm}
+    """Pristine boundaries at 0.25 eV against passivated ones, that are like grains; after 40 s no store is empty."""
+    square: dict[str, Any] = {"width": 200 * nm, "grains": 3, "drive_time": 40 * s, "return_time": 0.1 * s}
     moved = {}
     for direction in Direction:
         for barrier in (0.25 * eV, 0.36 * eV):

@@ -156,10 +156,10 @@ def test_a_stopped_run_writes_the_same_bytes(tmp_path: Path, monkeypatch: pytest
                 raise KeyboardInterrupt
             yield output
 
-    monkeypatch.setattr(record_module, "evolve", stopped)
+    monkeypatch.setattr("fem.scenario.evolve", stopped)
     with pytest.raises(KeyboardInterrupt):
         run_scenario(pulsed(), IDENTITY, tmp_path / "run")
-    monkeypatch.setattr(record_module, "evolve", evolve)
+    monkeypatch.setattr("fem.scenario.evolve", evolve)
     resume_run(pulsed(), tmp_path / "run")
     one, other = (tmp_path / name / "timeseries.csv" for name in ("whole", "run"))
     assert one.read_bytes() == other.read_bytes()

@@ -10,9 +10,12 @@ from matplotlib.figure import Figure
 
 from fem.constants import nm
 from fem.results.composition import composition, film_spectrum
+from fem.results.light_observables import total_emission
 from fem.scenario import Scenario
 from fem.state import State
-from scenarios import ac_stabilised
+from scenarios import ac_response, ac_stabilised
+from scenarios.criteria.ac_response import EMISSION, Response
+from scenarios.parts.ac_staircase import Staircase
 
 IMAGES = Path(__file__).parents[1] / "images"
 COLOURS = ("#444444", "#1f5a8a", "#c1121f", "#5b8c3e")
@@ -29,6 +32,38 @@ def main() -> None:
     draw_jumps(jumps, outputs[-1].statistics.cycles_jumped, outputs[-1].statistics.cycles_simulated)
     draw_spectra(spectra, scenario, outputs[-1].state)
     figure.savefig(IMAGES / "ac_stabilised.png", dpi=110)
+    response()
+
+
+def response() -> None:
+    """The picture of ac_response."""
+    scenario, stairs = ac_response.scenario(), Staircase(2.2, -1.0, 1.0, 4, 4)
+    states = [one.state for one in scenario.outputs()]
+    columns = [total_emission(), *scenario.observables]
+    traces = {"time [s]": scenario.times} | {
+        one.column: np.array([one.measure(scenario, state) for state in states]) for one in columns
+    }
+    demands = Response(stairs, columns[-1].column)
+    figure = Figure(figsize=(11, 3.2), layout="constrained")
+    FigureCanvasAgg(figure)
+    wave, light, ions = figure.subplots(1, 3)
+    at = stairs.within(scenario.times, 0)
+    since = scenario.times[at] - stairs.last_cycles[0]
+    brightest = traces[EMISSION].max()
+    for name, label, colour in ((EMISSION, "square", COLOURS[1]), (demands.sine, "sine", COLOURS[2])):
+        wave.plot(since, traces[name][at] / brightest, color=colour, label=f"{label}, 1 Hz")
+        means = [demands.mean(traces, name, k) / brightest for k in range(stairs.count)]
+        light.semilogx(1 / stairs.periods, means, "o-", color=colour, ms=3, label=label)
+    ions.loglog(
+        1 / stairs.periods, [demands.swing(traces, k) / nm for k in range(stairs.count)], "o-", color=COLOURS[0], ms=3
+    )
+    style(wave, "time in the cycle (s)", "light over its largest")
+    style(light, "frequency (Hz)", "mean light over the largest")
+    style(ions, "frequency (Hz)", "swing of the ions' mean height (nm)")
+    light.set_ylim(bottom=0)
+    for axes in (wave, light):
+        axes.legend(fontsize=7, frameon=False)
+    figure.savefig(IMAGES / "ac_response.png", dpi=110)
 
 
 def draw_change(axes: Axes, scenario: Scenario, states: Sequence[State]) -> None:

@@ -31,9 +31,7 @@ def main() -> None:
     spectra, spreads = lower.subplots(1, 2)
     films = [(direction, *one) for direction in Direction for one in BOUNDARIES]
     for axes, (direction, name, barrier, style) in zip(places, films, strict=True):
-        scenario = el_splitting.scenario(
-            direction=direction, width=200 * nm, grains=3, store=300 * nm, boundary_barrier=barrier
-        )
+        scenario = el_splitting.scenario(direction=direction, width=200 * nm, grains=3, boundary_barrier=barrier)
         states = [output.state for output in evolve(scenario.model, scenario.times, scenario.tolerance)]
         end = min(states, key=lambda one: abs(one.time - DRIVE))
         mesh = scenario.model.mesh

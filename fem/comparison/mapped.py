@@ -78,9 +78,10 @@ class Maps:
         middle = 0.5 * (lines.positions[1:] + lines.positions[:-1])
         ends = np.asarray(self.run.results.points[0], dtype=float)
         width = np.diff(np.concatenate([[ends.min()], middle, [ends.max()]]))
-        seen, squares = lines.average(values), lines.average(values**2)
+        seen = lines.average(values)
+        rest = values - np.interp(self.run.results.points[0], lines.positions, seen)
         mean = float(np.average(seen, weights=width))
-        hidden = float(np.average(np.maximum(squares - seen**2, 0.0), weights=width))
+        hidden = float(np.average(lines.average(rest**2), weights=width))
         total = hidden + float(np.average((seen - mean) ** 2, weights=width))
         return hidden / total if total > _NO_CONTRAST**2 else None
 

@@ -4,16 +4,17 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fem.checks import require_positive
 from fem.fields import Array
 from fem.physics.drives.drive import Drive
-from fem.physics.drives.protocol import hold, protocol, sine_wave, square_wave
+from fem.physics.drives.protocol import hold, protocol, repeat, sine_wave, square_wave
 from fem.results.light_observables import total_emission
 from fem.scenario import Observable, Scenario
 from fem.state import State
 
-_PER_HALF = 13  # outputs in each half of the last cycle at a frequency
+_PER_HALF = 21  # outputs in each half of the last cycle at a frequency
 _FIRST = 1e-6  # of the half cycle, the first of them
 _QUIET = 1e-3  # of the longest period: rest before the waves begin
 
@@ -68,7 +69,7 @@ class Staircase:
     def sine(self) -> Drive:
         """The sine of the same extremes and periods."""
         middle, swing = 0.5 * (self.high + self.low), 0.5 * (self.high - self.low)
-        waves = [sine_wave(swing, float(1 / T), float(T * self.cycles), middle) for T in self.periods]
+        waves = [repeat([sine_wave(swing, float(1 / T), float(T), middle)], self.cycles) for T in self.periods]
         return protocol([hold(0.0, _QUIET * self.periods[0]), *waves])
 
     @property
@@ -79,7 +80,7 @@ class Staircase:
         parts = [start + T * through for start, T in zip(self.last_cycles, self.periods, strict=True)]
         return np.concatenate([[0.0], *parts])
 
-    def within(self, times: Array, number: int) -> Array:
+    def within(self, times: Array, number: int) -> NDArray[np.int64]:
         """Which of `times` [s] lie in the last cycle at a frequency, its beginning left out."""
         start, period = self.last_cycles[number], self.periods[number]
         return np.flatnonzero((times > start * (1 + 1e-14)) & (times <= (start + period) * (1 + 1e-14)))

@@ -24,7 +24,7 @@ INTERACTION = 1.5 * boltzmann * 300.0  # [J] Omega; the halides mix in the dark 
 GRADIENT = 4.0 * boltzmann * 300.0 * nm**2  # [J m^2] kappa (assumption): interfaces of a few nanometres
 STATES = 4e26  # [1/m^3] that can hold a pair, one in eleven cells of the crystal (assumption)
 FIRST = 0.1  # [s] output after each change of the light
-_PER_DECADE = 5
+_PER_DECADE = 20
 
 
 def gap_of(contrast: float) -> GapLaw:

@@ -5,6 +5,8 @@ from itertools import pairwise
 from fem.checks import require_positive
 from fem.constants import eV
 
+_SAME = 1e-9  # relative difference of two numbers that were written alike
+
 
 def require_positive_options(**values: float) -> None:
     """Raise ValueError unless every option is greater than zero, e.g. ``grain_size=...`` for ``--grain-size``."""
@@ -28,7 +30,7 @@ def require_longer(first: float, **durations: float) -> None:
 
 def require_no_slower_boundaries(boundary_barrier: float, grain_barrier: float, advice: str) -> None:
     """Raise ValueError if boundaries as lines with one row of nodes would have to hold ions back; with `advice`."""
-    if boundary_barrier > grain_barrier:
+    if boundary_barrier > grain_barrier * (1 + _SAME):
         raise ValueError(
             f"--boundary-barrier of {boundary_barrier / eV:g} eV is above --grain-barrier ({grain_barrier / eV:g} eV):"
             f" boundaries that are slower than their grains cannot be plain lines; {advice}"
