@@ -164,7 +164,7 @@ def measure(case: Case) -> Measured:
     model_seconds, model = timed(lambda: case.model(mesh))
     rest_seconds, _ = timed(model.initial_state)
     scenario, loop = case.scenario(model), TimedLoop()
-    with TemporaryDirectory() as folder, patch("fem.results.record.evolve", loop):
+    with TemporaryDirectory() as folder, patch("fem.scenario.evolve", loop):
         run_seconds, _ = timed(lambda: run_scenario(scenario, RunIdentity(case.film), Path(folder) / "run"))
     assert loop.last is not None
     done = loop.last.statistics

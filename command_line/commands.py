@@ -114,10 +114,10 @@ def export(directory: Path, *, pvd: Annotated[bool, Parameter(negative=())] = Fa
 
 def _require_whole(identity: "RunIdentity", directory: Path) -> None:
     """Refuse a single run of a study: only the study knows how it was declared."""
-    from fem.comparison.study_record import APART
+    from fem.comparison.study_record import APART, holds_study
 
     study, apart, member = identity.name.partition(APART)
-    if apart:
+    if apart and holds_study(directory.parent):
         raise ValueError(f"{directory} is the run {member} of a study ({study}): resume the study, {directory.parent}")
 
 

@@ -125,5 +125,6 @@ def _small_ticks(axes: Axes, x: Array, y: Array, marker: int, transform: object)
 
 
 def _between(values: Array, low: float, high: float) -> Array:
-    slack = 1e-9 * (high - low)
-    return values[(values >= low - slack) & (values <= high + slack)]
+    slack = 1e-9 * min(high - low, max(abs(low), abs(high)))
+    below, above = (min(slack, 1e-9 * abs(end)) if end else slack for end in (low, high))
+    return values[(values >= low - below) & (values <= high + above)]

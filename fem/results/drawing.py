@@ -28,6 +28,7 @@ _FLAT = 4.0  # a map wider than this many times its height is too low for a labe
 _ROOM = (0.1, 0.85, 0.09, 0.29)  # [inch] left, right, below and above a map
 _ROOM_FLAT = (0.1, 1.7, 0.09, 0.29)
 _LENGTHS = ((1.0, "m"), (1e-3, "mm"), (1e-6, "µm"), (1e-9, "nm"))
+_COMPRESSION = 3  # of a PNG, 0 to 9
 _TIMES = ((3600.0, "h"), (60.0, "min"), (1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 
 
@@ -108,8 +109,14 @@ def figure_of_maps(count: int, columns: int, width: float, aspect: float) -> tup
 
 
 def save(figure: Figure, file: "os.PathLike[str] | BinaryIO", dpi: int = 150) -> None:
-    """Write `figure` as PNG, or as what the suffix of a path says."""
-    figure.savefig(file, dpi=dpi)
+    """Write `figure` as PNG without transparency, lightly compressed: the best compression takes most of the time."""
+    from PIL import Image
+
+    canvas = FigureCanvasAgg(figure)
+    figure.set_dpi(dpi)
+    canvas.draw()
+    picture = np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[:, :, :3])
+    Image.fromarray(picture).save(file, "PNG", compress_level=_COMPRESSION, dpi=(dpi, dpi))
 
 
 def draw_map(axes: Axes, canvas: Canvas, picture: Array, shade: Shade, title: str) -> AxesImage:

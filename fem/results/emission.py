@@ -4,7 +4,9 @@ With carriers the emission is the net rate of their radiative recombination; wit
 :mod:`fem.physics.light.luminescence`. PL0 is the emission before the drive starts and ``Q = 1 - PL / PL0`` the quench.
 """
 
+import weakref
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -34,13 +36,47 @@ def emits_at_rest(scenario: Scenario) -> bool:
 
 
 def emission(scenario: Scenario, state: State) -> Array:
-    """Emission rate at the nodes [1/(m^3 s)], shape (n_nodes,); zero where there are no carriers.
+    """Emission rate at the nodes [1/(m^3 s)], shape (n_nodes,), read-only; zero where there are no carriers.
+
+    That of the state asked for last, and of the last initial state, are remembered: every output asks many times.
 
     Raises
     ------
     ValueError
         If nothing in the scenario emits light, or a quencher names a species that the model does not have.
     """
+    for known in _KNOWN.values():
+        if known.belongs_to(scenario, state):
+            return known.values
+    values = _emission(scenario, state)
+    values.setflags(write=False)
+    at_rest = state is scenario.model.initial_state()
+    _KNOWN[at_rest] = _Known(weakref.ref(scenario.model), weakref.ref(state), scenario.light, values)
+    return values
+
+
+def initial_emission(scenario: Scenario) -> Array:
+    """PL0 at the nodes: the emission before the drive starts [1/(m^3 s)], shape (n_nodes,), read-only."""
+    return emission(scenario, scenario.model.initial_state())
+
+
+@dataclass(frozen=True)
+class _Known:
+    """An emission and what it belongs to: the very objects, which it does not keep alive."""
+
+    model: "weakref.ref[PoissonNernstPlanck]"
+    state: "weakref.ref[State]"
+    light: object
+    values: Array
+
+    def belongs_to(self, scenario: Scenario, state: State) -> bool:
+        return self.model() is scenario.model and self.state() is state and self.light is scenario.light
+
+
+_KNOWN: dict[bool, _Known] = {}  # by whether it is an initial state
+
+
+def _emission(scenario: Scenario, state: State) -> Array:
     if scenario.light is None and emits(scenario):
         found = events_by(scenario.model, state, _emits, "emits light")
         stored = emitting_area(scenario.model)
@@ -50,7 +86,7 @@ def emission(scenario: Scenario, state: State) -> Array:
 
 def relative_luminescence(scenario: Scenario, state: State) -> Array:
     """PL / PL0 at the nodes, 1 where there is no PL0, shape (n_nodes,)."""
-    start, now = emission(scenario, scenario.model.initial_state()), emission(scenario, state)
+    start, now = initial_emission(scenario), emission(scenario, state)
     return np.divide(now, start, out=np.ones_like(now), where=start > 0)
 
 

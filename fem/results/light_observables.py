@@ -7,6 +7,7 @@ from fem.results.emission import (
     emission,
     emitting_area,
     excess_pairs,
+    initial_emission,
     quantum_yield,
     quench,
     relative_luminescence,
@@ -53,7 +54,7 @@ def mean_luminescence() -> Observable:
 
     def measure(scenario: Scenario, state: State) -> float:
         areas = emitting_area(scenario.model)
-        start = areas @ emission(scenario, scenario.model.initial_state())
+        start = areas @ initial_emission(scenario)
         return float(areas @ emission(scenario, state) / start)
 
     return Observable("PL/PL0 mean", "1", measure)

@@ -61,10 +61,13 @@ class CrossLines:
     def average(self, values: Array, reference: Array | None = None) -> Array:
         """Mean of nodal `values` along each line, weighted with `reference` where given; shape (n_lines,).
 
+        Of several outputs, shape (n_outputs, n_nodes), all means together, shape (n_outputs, n_lines).
+
         With values PL/PL0 and reference PL0 this is the integral of PL over that of PL0, as a detector sums light.
         """
-        weight = np.ones(self.chords.shape[1]) if reference is None else reference
-        return np.asarray((self.chords @ (weight * values)) / (self.chords @ weight))
+        if reference is None:
+            return np.asarray((self.chords @ values.T).T / self.chords.sum(axis=1))
+        return np.asarray((self.chords @ (reference * values).T).T / (self.chords @ reference))
 
 
 def cross_lines(mesh: MeshTri, axis: Axis) -> CrossLines:

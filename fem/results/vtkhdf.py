@@ -102,7 +102,7 @@ class FieldSeriesWriter:
         k = self.count
         for name, array in values.items():
             data, offsets = self._places[name]
-            data[offsets[k] : offsets[k] + len(array)] = array
+            data[offsets[k] : offsets[k] + len(array)] = array.astype(data.dtype)
         self._file.flush()
         steps = self._root["Steps"]
         steps["Values"].resize((k + 1,))

@@ -76,7 +76,9 @@ class Beside:
         return tuple(self._column(name, unit, k) for k, (name, unit) in enumerate(_MEASURED.items()))
 
     def _column(self, name: str, unit: str, number: int) -> Observable:
-        def measure(_: Scenario, state: State) -> float:
+        def measure(scenario: Scenario, state: State) -> float:
+            if state.time == 0:  # every film rests alike: the other one is not followed before it is needed
+                return list(_measured(scenario, state).values())[number]
             return float(np.interp(state.time, self.scenario.times, self._found[:, number]))
 
         return Observable(f"{name}, {self.name}", unit, measure)
