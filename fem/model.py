@@ -138,17 +138,21 @@ class PoissonNernstPlanck(DiscreteFilm):
 
     def electric_field(self, state: State) -> Array:
         """Electric field in each cell [V/m], shape (2, n_cells); cells beside thin layers keep a gap from them."""
-        cells = self.mesh.t
-        corners = self.mesh.p[:, cells] + self.system.poisson.apart
+        potential = state.potential[self.mesh.t]
+        first, second = self._slopes
+        return first * (potential[1] - potential[0]) + second * (potential[2] - potential[0])
+
+    @cached_property
+    def _slopes(self) -> Array:
+        """Field per voltage from the first corner of each cell to the other two [1/m], shape (2, 2, n_cells)."""
+        corners = self.mesh.p[:, self.mesh.t] + self.system.poisson.apart
         a, b = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
-        first = state.potential[cells[1]] - state.potential[cells[0]]
-        second = state.potential[cells[2]] - state.potential[cells[0]]
         area = a[0] * b[1] - a[1] * b[0]
-        return -np.array([first * b[1] - second * a[1], second * a[0] - first * b[0]]) / area
+        return np.array([[-b[1], b[0]], [a[1], -a[0]]]) / area
 
     # --- facts ----------------------------------------------------------------------------------------------------
 
-    @property
+    @cached_property
     def volumes(self) -> Array:
         """Film area of each node [m^2], shape (n_nodes,), thin layers not counted."""
         return self.control_volumes.node_integrals(np.ones(self.mesh.t.shape[1]))

@@ -45,19 +45,12 @@ def emission(scenario: Scenario, state: State) -> Array:
     ValueError
         If nothing in the scenario emits light, or a quencher names a species that the model does not have.
     """
-    for known in _KNOWN.values():
-        if known.belongs_to(scenario, state):
-            return known.values
-    values = _emission(scenario, state)
-    values.setflags(write=False)
-    at_rest = state is scenario.model.initial_state()
-    _KNOWN[at_rest] = _Known(weakref.ref(scenario.model), weakref.ref(state), scenario.light, values)
-    return values
+    return _remembered(scenario, state, at_rest=False)
 
 
 def initial_emission(scenario: Scenario) -> Array:
     """PL0 at the nodes: the emission before the drive starts [1/(m^3 s)], shape (n_nodes,), read-only."""
-    return emission(scenario, scenario.model.initial_state())
+    return _remembered(scenario, scenario.model.initial_state(), at_rest=True)
 
 
 @dataclass(frozen=True)
@@ -73,7 +66,17 @@ class _Known:
         return self.model() is scenario.model and self.state() is state and self.light is scenario.light
 
 
-_KNOWN: dict[bool, _Known] = {}  # by whether it is an initial state
+_KNOWN: dict[bool, _Known] = {}  # by whether it is an initial emission
+
+
+def _remembered(scenario: Scenario, state: State, at_rest: bool) -> Array:
+    for known in _KNOWN.values():
+        if known.belongs_to(scenario, state):
+            return known.values
+    values = _emission(scenario, state)
+    values.setflags(write=False)
+    _KNOWN[at_rest] = _Known(weakref.ref(scenario.model), weakref.ref(state), scenario.light, values)
+    return values
 
 
 def _emission(scenario: Scenario, state: State) -> Array:

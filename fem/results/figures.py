@@ -64,8 +64,7 @@ def _draw(scenario: Scenario, directory: Path, series: FieldSeries, columns: Map
         "traces.png": lambda: draw_traces(run, figures / "traces.png"),
         "surface.png": lambda: draw_surface(run, figures / "surface.png"),
         "profiles.png": lambda: draw_profiles(run, figures / "profiles.png"),
-        "profiles_x.csv": lambda: write_profiles(run, directory / "profiles_x.csv", "x"),
-        "profiles_y.csv": lambda: write_profiles(run, directory / "profiles_y.csv", "y"),
+        "profiles_x.csv and profiles_y.csv": lambda: write_profiles(run, directory),
         "film": lambda: draw_movie(run, figures),
     }
     return _done(jobs)

@@ -2,8 +2,10 @@
 
 import csv
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 from matplotlib import colormaps
@@ -14,13 +16,14 @@ from matplotlib.colors import LogNorm
 from fem.fields import Array
 from fem.results.colour_bar import label_powers
 from fem.results.drawing import length_unit, new_figure, save
-from fem.results.emission import emission
+from fem.results.emission import initial_emission
 from fem.results.map_figures import Pictured, seen, telling_outputs
 from fem.results.maps import identifier
 from fem.results.observables import charge_moved
 from fem.results.profiles import Axis, CrossLines, cross_lines
 from fem.scenario import Scenario
 
+_TOGETHER = 16  # outputs that are averaged at once
 _COLOURS = ("#1f4e79", "#c1121f", "#2a9d8f", "#e9a820", "#6a4c93")
 
 
@@ -42,7 +45,8 @@ def draw_traces(run: Pictured, path: Path) -> None:
         panels[0].set_xlim(times[1], times[-1])
         label_powers(panels[0].xaxis)
     panels[-1].set_xlabel("time (s)", fontsize=9)
-    figure.align_ylabels()
+    for axes in panels:
+        axes.yaxis.set_label_coords(-0.14, 0.5)
     save(figure, path)
 
 
@@ -108,22 +112,39 @@ def _ion_panel(run: Pictured, lines: CrossLines, species: int) -> _Panel:
     return _Panel(f"{name}\nover start", lines, lambda k: _average(run, lines, field, k, None) / start, True)
 
 
-def write_profiles(run: Pictured, path: Path, axis: Axis) -> None:
-    """``profiles_x.csv`` or ``profiles_y.csv``: averages across the other direction, for every output and position.
+def write_profiles(run: Pictured, directory: Path) -> None:
+    """``profiles_x.csv`` and ``profiles_y.csv``: averages across the other direction, for every output and position.
 
     The column PL/PL0 is the integral of the emission over that of the initial one: along x of a cross-section, what a
     microscope above the film sees.
     """
-    lines = cross_lines(run.scenario.model.mesh, axis)
     names = [name for name in run.series.units if run.series.is_nodal(name) and name != "PL_quench"]
-    header = ["time [s]", f"{axis} [m]"] + [f"{name} [{run.series.units[name]}]" for name in names]
-    reference = initial_light(run)
-    row = ",".join(["%.9g", *["%.7g"] * (len(names) + 1)]) + "\n"
-    with path.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file, lineterminator="\n").writerow(header)
-        for k, time in enumerate(run.series.times):
-            means = [_average(run, lines, name, k, reference).tolist() for name in names]
-            file.writelines(row % (time, *values) for values in zip(lines.positions.tolist(), *means, strict=True))
+    tables = [cross_lines(run.scenario.model.mesh, axis) for axis in get_args(Axis)]
+    with ExitStack() as stack:
+        files = []
+        for lines in tables:
+            path = directory / f"profiles_{lines.axis}.csv"
+            files.append(stack.enter_context(path.open("w", newline="", encoding="utf-8")))
+            header = ["time [s]", f"{lines.axis} [m]"] + [f"{name} [{run.series.units[name]}]" for name in names]
+            csv.writer(files[-1], lineterminator="\n").writerow(header)
+        for first in range(0, len(run.series), _TOGETHER):
+            outputs = range(first, min(first + _TOGETHER, len(run.series)))
+            for file, part in zip(files, _means(run, tables, names, outputs), strict=True):
+                row = ",".join(["%.9g", *["%.7g"] * (len(names) + 1)]) + "\n"
+                file.writelines((row * len(one)) % tuple(one.ravel().tolist()) for one in part)
+
+
+def _means(run: Pictured, tables: list[CrossLines], names: list[str], outputs: range) -> list[Array]:
+    """Rows of each table at `outputs`, shape (n_outputs, n_lines, 2 + n_names): time, position and the averages."""
+    light = initial_light(run)
+    found = [np.empty((len(outputs), len(lines.positions), 2 + len(names))) for lines in tables]
+    for lines, rows in zip(tables, found, strict=True):
+        rows[:, :, 0], rows[:, :, 1] = run.series.times[outputs.start : outputs.stop, None], lines.positions
+    for column, name in enumerate(names, start=2):
+        values = np.asarray(run.series.read_several(name, outputs), dtype=float)
+        for lines, rows in zip(tables, found, strict=True):
+            rows[:, :, column] = lines.average(values, light if name == "PL_ratio" else None)
+    return found
 
 
 def field_axis(run: Pictured) -> Axis:
@@ -137,7 +158,7 @@ def field_axis(run: Pictured) -> Axis:
 
 def initial_light(run: Pictured) -> Array | None:
     """PL0 at the nodes; None without light."""
-    return emission(run.scenario, run.scenario.model.initial_state()) if run.shows_light else None
+    return initial_emission(run.scenario) if run.shows_light else None
 
 
 def _average(run: Pictured, lines: CrossLines, name: str, output: int, light: Array | None) -> Array:

@@ -76,9 +76,8 @@ def total_change(run: Pictured) -> Array:
     return np.asarray(values[: len(run.series)])
 
 
-def seen_shade(run: Pictured, outputs: Sequence[int]) -> Shade:
-    """Colours for the maps of what is seen, one scale for all `outputs`."""
-    values = [seen(run, k) for k in outputs]
+def common_shade(run: Pictured, values: Sequence[Array]) -> Shade:
+    """Colours for maps of what is seen, one scale for the nodal `values` of all."""
     low, high = min(map(np.nanmin, values)), max(map(np.nanmax, values))
     if run.shows_light:
         return Shade("PL / PL₀", "inferno", light_norm(low, high))
@@ -109,8 +108,11 @@ def concentration_norm(low: float, high: float) -> Normalize:
 
 
 def _seen(run: Pictured, outputs: list[int]) -> list[tuple[str, Array, Shade]]:
-    shade = seen_shade(run, outputs)
-    return [(f"t = {in_time_units(run.series.times[k])}", seen(run, k), shade) for k in outputs]
+    values = [seen(run, k) for k in outputs]
+    shade = common_shade(run, values)
+    return [
+        (f"t = {in_time_units(run.series.times[k])}", field, shade) for k, field in zip(outputs, values, strict=True)
+    ]
 
 
 def _ions_at_end(run: Pictured) -> list[tuple[str, Array, Shade]]:

@@ -12,17 +12,19 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import LogNorm
 from matplotlib.text import Text
 from numpy.typing import NDArray
 
 from fem.fields import Array
 from fem.results.drawing import Canvas, Shade, draw_map, figure_of_maps, in_time_units
-from fem.results.map_figures import Pictured, seen, seen_shade, telling_outputs
+from fem.results.map_figures import Pictured, common_shade, seen, telling_outputs
 from fem.results.raster import Raster
 
 MAX_FRAMES = 24
 _FRAMES_PER_SECOND = 6
 _DPI = 120
+_SHADES = 4096  # that a frame tells apart; a colour map has 256
 
 Picture = NDArray[np.uint8]
 
@@ -57,10 +59,10 @@ def find_ffmpeg() -> str | None:
 def frames(run: Pictured) -> Iterator[Picture]:
     """Pictures of what is seen, at most :data:`MAX_FRAMES`, shape (rows, columns, 3) with even sides."""
     outputs = np.unique(np.linspace(0, len(run.series) - 1, MAX_FRAMES).round().astype(int)).tolist()
-    shade = seen_shade(run, sorted({*outputs, *telling_outputs(run)}))
-    stage = _Stage.of(run.canvas, shade)
+    fields = {k: seen(run, k) for k in sorted({*outputs, *telling_outputs(run)})}
+    stage = _Stage.of(run.canvas, common_shade(run, list(fields.values())))
     for k in outputs:
-        yield stage.frame(seen(run, k), f"t = {in_time_units(run.series.times[k])}")
+        yield stage.frame(fields[k], f"t = {in_time_units(run.series.times[k])}")
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ class _Stage:
     inked, ink, through
         Pixels of the map on which boundaries and scale bar lie, what these add to the colours there, and how much they
         let through, in 255ths, shape (n_pixels, 3).
-    shade
+    palette
         Colours of the map.
     """
 
@@ -90,7 +92,7 @@ class _Stage:
     inked: NDArray[np.bool_]
     ink: NDArray[np.uint16]
     through: NDArray[np.uint16]
-    shade: Shade
+    palette: "_Palette"
 
     @classmethod
     def of(cls, canvas: Canvas, shade: Shade) -> "_Stage":
@@ -108,7 +110,7 @@ class _Stage:
         seen_through -= np.minimum(added, seen_through)
         inked = np.asarray((seen_through < 255).any(axis=2))
         raster, empty = canvas.raster.resized(*inked.shape), drawn.copy_from_bbox(figure.bbox)
-        return cls(label, empty, _even(white), place, raster, inked, added[inked], seen_through[inked], shade)
+        return cls(label, empty, _even(white), place, raster, inked, added[inked], seen_through[inked], _Palette.of(shade))
 
     def frame(self, values: Array, time: str) -> Picture:
         """Frame with nodal `values` at a `time`."""
@@ -117,12 +119,46 @@ class _Stage:
         self.label.set_text(time)
         self.label.draw(canvas.get_renderer())
         picture[:above] = np.asarray(canvas.buffer_rgba())[:above, : picture.shape[1], :3]
-        shown = self.shade.norm(self.raster.sample_nodes(values)[::-1])
-        colours = colormaps[self.shade.colours](shown, bytes=True)
-        colours[colours[:, :, 3] == 0] = 255  # outside of the film
-        colours[self.inked, :3] = self.ink + self.through * colours[self.inked, :3] // 255
-        picture[self.place] = colours[:, :, :3]
+        colours = self.palette(self.raster.sample_nodes(values)[::-1])
+        colours[self.inked] = self.ink + self.through * colours[self.inked] // 255
+        picture[self.place] = colours
         return picture
+
+
+@dataclass(frozen=True)
+class _Palette:
+    """Colours of a shade, looked up: its own way from values to colours takes most of the time of a frame.
+
+    Parameters
+    ----------
+    low, high
+        Values, or their logarithms, at the ends of the table.
+    logarithmic
+        Whether they are logarithms.
+    table
+        Colours in equal steps, and white for what lies outside of the film, shape (n + 1, 3).
+    """
+
+    low: float
+    high: float
+    logarithmic: bool
+    table: Picture
+
+    @classmethod
+    def of(cls, shade: Shade) -> "_Palette":
+        ends, logarithmic = np.array([shade.norm.vmin, shade.norm.vmax], dtype=float), isinstance(shade.norm, LogNorm)
+        low, high = np.log(ends) if logarithmic else ends
+        steps = np.linspace(low, high, _SHADES)
+        colours = colormaps[shade.colours](shade.norm(np.exp(steps) if logarithmic else steps), bytes=True)[:, :3]
+        return cls(float(low), float(high), logarithmic, np.vstack([colours, np.full((1, 3), 255, dtype=np.uint8)]))
+
+    def __call__(self, values: Array) -> Picture:
+        """Colours of `values`, NaN outside of the film, shape (..., 3)."""
+        if self.logarithmic:
+            values = np.log(np.maximum(values, np.exp(self.low)))
+        number = np.clip((values - self.low) * ((_SHADES - 1) / (self.high - self.low)) + 0.5, 0, _SHADES - 1)
+        number[np.isnan(number)] = _SHADES
+        return self.table[number.astype(np.intp)]
 
 
 def _canvas(label: Text) -> FigureCanvasAgg:

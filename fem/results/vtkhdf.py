@@ -95,7 +95,7 @@ class FieldSeriesWriter:
     @property
     def count(self) -> int:
         """Number of outputs written."""
-        return int(self._root["Steps"].attrs["NSteps"])
+        return int(self._steps[0].attrs["NSteps"])
 
     def append(self, time: float, values: Mapping[str, Array]) -> None:
         """Write the output at `time` [s]; `values` by name of the map."""
@@ -104,9 +104,9 @@ class FieldSeriesWriter:
             data, offsets = self._places[name]
             data[offsets[k] : offsets[k] + len(array)] = array.astype(data.dtype)
         self._file.flush()
-        steps = self._root["Steps"]
-        steps["Values"].resize((k + 1,))
-        steps["Values"][k] = time
+        steps, times = self._steps
+        times.resize((k + 1,))
+        times[k] = time
         # HDF5 writes raw data first, then metadata by rising address: NSteps, created first, is never behind the times.
         steps.attrs.modify("NSteps", np.int64(k + 1))
         self._file.flush()
@@ -119,10 +119,10 @@ class FieldSeriesWriter:
         ValueError
             If the series holds fewer.
         """
-        steps = self._root["Steps"]
-        if min(self.count, len(steps["Values"])) < count:
+        steps, times = self._steps
+        if min(self.count, len(times)) < count:
             raise ValueError(f"{self._file.filename} holds {self.count} outputs, the checkpoint was made after {count}")
-        steps["Values"].resize((count,))
+        times.resize((count,))
         self._file.flush()
         steps.attrs.modify("NSteps", np.int64(count))
         self._file.flush()
@@ -138,6 +138,11 @@ class FieldSeriesWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    @cached_property
+    def _steps(self) -> tuple[h5py.Group, h5py.Dataset]:
+        """Group of the steps, and their times."""
+        return self._root["Steps"], self._root["Steps/Values"]
 
     @cached_property
     def _places(self) -> dict[str, tuple[h5py.Dataset, list[int]]]:
