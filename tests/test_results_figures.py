@@ -20,10 +20,11 @@ from fem.results.figures import draw_figures
 from fem.results.line_figures import field_axis, known_currents, write_profiles
 from fem.results.map_figures import (
     Pictured,
+    common_shade,
     concentration_norm,
     grain_boundaries,
     light_norm,
-    seen_shade,
+    seen,
     telling_outputs,
 )
 from fem.results.raster import Raster
@@ -193,7 +194,7 @@ def test_pictured_outputs_share_out_the_change(lateral: Path) -> None:
 
 def test_profiles_hold_every_output_and_the_light_that_a_microscope_sums(lateral: Path, tmp_path: Path) -> None:
     run = pictured(two_grains(), lateral)
-    write_profiles(run, tmp_path / "profiles_x.csv", "x")
+    write_profiles(run, tmp_path)
     table = read_timeseries(tmp_path / "profiles_x.csv")
     assert list(table)[:2] == ["time [s]", "x [m]"]
     positions = np.unique(table["x [m]"])
@@ -228,7 +229,7 @@ def test_bars_have_round_numbers_and_name_the_power_that_they_share() -> None:
 def test_lines_under_a_frame_let_its_colours_through(lateral: Path) -> None:
     run = pictured(two_grains(), lateral)
     frame, *_ = movie.frames(run)
-    shown = seen_shade(run, range(6))
+    shown = common_shade(run, [seen(run, k) for k in range(6)])
     bright = (255 * np.array(colormaps[shown.colours](shown.norm(1.0)))[:3]).round()  # no light is lost yet
     rows, columns = frame.shape[:2]
     line = frame[rows // 2, columns // 4 : columns // 2].astype(float)  # across the boundary, away from the scale bar

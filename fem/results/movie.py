@@ -110,7 +110,9 @@ class _Stage:
         seen_through -= np.minimum(added, seen_through)
         inked = np.asarray((seen_through < 255).any(axis=2))
         raster, empty = canvas.raster.resized(*inked.shape), drawn.copy_from_bbox(figure.bbox)
-        return cls(label, empty, _even(white), place, raster, inked, added[inked], seen_through[inked], _Palette.of(shade))
+        return cls(
+            label, empty, _even(white), place, raster, inked, added[inked], seen_through[inked], _Palette.of(shade)
+        )
 
     def frame(self, values: Array, time: str) -> Picture:
         """Frame with nodal `values` at a `time`."""

@@ -70,17 +70,17 @@ class Raster:
 
     def sample_nodes(self, values: Array) -> Array:
         """Nodal `values` interpolated to the pixels, NaN outside; shape (rows, columns)."""
-        picture = np.asarray(self._interpolation @ np.asarray(values, dtype=float)).reshape(self.cell.shape)
+        picture = np.asarray(self._interpolation @ np.asarray(values, dtype=float)[: self._interpolation.shape[1]])
+        picture = picture.reshape(self.cell.shape)
         picture[self.cell < 0] = np.nan
         return picture
 
     @cached_property
     def _interpolation(self) -> sparse.csr_array:
-        """Matrix from nodal values to pixels, shape (n_pixels, n_nodes)."""
-        corners, ends = (one.reshape(3, -1).T.ravel() for one in (self.nodes, self.weights)), 3 * self.cell.size + 1
-        columns, entries = corners
-        shape = self.cell.size, int(columns.max()) + 1
-        return sparse.csr_array((entries, columns, np.arange(0, ends, 3)), shape=shape)
+        """Matrix from nodal values to pixels, shape (n_pixels, highest node + 1)."""
+        columns, entries = (one.reshape(3, -1).T.ravel() for one in (self.nodes, self.weights))
+        starts, shape = np.arange(0, len(columns) + 1, 3), (self.cell.size, int(columns.max()) + 1)
+        return sparse.csr_array((entries, columns, starts), shape=shape)
 
     def sample_cells(self, values: Array) -> Array:
         """Cell `values` at the pixels, NaN outside; shape (rows, columns)."""

@@ -183,8 +183,9 @@ def _movie(folder: Path) -> str:
         path = folder / name
         if path.is_file() and path.stat().st_size <= _LARGEST_MOVIE:
             source = inline(path, kind)
-            shown = f'<img src="{source}" alt="The film in motion.">'
+            shown, caption = f'<img src="{source}" alt="The film in motion.">', "The run in motion."
             if kind == "video/mp4":
                 shown = f'<video src="{source}" controls loop muted playsinline preload="metadata"></video>'
-            return f"<figure>{shown}<figcaption>The run in motion.</figcaption></figure>"
+                caption = "The run in motion; the bar below it goes to any time."
+            return f"<figure>{shown}<figcaption>{caption}</figcaption></figure>"
     return ""

@@ -1,11 +1,11 @@
 """How uneven the edge of a dark zone is that begins at the right electrode of a film seen from above."""
 
-import weakref
 from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
 from scipy.ndimage import gaussian_filter
+from skfem import MeshTri
 
 from fem.constants import nm
 from fem.fields import Array
@@ -50,21 +50,13 @@ class FrontShape:
 
         NaN in rows where no dark zone begins in the right half of the film.
         """
-        picture = _raster(scenario).sample_nodes(quench(scenario, state))
+        picture = _raster(scenario.model.mesh).sample_nodes(quench(scenario, state))
         if self.resolution:
             picture = gaussian_filter(picture, self.resolution / _HALF_WIDTHS / _PIXEL, mode="nearest")
         depth = (np.arange(picture.shape[1]) + 0.5) * np.ptp(scenario.model.mesh.p[0]) / picture.shape[1]
         return np.array([zone_depth(depth, row[::-1], self.threshold) for row in picture])
 
 
-_RASTERS: "weakref.WeakKeyDictionary[object, Raster]" = weakref.WeakKeyDictionary()
-
-
-def _raster(scenario: Scenario) -> Raster:
-    """Pixels over the film, made once for a model."""
-    if scenario.model not in _RASTERS:
-        mesh = scenario.model.mesh
-        width, height = np.ptp(mesh.p, axis=1)
-        pixels = ceil(width * height / _PIXEL**2)
-        _RASTERS[scenario.model] = Raster.over(mesh.p, mesh.t.T, pixels)
-    return _RASTERS[scenario.model]
+def _raster(mesh: MeshTri) -> Raster:
+    width, height = np.ptp(mesh.p, axis=1)
+    return Raster.over(mesh.p, mesh.t.T, ceil(width * height / _PIXEL**2))
