@@ -24,10 +24,14 @@ EXPERIMENTS = {
     "B8": ("boundary_highway",),
     "B9": ("boundary_passivation",),
     "B10": ("el_splitting",),
+    "B11": ("ac_stabilised",),
+    "B12": ("ac_response",),
     "B13": ("luminance_overshoot", "electrode_edge"),
     "B14": ("joule_heating",),
     "B15": ("field_threshold",),
+    "B16": ("nanocrystal_layers",),
     "B17": ("voltage_maximum",),
+    "B18": ("light_segregation",),
 }
 _HEAD = """# Gallery
 
