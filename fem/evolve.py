@@ -11,7 +11,7 @@ import numpy as np
 from fem.fields import Array
 from fem.model import PoissonNernstPlanck
 from fem.numerics.adaptive import Cursor, integrate
-from fem.numerics.sparse_direct import SolverError, best_solver
+from fem.numerics.sparse_direct import OutOfMemoryError, SolverError, best_solver
 from fem.numerics.system import Statistics
 from fem.output_state import LinearWork, driven_from, state_within
 from fem.physics.drives.drive import BEFORE
@@ -198,6 +198,8 @@ def _drift(model: PoissonNernstPlanck) -> float:
     try:
         solver.factorise(system.shifted(system.jacobian(BEFORE, rest), rate))
         return system.scaled_norm(solver.solve(system.residual(BEFORE, rest)), rest)
+    except OutOfMemoryError:
+        raise
     except SolverError:
         return 1.0
 

@@ -23,6 +23,8 @@ def scale_report(
 ) -> Scales:
     """Characteristic lengths and times of a film, with warnings about what is not resolved."""
     permittivity, movers = _mean_permittivity(volumes, regions, material), unknowns.movers
+    if not movers:
+        raise ValueError("no species of the film moves: give one of them a diffusivity, or state electrons and holes")
     transports = [one.transport for one in movers]
     charges, density = _charged(unknowns)
     volt = unknowns.thermal_voltage

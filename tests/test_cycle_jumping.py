@@ -17,7 +17,7 @@ from fem.fields import Array
 from fem.model import PoissonNernstPlanck
 from fem.numerics.system import Statistics
 from fem.physics.contacts import Coating, Contact
-from fem.physics.drives.drive import Drive, Piece, sine
+from fem.physics.drives.drive import Drive, Piece, sine, square
 from fem.physics.drives.protocol import hold, protocol
 from fem.physics.halides.halide_stores import HalideStore
 from fem.physics.heat import LumpedHeat
@@ -193,6 +193,14 @@ def test_a_cycle_is_that_of_the_film_over_time() -> None:
     *_, straight = evolve(replace(model, contacts=contacts), np.array([0.0, 0.04]))
     np.testing.assert_allclose(jumped.share, straight.state.share, rtol=0, atol=1e-5)
     np.testing.assert_allclose(jumped.contact_potential, straight.state.contact_potential)
+
+
+@pytest.mark.parametrize("drive", [square(5.0, -5.0, 0.04), sine(5.0, 35.0)], ids=["square", "sine"])
+def test_a_period_that_is_not_the_drives_is_refused(drive: Drive) -> None:
+    model = alternating(0.02)
+    contacts = [model.contacts[0], replace(model.contacts[1], potential=drive)]
+    with pytest.raises(ValueError, match=r"does not repeat itself after 0\.02 s"):
+        next(follow(replace(model, contacts=contacts), np.array([0.0, 0.02]), CycleJumping(0.02)))
 
 
 def test_films_that_heat_themselves_are_refused() -> None:

@@ -14,8 +14,8 @@ from PIL import Image
 
 from fem.results import figures as figures_module
 from fem.results import movie
-from fem.results.colour_bar import numbered
-from fem.results.drawing import in_time_units, in_units, round_length
+from fem.results.colour_bar import label_powers, numbered
+from fem.results.drawing import in_time_units, in_units, new_figure, round_length
 from fem.results.figures import draw_figures
 from fem.results.line_figures import field_axis, known_currents, write_profiles
 from fem.results.map_figures import (
@@ -351,3 +351,13 @@ def test_export_is_well_formed(lateral: Path) -> None:
     for name in ("grains", "grain_boundaries"):
         items = [item for item in root.iter("DataSet") if item.attrib["name"] == name]
         assert [float(item.attrib["timestep"]) for item in items] == two_grains().times.tolist()
+
+
+def test_small_ticks_of_a_logarithmic_axis_stay_within_its_frame() -> None:
+    axes = new_figure(3, 3, layout=None).add_subplot()
+    axes.set_yscale("log")
+    axes.set_ylim(5e-14, 5.5e-5)
+    label_powers(axes.yaxis)
+    (small,) = axes.lines
+    heights = np.asarray(small.get_ydata(), dtype=float)
+    assert heights[[0, -1]].tolist() == pytest.approx([5e-14, 5e-5], abs=0.0)

@@ -66,6 +66,7 @@ BENCHMARKS = {
     "B16": "Nanocrystal layers: several against one (Liao et al.)",
     "B17": "Emission has a maximum over the voltage (Xing et al.)",
     "B18": "Halide segregation by light (Hoke et al., doi:10.1039/C4SC03141E)",
+    "F1": "Front roughness: random against aligned grains (Fassl et al., doi:10.1021/acsami.8b16460)",
     "X2": "A standard perovskite cell with mobile ions against DEVSIM (doi:10.21105/joss.03898)",
 }
 

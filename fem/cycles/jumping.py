@@ -26,6 +26,7 @@ HEALING = 2  # cycles simulated behind a jump before the one that is recorded
 _BLOCK = HEALING + 1
 _FIRST_JUMP, _LEAST_JUMP = 4, 2  # cycles
 _GROWTH, _SHRINK, _SAFETY = 4.0, 0.2, 0.9
+_MOMENTS = 64  # of a period, at which a drive is compared with itself one period later
 _WHOLE = 1e-6  # of a cycle, by which an output may miss the end of one
 
 
@@ -73,6 +74,20 @@ class CycleJumping:
         return numbers.tolist()
 
 
+def _require_period(model: PoissonNernstPlanck, period: float) -> None:
+    """Raise ValueError if a drive does something else after its first `period` [s] than to repeat itself or to rest."""
+    moments = period * (np.arange(_MOMENTS) + 0.618) / _MOMENTS
+    drives = [(f"the drive of {one.contact.facets!r}", one.drive) for one in model.electrodes]
+    for what, drive in (*drives, ("the light", model.light_drive)):
+        first, *later = (np.array([drive(float(t)) for t in moments + k * period]) for k in range(4))
+        size = 1e-9 * float(np.abs(first).max(initial=1e-30))
+        if max(np.abs(one - first).max() for one in later) > size and np.ptp(later) > size:
+            raise ValueError(
+                f"{what} ({drive.description}) does not repeat itself after {period:g} s, the period of the cycles that"
+                " are jumped: state one period of the drive, or a multiple of it"
+            )
+
+
 def follow(
     model: PoissonNernstPlanck,
     times: Array,
@@ -102,6 +117,7 @@ def follow(
     """
     numbers, (on_step, statistics) = cycles.numbers(followable(model, times)), watching
     done = statistics or Statistics()
+    _require_period(model, cycles.period)
     if model.heat is not None:
         raise ValueError("cycles of a film that heats itself cannot be jumped: state its temperature instead of `heat`")
     film = PeriodicFilm(model, cycles.period, measured_tolerance(model, tolerance), done)

@@ -76,8 +76,8 @@ def neighbours(scenario: Scenario) -> IntArray:
     pairs = np.sort(ids[np.array([first, np.where(second < 0, first, second)])].T, axis=1)
     names = [*(mesh.boundaries or {}), *(mesh.subdomains or {})]
     named = [(int(match[1]), int(match[2])) for name in names if (match := _PAIR.fullmatch(name))]
-    found = np.unique(np.vstack([pairs, np.array(named, dtype=np.int64).reshape(-1, 2)]), axis=0)
-    return np.asarray(found[(found[:, 0] != found[:, 1]) & (found[:, 0] >= 0)])
+    found = np.vstack([pairs, np.array(named, dtype=np.int64).reshape(-1, 2)])
+    return np.unique(found[(found[:, 0] != found[:, 1]) & (found[:, 0] >= 0)], axis=0)
 
 
 def outlines(scenario: Scenario) -> list[list[Array]]:

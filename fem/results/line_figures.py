@@ -24,6 +24,7 @@ from fem.results.profiles import Axis, CrossLines, cross_lines
 from fem.scenario import Scenario
 
 _TOGETHER = 16  # outputs that are averaged at once
+_TICKS = 5  # intervals of a linear axis, at most: each tick costs as much time as a curve
 _COLOURS = ("#1f4e79", "#c1121f", "#2a9d8f", "#e9a820", "#6a4c93")
 
 
@@ -38,6 +39,8 @@ def draw_traces(run: Pictured, path: Path) -> None:
         {"potential": _potentials, "charge": _charges, "current": _currents, "PL": _light}[part](axes, run)
         axes.grid(True, which="major", alpha=0.25, linewidth=0.5)
         axes.tick_params(labelsize=8)
+        if axes.get_yscale() == "linear":
+            axes.locator_params(axis="y", nbins=_TICKS)
         axes.legend(fontsize=7, frameon=False, loc="best")
     times = run.columns["time [s]"]
     if len(times) > 1:
@@ -68,6 +71,7 @@ def draw_profiles(run: Pictured, path: Path) -> None:
         axes.set_ylabel(panel.label, fontsize=8)
         axes.set_xlabel(f"{panel.lines.axis} ({unit})", fontsize=8)
         axes.tick_params(labelsize=8)
+        axes.locator_params(nbins=_TICKS)
         axes.grid(True, alpha=0.25, linewidth=0.5)
         if panel.logarithmic:
             axes.set_yscale("log")

@@ -21,8 +21,8 @@ from fem.results.drawing import Canvas, Shade, draw_map, figure_of_maps, in_time
 from fem.results.map_figures import Pictured, common_shade, seen, telling_outputs
 from fem.results.raster import Raster
 
-MAX_FRAMES = 24
-_FRAMES_PER_SECOND = 6
+MAX_FRAMES = 16
+_FRAMES_PER_SECOND = 5
 _DPI = 120
 _SHADES = 4096  # that a frame tells apart; a colour map has 256
 
@@ -158,9 +158,10 @@ class _Palette:
         """Colours of `values`, NaN outside of the film, shape (..., 3)."""
         if self.logarithmic:
             values = np.log(np.maximum(values, np.exp(self.low)))
-        number = np.clip((values - self.low) * ((_SHADES - 1) / (self.high - self.low)) + 0.5, 0, _SHADES - 1)
-        number[np.isnan(number)] = _SHADES
-        return self.table[number.astype(np.intp)]
+        number = (values - self.low) * ((_SHADES - 1) / (self.high - self.low)) + 0.5
+        np.clip(number, 0, _SHADES - 1, out=number)
+        np.copyto(number, _SHADES, where=np.isnan(number))
+        return self.table.take(number.astype(np.intp), axis=0)
 
 
 def _canvas(label: Text) -> FigureCanvasAgg:
