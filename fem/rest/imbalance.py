@@ -6,6 +6,7 @@ import numpy as np
 
 from fem.constants import elementary_charge
 from fem.coupled.edge_laws import DriftDiffusion
+from fem.coupled.field_terms import field_of
 from fem.coupled.system import CoupledSystem
 from fem.fields import Array
 from fem.physics.drives.drive import BEFORE
@@ -36,6 +37,8 @@ class Imbalance:
     lost
         Sum of all currents over the sum of their sizes; where none should flow, the largest over what goes to and fro
         [1].
+    left_out
+        Names of the reactions that begin with the drive: nothing makes them undone.
     """
 
     kind: str
@@ -44,6 +47,7 @@ class Imbalance:
     population: str = ""
     current: float = 0.0
     lost: float = 0.0
+    left_out: tuple[str, ...] = ()
 
     @classmethod
     def as_deposited(cls) -> "Imbalance":
@@ -64,6 +68,7 @@ class Imbalance:
             "of": self.population,
             "current [A/m]": self.current,
             "relative current": self.lost,
+            "reactions that begin with the drive": list(self.left_out),
         }
 
 
@@ -107,7 +112,8 @@ def _opposing(film: CoupledSystem, fields: Array) -> Array:
         k, nodes = contact.population, contact.nodes
         out[k, nodes] += contact.rate * (contact.equilibrium / u.unit[k] + fields[k + 1, nodes])
     if film.network is not None:
-        made = film.network.sources(fields[1:] * u.unit[:, None], film.light.value(BEFORE))
+        field = field_of(film.network, film.electrostatics, fields)
+        made = film.network.sources(fields[1:] * u.unit[:, None], film.light.value(BEFORE), field)
         out += np.abs(made.amount) / u.unit[:, None]
         for (k, m), slope in made.by.items():
             out[k] += np.abs(slope * fields[m + 1]) * u.unit[m] / u.unit[k]

@@ -11,7 +11,7 @@ from fem.coupled.edge_laws import DriftDiffusion
 from fem.coupled.system import CoupledSystem
 from fem.fields import Array
 from fem.numerics.newton import implicit_euler_step
-from fem.numerics.sparse_direct import SolverError, best_solver
+from fem.numerics.sparse_direct import OutOfMemoryError, SolverError, best_solver
 from fem.numerics.system import Statistics
 from fem.physics.drives.drive import BEFORE, Piece
 
@@ -23,7 +23,9 @@ _DRAINING = 30  # further steps at most, for minority carriers
 _SCARCE = 1e-20  # of the largest density: carriers so few are left as they are
 _STILL = 1e-9  # relative change of a density at rest
 _LONG = (1.0,) * 12  # where no contact holds the carriers: in longer steps their charge is lost in round-off
-_GROWING = (*(3.0**k for k in range(-25, 7)), *(3.0**6,) * 3)  # for a start that Newton's method finds too far
+_FROM_SHORT = tuple(3.0**k for k in range(-25, 0))  # for a start that Newton's method finds too far
+_GROWING = (*_FROM_SHORT, *(3.0**k for k in range(7)), *(3.0**6,) * 3)
+_GROWING_TO_LONG = (*_FROM_SHORT, *_LONG)
 _FIRST, _SMALLEST = 0.25, 1e-3  # stages of a climb, of the whole of voltages and light
 
 
@@ -71,14 +73,10 @@ def climbed(film: CoupledSystem, levels: Sequence[float], light: float, values: 
     def goal(share: float) -> CoupledSystem:
         return film.driven_by([held(share * one) for one in levels], held(share * light))
 
-    try:
-        return after_steps(goal(1.0), values, _HUGE), "at once"
-    except SolverError:
-        pass
-    try:
+    def by_stages() -> Found:
         return _in_stages(goal, relaxed(goal(0.0), values)[0])
-    except SolverError:
-        return relaxed(goal(1.0), values)
+
+    return first_found([partial(_at_once, goal(1.0), values), by_stages, partial(relaxed, goal(1.0), values)])
 
 
 def _in_stages(goal: Callable[[float], CoupledSystem], values: Array) -> Found:
@@ -88,6 +86,8 @@ def _in_stages(goal: Callable[[float], CoupledSystem], values: Array) -> Found:
         share = min(done + stage, 1.0)
         try:
             values = _step(goal(share), values, _HUGE[0])
+        except OutOfMemoryError:
+            raise
         except SolverError:
             stage = (share - done) / 4
             if stage < _SMALLEST:
@@ -99,10 +99,11 @@ def _in_stages(goal: Callable[[float], CoupledSystem], values: Array) -> Found:
 
 def settled(film: CoupledSystem, values: Array) -> Found:
     """Rest of `film`, driven as it is, from the carriers' equilibrium: at once or else as :func:`relaxed`."""
-    try:
-        return after_steps(film, values, _HUGE), "at once"
-    except SolverError:
-        return relaxed(film, values)
+    return first_found([partial(_at_once, film, values), partial(relaxed, film, values)])
+
+
+def _at_once(film: CoupledSystem, values: Array) -> Found:
+    return _found(film, values, _HUGE, "at once")
 
 
 def relaxed(film: CoupledSystem, values: Array) -> Found:
@@ -119,10 +120,12 @@ def relaxed(film: CoupledSystem, values: Array) -> Found:
     ways = {
         **({"at once": _HUGE} if contacts_hold or not carriers else {}),
         **({"in steps of 1 s": _LONG} if carriers else {}),
-        "in growing steps": _GROWING,
+        "in growing steps": _GROWING if contacts_hold or not carriers else _GROWING_TO_LONG,
     }
     try:
         return first_found([partial(_found, film, values, steps, way) for way, steps in ways.items()])
+    except OutOfMemoryError:
+        raise
     except SolverError as error:
         raise SolverError(
             f"the film's equilibrium before t = 0 was not found ({error}): start from a smaller voltage, a weaker"
@@ -131,10 +134,12 @@ def relaxed(film: CoupledSystem, values: Array) -> Found:
 
 
 def first_found(ways: Sequence[Callable[[], Found]]) -> Found:
-    """What the first of `ways` finds that gets there; the error of the last if none does."""
+    """What the first of `ways` finds that gets there; the error of the last if none does, or that memory is short."""
     for way in ways[:-1]:
         try:
             return way()
+        except OutOfMemoryError:
+            raise
         except SolverError:
             continue
     return ways[-1]()

@@ -1,7 +1,7 @@
 """The film at rest, before the drive starts: as deposited, or in the equilibrium that the closed film reaches."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -68,10 +68,17 @@ class Start:
                 values, way = self._equilibrium(quiet, values, levels)
             else:
                 values, way = self._steady(quiet, values, levels, light.value(BEFORE))
-            report = measured(goal, values, even, way)
+            report = replace(measured(goal, values, even, way), left_out=self._left_out(quiet))
         full = np.zeros(self.film.unknowns.size)
         full[: len(values)] = values
         return self.film.deposited(full), report
+
+    def _left_out(self, quiet: CoupledSystem) -> tuple[str, ...]:
+        """Names of the reactions that take no part in the rest."""
+        names, kept = (
+            [one.name for one in film.network.reactions] if film.network else [] for film in (self.closed, quiet)
+        )
+        return tuple(name for name in names if name not in kept)
 
     def _equilibrium(self, quiet: CoupledSystem, values: Array, levels: list[float]) -> Found:
         """Dark rest without a current: by way of fast recombination, then true where reactions run in cycles."""

@@ -16,8 +16,9 @@ import numpy as np
 from scipy.optimize import linprog
 
 from fem.fields import Array
+from fem.physics.reactions.field_assisted import FieldAssisted
 from fem.physics.reactions.network import ReactionNetwork
-from fem.physics.reactions.reaction import CARRIERS
+from fem.physics.reactions.reaction import CARRIERS, RateLaw
 
 _PLENTY = 1e24  # 1/m^3, of everything a reaction makes, to see whether it runs backward
 _SOME = 1e-6  # of an event: a cycle runs or it does not
@@ -61,9 +62,20 @@ def _changes_of_ions(network: ReactionNetwork) -> Array:
 
 
 def _has_reverse(network: ReactionNetwork, r: int) -> bool:
-    """Whether reaction `r` runs backward anywhere in the dark where there is none of what it takes."""
+    """Whether reaction `r` runs backward anywhere in the dark where there is none of what it takes.
+
+    A factor of the field, which helps both ways alike, does not count: it may vanish without a field.
+    """
     term, there = network.terms[r], np.full((len(network.names), network.n_nodes), _PLENTY)
     for k, number in term.changes.items():
         if number < 0:
             there[k] = 0.0
-    return bool((term.events(there, 0.0, None)[0] < 0).any())
+    unaided = replace(term, reaction=replace(term.reaction, law=_unaided(term.reaction.law)))
+    return bool((unaided.events(there, 0.0, None)[0] < 0).any())
+
+
+def _unaided(law: RateLaw) -> RateLaw:
+    """`law` without the help of the field."""
+    while isinstance(law, FieldAssisted):
+        law = law.law
+    return law
