@@ -11,6 +11,7 @@ from fem.numerics.control_volumes import ControlVolumes
 from fem.physics.contacts import ElectrodeReaction
 from fem.physics.electrodes import Electrode
 from fem.physics.materials import Material
+from fem.physics.populations import Population
 from fem.physics.regions import Regions
 from fem.physics.scales import Scales, debye_length, depletion_width, resolution_warnings
 
@@ -22,9 +23,7 @@ def scale_report(
     mesh: MeshTri, volumes: ControlVolumes, regions: Regions, material: Material, unknowns: Unknowns
 ) -> Scales:
     """Characteristic lengths and times of a film, with warnings about what is not resolved."""
-    permittivity, movers = _mean_permittivity(volumes, regions, material), unknowns.movers
-    if not movers:
-        raise ValueError("no species of the film moves: give one of them a diffusivity, or state electrons and holes")
+    permittivity, movers = _mean_permittivity(volumes, regions, material), _movers(unknowns)
     transports = [one.transport for one in movers]
     charges, density = _charged(unknowns)
     volt = unknowns.thermal_voltage
@@ -61,6 +60,14 @@ def scale_report(
             *_wide_layers(regions, float(volumes.areas.sum())),
         ),
     )
+
+
+def _movers(unknowns: Unknowns) -> tuple[Population, ...]:
+    """What moves in the film; ValueError if nothing does."""
+    if not any(one.mobile for one in unknowns.movers):
+        raise ValueError("no species of the film moves: give one of them a diffusivity, or state electrons and holes")
+    return unknowns.movers
+
 
 
 def _mean_permittivity(volumes: ControlVolumes, regions: Regions, material: Material) -> float:

@@ -10,22 +10,28 @@ from typing import Any
 
 import numpy as np
 import pytest
-from films_with_carriers import Array, bands, electrodes, film, levels
+from films_with_carriers import Array, bands, bar, electrodes, film, levels
 from irregular_films import graded, rectangle
 from verification import Verification
 
 from fem.constants import elementary_charge, eV, nm
+from fem.coupled.system import CoupledSystem
 from fem.evolve import evolve
 from fem.model import PoissonNernstPlanck
+from fem.numerics.sparse_direct import OutOfMemoryError
 from fem.physics.carriers.semiconductor import Semiconductor
 from fem.physics.contacts import CarrierContact, Contact
-from fem.physics.drives.drive import BEFORE
+from fem.physics.drives.drive import BEFORE, step
 from fem.physics.layers import boundary_lines
 from fem.physics.periodic import PeriodicSides
-from fem.physics.reactions.defect_chemistry import recombination
+from fem.physics.reactions.defect_chemistry import carrier_pairs, recombination
+from fem.physics.reactions.field_assisted import Exponential, FieldAssisted, FieldFactor, Threshold
+from fem.physics.reactions.rate_laws import MassAction
+from fem.physics.reactions.reaction import Reaction
 from fem.physics.reactions.recombination import Auger, Radiative
 from fem.physics.reactions.trap_recombination import ShockleyReadHall, SurfaceRecombination
 from fem.physics.species import Species
+from fem.rest import seeking
 from fem.rest.imbalance import measured
 from fem.state import State
 
@@ -39,6 +45,7 @@ def sections() -> Array:
 
 
 FILM = rectangle(graded(EDGES[-1], 1 * nm, 1.3, 10 * nm), np.linspace(0, 20 * nm, 4))
+SHORT = bar(100 * nm, 2 * nm, 20 * nm)
 STACK = rectangle(sections(), np.linspace(0, 20 * nm, 4), lines=EDGES[1:-1])
 
 VACANCY = Species("vacancy", 1, 1e23, 1e-14, 0.0)
@@ -161,6 +168,66 @@ def test_rest_is_verified() -> None:
     assert deposited.rest.as_dict()["kind"] == "as deposited" and not deposited.rest.sought
     closed = deposited.closable_system(deposited.populations, open_contacts=False).driven_by(deposited.pieces(BEFORE))
     assert measured(closed, deposited.initial_values(), even=True, way="").net > 1e-3
+
+
+@pytest.mark.parametrize("factor", [Threshold(2e6, 4e4), Threshold(2e6, 2e3), Exponential(5e5)])
+def test_rest_is_measured_in_the_field_of_the_film(factor: FieldFactor) -> None:
+    """Traps that flip with the help of the built-in field, 1e7 V/m: what goes to and fro has that help too."""
+    law = FieldAssisted(MassAction({"a": 1}, 1.0, {"b": 1}, 2.0), factor)
+    traps = (Species.immobile("a", 0, 1e23), Species.immobile("b", 0, 1e23))
+    reactions = (*LOSSES[:1], Reaction("flip", {"a": -1, "b": 1}, law))
+    model = film(SHORT, bands(), UNLIKE, traps, reactions=reactions)
+    a, b = model.start_concentrations
+    assert b / a == pytest.approx(0.5, rel=1e-12, abs=0.0)
+    assert model.rest.net < 1e-14 and not model.rest.left_out, model.rest
+
+
+def test_a_lit_film_that_no_contact_reaches_comes_to_rest(verify: Verification) -> None:
+    """Far from its dark state, and charge that no contact makes good: longer steps than 1 s lose it in round-off."""
+    contacts = (Contact("left", 0.0), Contact("right", 0.0))
+    reactions = (*LOSSES[:1], carrier_pairs(1e27))
+    model = film(SHORT, bands(), contacts, (VACANCY,), reactions=reactions, light=1.0)
+    state = model.initial_state()
+    verify(id="detailed balance", quantity="lit film that no contact reaches: largest error of n = p = sqrt(G / k)",
+           measured=float(np.abs(state.carriers / np.sqrt(1e27 / 1e-16) - 1).max()), expected=0.0, tolerance=1e-9,
+    )  # fmt: skip
+    assert model.rest.kind == "steady state" and model.rest.net < 1e-12, model.rest
+
+
+@pytest.mark.parametrize("volts", [0.0, 0.2])
+@pytest.mark.parametrize("reached", [True, False])
+def test_nothing_else_is_tried_where_memory_is_short(
+    volts: float, reached: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither smaller steps nor stages of voltages take less of it."""
+    tries = []
+
+    def refuse(*_: object) -> Array:
+        tries.append(1)
+        raise OutOfMemoryError(700_000)
+
+    monkeypatch.setattr(seeking, "implicit_euler_step", refuse)
+    contacts = (Contact("left", step(volts, initial=volts)), Contact("right", 0.0))
+    model = film(SHORT, bands(), electrodes(volts) if reached else contacts, reactions=LOSSES)
+    with pytest.raises(OutOfMemoryError, match="700000 unknowns"):
+        _ = model.rest
+    assert len(tries) == 1
+
+
+def test_stages_end_where_memory_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The whole voltage is out of reach, a stage of it does not fit."""
+    shares = []
+
+    def refuse(film: CoupledSystem, *_: object) -> Array:
+        shares.append(film.pieces[0].value(BEFORE))
+        raise OutOfMemoryError(700_000)
+
+    monkeypatch.setattr(seeking, "implicit_euler_step", refuse)
+    model = film(SHORT, bands(), electrodes(1.0), reactions=LOSSES)
+    closed = model.closable_system(model.populations, open_contacts=False).driven_by(model.pieces(BEFORE))
+    with pytest.raises(OutOfMemoryError):
+        seeking._in_stages(lambda share: closed.driven_by([seeking.held(share), seeking.held(0.0)]), np.zeros(0))
+    assert shares == [0.25]
 
 
 @pytest.mark.slow

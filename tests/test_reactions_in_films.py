@@ -15,7 +15,7 @@ from fem.physics.drives.drive import step
 from fem.physics.materials import MAPbI3
 from fem.physics.reactions.at_rest import running_at_rest
 from fem.physics.reactions.defect_chemistry import coulomb_radius, degradation, frenkel_pair, frenkel_rate_constant
-from fem.physics.reactions.field_assisted import FieldAssisted, Threshold
+from fem.physics.reactions.field_assisted import Exponential, FieldAssisted, FieldFactor, Threshold
 from fem.physics.reactions.rate_laws import Degradation, Generation, MassAction
 from fem.physics.reactions.reaction import Reaction
 from fem.physics.species import Species
@@ -89,6 +89,7 @@ def test_damage_that_nothing_undoes_waits_for_the_drive() -> None:
     model = film((seeds, lost, Species("vacancy", 1, 1e16, PREFACTOR, BARRIER)), (damage,))
     found = run(model)[:, 1] / 1e24
     assert found[0].max() == 0.0
+    assert model.rest.as_dict()["reactions that begin with the drive"] == [damage.name]
     expected = 1 - np.exp(-0.02 * TIMES)
     assert np.abs(found - expected[:, None]).max() < 2e-5
 
@@ -112,6 +113,18 @@ def test_reactions_in_a_cycle_run_at_rest() -> None:
         assert {one.name for one in running_at_rest(network).reactions} == names
     aged = film(species, (pairs, damage, healing))
     assert aged.start_concentrations[2] == pytest.approx(1e24 * 0.02 / 0.03, rel=1e-6, abs=0.0)
+
+
+@pytest.mark.parametrize("added", [False, True])
+@pytest.mark.parametrize("factor", [Threshold(2e6, 2e3), Exponential(5e6)])
+def test_a_reverse_that_waits_for_the_field_is_a_reverse(factor: FieldFactor, added: bool) -> None:
+    """Both ways of a reaction get the help of the field: it is reversible even where nothing runs without one."""
+    there_and_back = FieldAssisted(MassAction({"a": 1}, 1.0, {"b": 1}, 2.0), factor, added)
+    one_way = FieldAssisted(MassAction({"a": 1}, 1.0), factor, added)
+    species = (Species.immobile("a", 0, 1e23), Species.immobile("b", 0, 1e23), ions("vacancy"))
+    for law, left_out in ((there_and_back, ()), (FieldAssisted(there_and_back, factor), ()), (one_way, ("flip",))):
+        model = film(species, (Reaction("flip", {"a": -1, "b": 1}, law),))
+        assert model.rest.left_out == left_out
 
 
 def test_ions_that_react_and_move_in_light_rest_where_the_film_does(verify: Verification) -> None:

@@ -103,3 +103,10 @@ def test_the_area_that_lines_add_is_reported(boundary: float) -> None:
     )
     slow = 1e-8 * np.exp(-0.5 * eV / (boltzmann * 300.0))
     assert found.layer_time["grain_boundary"] == pytest.approx((10 * nm) ** 2 / slow, rel=1e-9, abs=0.0)
+
+
+def test_a_film_in_which_nothing_moves_is_refused() -> None:
+    mesh = rectangle(np.linspace(0, 20 * nm, 3), np.linspace(0, GAP, 11))
+    contacts = [Contact("bottom", 0.0), Contact("top", step(1.0))]
+    with pytest.raises(ValueError, match="no species of the film moves"):
+        PoissonNernstPlanck(mesh, FILM, [Species.immobile("trap", 1, 1e22)], contacts).scale_report()

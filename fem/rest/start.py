@@ -38,7 +38,8 @@ class Start:
     def values(self, pieces: Sequence[Piece], light: Piece, relax: bool) -> tuple[Array, Imbalance]:
         """Unknowns of the film under what `pieces` and `light` say of the time before the start, and how it rests.
 
-        Reactions that nothing makes undone take no part in the rest, see :mod:`fem.physics.reactions.at_rest`.
+        Reactions that nothing makes undone take no part in the rest, see :mod:`fem.physics.reactions.at_rest`; what
+        is returned names them.
 
         Parameters
         ----------
@@ -75,10 +76,10 @@ class Start:
 
     def _left_out(self, quiet: CoupledSystem) -> tuple[str, ...]:
         """Names of the reactions that take no part in the rest."""
-        names, kept = (
-            [one.name for one in film.network.reactions] if film.network else [] for film in (self.closed, quiet)
-        )
-        return tuple(name for name in names if name not in kept)
+        if self.closed.network is None:
+            return ()
+        kept = {one.name for one in quiet.network.reactions} if quiet.network is not None else set()
+        return tuple(one.name for one in self.closed.network.reactions if one.name not in kept)
 
     def _equilibrium(self, quiet: CoupledSystem, values: Array, levels: list[float]) -> Found:
         """Dark rest without a current: by way of fast recombination, then true where reactions run in cycles."""
