@@ -29,6 +29,7 @@ _KINDS = {
     "1/m^3": ("a concentration", "/m^3"),
     "Hz": ("a frequency", "Hz"),
     "m/s": ("a velocity", "m/s"),
+    "V/m": ("an electric field", "V/um"),
     "1/m^3/s": ("a generation rate", "/m^3/s"),
 }
 

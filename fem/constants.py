@@ -39,6 +39,7 @@ Diffusivity = Annotated[float, "m^2/s"]
 Concentration = Annotated[float, "1/m^3"]
 Hertz = Annotated[float, "Hz"]
 Velocity = Annotated[float, "m/s"]
+ElectricField = Annotated[float, "V/m"]
 GenerationRate = Annotated[float, "1/m^3/s"]
 
 

@@ -69,7 +69,6 @@ def _movers(unknowns: Unknowns) -> tuple[Population, ...]:
     return unknowns.movers
 
 
-
 def _mean_permittivity(volumes: ControlVolumes, regions: Regions, material: Material) -> float:
     """Mean relative permittivity of the film."""
     cells = regions.on_cells(material.relative_permittivity, "relative permittivity")

@@ -13,7 +13,7 @@ crystals in a row under the same field are followed beside every run.
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from fem.constants import Concentration, Energy, K, Kelvin, Metre, Second, Velocity, eV, nm, s
+from fem.constants import Concentration, ElectricField, Energy, K, Kelvin, Metre, Second, Velocity, eV, nm, s
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Contact
 from fem.physics.drives.drive import step
@@ -51,7 +51,7 @@ def scenario(
     layers: int = 4,
     columns: int = 4,
     size: Metre = 10 * nm,
-    field: float = 2e7,
+    field: ElectricField = 2e7,
     drive_time: Second = 1e-3 * s,
     direction: Direction = Direction.VERTICAL,
     chloride_share: float = 0.5,
@@ -70,7 +70,7 @@ def scenario(
     size
         Of a nanocrystal; two of them lie 2 nm apart.
     field
-        Mean field [V/m], top or right electrode positive.
+        Mean field, top or right electrode positive.
     drive_time
         How long it is held.
     direction

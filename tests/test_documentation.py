@@ -59,7 +59,7 @@ def commands_of(text: str) -> list[list[str]]:
 def shown_commands() -> list[tuple[str, str]]:
     """Every different command line shown anywhere, with the page that shows it."""
     found = [(str(page.relative_to(ROOT)), words) for page in PAGES for words in commands_of(page.read_text())]
-    mentions = (["resume"], ["export"], ["preview"], ["compare"], ["view"], ["figure"])  # in prose, without what they are about
+    mentions = [[name] for name in ("resume", "export", "preview", "compare", "view", "figure")]  # in prose, alone
     by_words = {shlex.join([*words, "--help"] if words in mentions else words): page for page, words in found}
     return [(page, words) for words, page in by_words.items() if not words.startswith("SCENARIO")]
 

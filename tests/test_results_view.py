@@ -1,5 +1,6 @@
 """A results folder in ParaView and in a window: blocks by name, a picture of what is seen."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -111,7 +112,9 @@ def test_a_real_paraview_opens_the_export_and_runs_the_macro(folder: Path, tmp_p
     paraview = shutil.which("pvpython")
     if paraview is None:
         pytest.skip("no ParaView here (pvpython)")
-    display = [found, "-a"] if (found := shutil.which("xvfb-run")) else []
+    display = (
+        [found, "-a", "-w", "10", "-n", str(200 + os.getpid() % 700)] if (found := shutil.which("xvfb-run")) else []
+    )
     export_pvd(folder)
     picture = tmp_path / "paraview.png"
     asked = [*display, paraview, str(MACRO), str(folder / "fields.pvd"), str(picture)]

@@ -109,9 +109,15 @@ def figure_of_maps(count: int, columns: int, width: float, aspect: float) -> tup
 
 
 def save(figure: Figure, file: "os.PathLike[str] | BinaryIO", dpi: int = 150) -> None:
-    """Write `figure` as PNG without transparency, lightly compressed: the best compression takes most of the time."""
+    """Write `figure` as what the suffix of a path says, else as PNG.
+
+    A PNG has no transparency and is lightly compressed: the best compression takes most of the time.
+    """
     from PIL import Image
 
+    if isinstance(file, str | os.PathLike) and not os.fspath(file).lower().endswith(".png"):
+        figure.savefig(file, dpi=dpi)
+        return
     canvas = FigureCanvasAgg(figure)
     figure.set_dpi(dpi)
     canvas.draw()
