@@ -67,6 +67,7 @@ BENCHMARKS = {
     "B17": "Emission has a maximum over the voltage (Xing et al.)",
     "B18": "Halide segregation by light (Hoke et al., doi:10.1039/C4SC03141E)",
     "F1": "Front roughness: random against aligned grains (Fassl et al., doi:10.1021/acsami.8b16460)",
+    "F2": "Light of boundaries that are fast paths, traps, both or neither (doi:10.1002/aenm.201903735)",
     "X2": "A standard perovskite cell with mobile ions against DEVSIM (doi:10.21105/joss.03898)",
 }
 

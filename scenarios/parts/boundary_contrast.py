@@ -88,4 +88,4 @@ def _lines(model: PoissonNernstPlanck) -> Array:
     (layer,) = model.regions.layer_facets
     ends = model.mesh.facets[:, layer.facets]
     halves = np.tile(0.5 * layer.lengths, 2)
-    return np.bincount(ends.ravel(), weights=halves, minlength=model.mesh.p.shape[1])
+    return np.asarray(np.bincount(ends.ravel(), weights=halves, minlength=model.mesh.p.shape[1]), dtype=float)
