@@ -18,7 +18,7 @@ from fem.results.series import FieldSeries
 from fem.results.still import Still
 from fem.results.view import View
 
-MACRO = Path(__file__).parents[1] / "docs" / "paraview" / "standard_view.py"
+MACRO = Path(__file__).parents[1] / "docs" / "macros" / "standard_view.py"
 
 
 @pytest.fixture(scope="module")
