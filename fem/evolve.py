@@ -91,7 +91,7 @@ def evolve(
     work = LinearWork(solver, done, measured_tolerance(model, tolerance))
     cursor, k, drift, warmth = restart.cursor, restart.next_output, restart.charge_error, restart.warmth
     end, film = float(times[-1]), heating.film(restart.warmth)
-    first_step, breaks, report = _first_step(model), _breaks(model, end), on_step or (lambda _: None)
+    first_step, breaks, report = first_step_of(model), _breaks(model, end), on_step or (lambda _: None)
     while k < len(times):
         origin, stop = cursor.origin, breaks[bisect_right(breaks, cursor.origin)]
         film, cursor, warmth = heating.renewed(film, _opened(film, cursor, first_step, stop - origin), warmth, work)
@@ -204,7 +204,7 @@ def _drift(model: PoissonNernstPlanck) -> float:
         return 1.0
 
 
-def _first_step(model: PoissonNernstPlanck) -> float:
+def first_step_of(model: PoissonNernstPlanck) -> float:
     """Step [s] to try after a start or a break of a drive."""
     ionic = _FIRST_STEP * model.scale_report().fastest_time
     return ionic if model.semiconductor is None else min(ionic, _FIRST_STEP_OF_CARRIERS)

@@ -11,6 +11,7 @@ import numpy as np
 from scipy import sparse
 
 from fem.coupled.system import CoupledSystem
+from fem.evolve import first_step_of
 from fem.fields import Array
 from fem.model import PoissonNernstPlanck
 from fem.numerics.adaptive import Cursor, integrate
@@ -19,9 +20,6 @@ from fem.numerics.sparse_direct import SparseDirect, best_solver
 from fem.numerics.system import Statistics
 from fem.output_state import LinearWork, driven_from, state_within
 from fem.state import State
-
-_FIRST_STEP = 1e-2  # of the fastest time, after each break of a drive
-_FIRST_STEP_OF_CARRIERS = 1e-13  # [s]
 
 
 @dataclass(frozen=True)
@@ -123,8 +121,7 @@ class PeriodicFilm:
 
     @cached_property
     def _first_step(self) -> float:
-        ionic = _FIRST_STEP * self.model.scale_report().fastest_time
-        return ionic if self.model.semiconductor is None else min(ionic, _FIRST_STEP_OF_CARRIERS)
+        return first_step_of(self.model)
 
     def _state(self, stretch: Stretch, doubt: Array) -> State:
         work = LinearWork(self.solver, self.statistics, self.tolerance)
