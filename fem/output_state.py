@@ -16,7 +16,7 @@ from fem.numerics.system import Statistics
 from fem.state import State
 
 _SETTLING = 2e-3  # of the time since the drives last broke, for which carriers settle at an output
-_LONGEST_SETTLING = 1.0  # [s]; carriers that no contact holds lose their balance to round-off in longer steps
+_LONGEST_SETTLING = 1.0  # [s], in which carriers settle however long the film has been left alone
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from verification import Order, Verification, observed_order
 
 from fem.constants import elementary_charge, nm, vacuum_permittivity
 from fem.model import PoissonNernstPlanck
+from fem.numerics.grounded import Sums
 from fem.numerics.rosenbrock import Stretch, rodas4_step
 from fem.numerics.sparse_direct import best_solver
 from fem.numerics.system import Statistics, System
@@ -132,6 +133,12 @@ class ManufacturedFilm:
         h = 1e-3 * T0 / self.fields.restless
         near, far = (self.sources(time + n * h) - self.sources(time - n * h) for n in (1, 2))
         return np.asarray(self.inner.time_derivative(time, values) + (8 * near - far) / (12 * h))
+
+    def sums(self, time: float, values: Array) -> Sums:
+        return self.inner.sums(time, values)
+
+    def amounts(self, time: float, values: Array) -> Array:
+        return self.inner.amounts(time, values)
 
     def exact(self, time: float) -> Array:
         """Nodal values of the exact solution."""

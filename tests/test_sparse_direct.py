@@ -1,6 +1,7 @@
 """The direct solvers on Jacobians of real films: they agree, meet every row, analyse once and refuse bad matrices."""
 
 import warnings
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -185,6 +186,58 @@ def test_a_singular_matrix_is_refused(make: type[SparseDirect]) -> None:
         solver.solve(np.array([1.0, 0.0, 0.0]))
 
 
+def refused(solver: SparseDirect, matrix: sparse.csr_matrix) -> bool:
+    """Whether the solver calls the matrix singular."""
+    try:
+        solver.factorise(matrix)
+    except SolverError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("make", [Pardiso, SuperLU])
+def test_a_matrix_that_only_round_off_keeps_from_being_singular_is_refused(make: type[SparseDirect]) -> None:
+    """Floating chains of uneven links, whose last pivot is a rounding error: all rows can be met, by any constant."""
+    for seed in range(20):
+        links = 10.0 ** np.random.default_rng(seed).uniform(-1, 1, 19)
+        ends = np.append(links, 0.0) + np.insert(links, 0, 0.0)
+        chain = sparse.csr_matrix(np.diag(ends) - np.diag(links, 1) - np.diag(links, -1))
+        assert refused(make(), chain), f"seed {seed}"
+        assert not refused(make(), sparse.csr_matrix(chain + np.diag(np.eye(20)[0])))
+
+
+def test_both_solvers_refuse_the_same_steps() -> None:
+    """So long that the ions, or carriers that no contact reaches, no longer fix their own number."""
+    mesh, ohmic = bar(100 * nm, 1 * nm, 10 * nm), CarrierContact()
+    ions = film(rectangle(np.linspace(0, 100, 6) * nm, graded(200 * nm, 0.5 * nm, largest=10 * nm)))
+    held, blocked = (
+        carrier_film(
+            mesh, bands(doping=-1e22), (Contact("left", 0.0, carriers=one), Contact("right", 0.8, carriers=one))
+        )
+        for one in (ohmic, CarrierContact(0.0, 0.0))
+    )
+    verdicts = []
+    for model in (ions, held, blocked):
+        system, blocks = model.driven(0.0), model.unknowns.blocks
+        values = system.hold_algebraic(0.0, model.initial_values())
+        jacobian = system.jacobian(0.0, values)
+        for rate in 10.0 ** np.arange(-24.0, 13.0, 4.0):
+            matrix = system.shifted(jacobian, float(rate))
+            verdicts.append(tuple(refused(solver, matrix) for solver in (Pardiso(blocks), SuperLU(blocks))))
+    assert set(verdicts) == {(True, True), (False, False)}
+
+
+@pytest.mark.parametrize("make", [Pardiso, SuperLU])
+def test_factors_of_another_matrix_are_found_out(make: Callable[[], Any], system: CoupledSystem) -> None:
+    """As those that a stale analysis spoils: rows are missed by their own size."""
+    solver = make()
+    first, second = (system.shifted(system.jacobian(0.0, charged_state(system, 3)), rate) for rate in (1e-8, 1e8))
+    solver.factorise(first)
+    solver._matrix.data[:] = second.data * np.repeat(solver._scale, np.diff(second.indptr))
+    with pytest.raises(SolverError, match="rows are missed after refinement"):
+        solver.solve(np.ones(system.unknowns.size))
+
+
 # --- errors that no smaller step mends --------------------------------------------------------------------------------
 
 
@@ -216,16 +269,6 @@ def test_a_lack_of_memory_in_superlu_is_told_too(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(sparse_direct, "splu", starved)
     with pytest.raises(OutOfMemoryError, match="factors of 3 unknowns"):
         SuperLU().factorise(sparse.csr_matrix(np.eye(3)))
-
-
-def test_a_system_that_refinement_does_not_solve_is_refused(system: CoupledSystem) -> None:
-    """Factors of another matrix, as those that a stale analysis spoils: rows are missed by their own size."""
-    solver = Pardiso()
-    first, second = (system.shifted(system.jacobian(0.0, charged_state(system, 3)), rate) for rate in (1e-8, 1e8))
-    solver.factorise(first)
-    solver._matrix.data[:] = second.data * solver._scale[solver._rows]
-    with pytest.raises(SolverError, match="rows are missed after refinement"):
-        solver.solve(np.ones(system.unknowns.size))
 
 
 @pytest.mark.parametrize(("stated", "expected"), [("", [1]), ("3", [])])

@@ -114,8 +114,9 @@ class LatticeLayout:
                 least = min(least, float(store.held(own).min()))
         return least < -_SITES_BELOW
 
+    @np.errstate(over="ignore")
     def squared_error(self, change: Array, values: Array) -> float:
-        """Sum of the squares of the relative `change` of these unknowns."""
+        """Sum of the squares of the relative `change` of these unknowns; infinite if that is beyond all numbers."""
         bent = self.gradient(change) / (1.0 + np.abs(self.gradient(values)).max())
         level = change[self.level_at :] / (np.abs(values[self.level_at :]) + _DARK)
         return float((self.stored(change) ** 2).sum() / SHARE**2 + (bent**2).sum() + (level**2).sum())

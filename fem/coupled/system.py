@@ -16,15 +16,16 @@ from scipy import sparse
 from fem.constants import elementary_charge
 from fem.coupled.edge_laws import edge_laws
 from fem.coupled.electrostatics import Electrostatics
+from fem.coupled.exchange_terms import ExchangeTerms
 from fem.coupled.field_terms import field_of, sources_by_potential
+from fem.coupled.insulated import InsulatedCarriers
 from fem.coupled.jacobian import JacobianPattern
 from fem.coupled.lattice_terms import LatticeTerms
-from fem.coupled.unknowns import Exchange, Unknowns
+from fem.coupled.unknowns import Unknowns
 from fem.fields import Array
 from fem.numerics.control_volumes import ControlVolumes
-from fem.physics.contacts import ElectrodeReaction
+from fem.numerics.grounded import Sums
 from fem.physics.drives.drive import Piece
-from fem.physics.electrodes import inward_flux
 from fem.physics.poisson import PoissonOperator
 from fem.physics.reactions.network import ReactionNetwork, Sources
 
@@ -56,17 +57,22 @@ class CoupledSystem:
         network: ReactionNetwork | None = None,
     ) -> None:
         self.volumes, self.poisson, self.unknowns, self.network = volumes, poisson, unknowns, network
+        self.exchanges = ExchangeTerms(unknowns)
         self.laws = edge_laws(volumes, unknowns)
         self.lattice = LatticeTerms(volumes, unknowns, unknowns.behind) if unknowns.behind else None
         self.electrostatics = Electrostatics(volumes, poisson, unknowns)
         self.mass = unknowns.mass
         self.pieces: tuple[Piece, ...] = ()
         self.light, self.origin = _DARK, 0.0
-        self._volt = unknowns.thermal_voltage
 
     def driven_by(self, pieces: Sequence[Piece], light: Piece | None = None) -> "CoupledSystem":
         """The system with its contacts, and its light, on the given stretches of their drives."""
-        _ = self._pattern, self._constant_jacobian, self._has_gaps  # no drive changes these: the copy shares them
+        _ = (
+            self._pattern,
+            self._constant_jacobian,
+            self._has_gaps,
+            self._insulated,
+        )  # no drive changes these: the copy shares them
         other = copy(self)
         other.pieces, other.light = tuple(pieces), light or _DARK
         return other
@@ -87,11 +93,7 @@ class CoupledSystem:
         for law in self.laws:
             for k, flux in law.fluxes(values):
                 rows[k + 1] -= self.volumes.divergence @ flux
-        entered = self.unknowns.entered(out)
-        for q, one in enumerate(self.unknowns.exchanges):
-            inflow = self._inflow(time, fields, one)[0]
-            rows[one.species + 1, one.electrode.nodes] += inflow
-            entered[q] = inflow.sum()
+        self.exchanges.add(time, fields, out, self.pieces)
         for carrier in self.unknowns.carrier_exchanges:
             row, unit = carrier.population + 1, self.unknowns.unit[carrier.population]
             rows[row, carrier.nodes] += carrier.rate * (carrier.equilibrium / unit - fields[row, carrier.nodes])
@@ -117,19 +119,6 @@ class CoupledSystem:
         field = field_of(self.network, self.electrostatics, fields)
         return self.network.sources(fields[1:] * self.unknowns.unit[:, None], self.light.value(time), field)
 
-    def _inflow(self, time: float, fields: Array, one: Exchange) -> tuple[Array, Array, Array]:
-        """Inflow at a contact's nodes [m^2/s, in units of the mean], its derivatives by concentration and potential."""
-        electrode, unit = one.electrode, self.unknowns.unit[one.species]
-        nodes, coated = electrode.nodes, electrode.capacitance is not None
-        level = electrode.level(self.pieces[one.contact], time) / self._volt
-        drop = level - fields[0, nodes] if coated else np.zeros(len(nodes))
-        if isinstance(one.law, ElectrodeReaction):
-            drop = drop - one.law.standard_potential / self._volt
-        charge = self.unknowns.populations[one.species].charge
-        flux, by_c, by_drop = inward_flux(one.law, unit * fields[one.species + 1, nodes], drop, charge)
-        lengths = electrode.lengths
-        return lengths * flux / unit, lengths * by_c, -lengths * by_drop * coated / unit
-
     # --- Jacobian -----------------------------------------------------------------------------------------------
 
     def jacobian(self, time: float, values: Array) -> sparse.csr_matrix:
@@ -143,9 +132,7 @@ class CoupledSystem:
                     self._pattern.add_diffusion(data, one.population, m, by_first, by_second)
                 if self.lattice is not None:
                     self.lattice.add_flux(self._pattern.entries, data, one)
-        for q, exchange in enumerate(u.exchanges):
-            _, by_c, by_phi = self._inflow(time, fields, exchange)
-            self._pattern.add_exchange(data, q, by_c, by_phi)
+        self.exchanges.add_slopes(time, fields, self.pieces, self._pattern, data)
         if self.network is not None:
             for (k, m), slope in self._sources(time, fields).by.items():
                 self._pattern.add_reaction(data, k, m, slope * (u.unit[m] / u.unit[k]))
@@ -174,14 +161,9 @@ class CoupledSystem:
     def time_derivative(self, time: float, values: Array) -> Array:
         """Partial derivative of f with respect to time (the drives), shape (n_unknowns,)."""
         fields, out = self.unknowns.nodal(values), np.zeros(self.unknowns.size)
-        rows, entered = self.unknowns.nodal(out), self.unknowns.entered(out)
-        rates = [piece.rate(time) for piece in self.pieces]
+        rows = self.unknowns.nodal(out)
         rows[0] = self.electrostatics.sweep(time, self.pieces)
-        for q, one in enumerate(self.unknowns.exchanges):
-            by_phi = self._inflow(time, fields, one)[2]
-            change = -by_phi * rates[one.contact] / self._volt
-            rows[one.species + 1, one.electrode.nodes] += change
-            entered[q] = change.sum()
+        self.exchanges.add_sweep(time, fields, out, self.pieces)
         brighter = self.light.rate(time)
         if self.network is not None and brighter:
             field = field_of(self.network, self.electrostatics, fields)
@@ -192,6 +174,24 @@ class CoupledSystem:
             if self.lattice.funnel is not None:
                 out[self.lattice.behind.level_at] -= self.lattice.behind.content * brighter
         return out
+
+    @cached_property
+    def _insulated(self) -> InsulatedCarriers:
+        return InsulatedCarriers.of(self.volumes, self.unknowns)
+
+    def sums(self, time: float, values: Array) -> Sums:
+        """Charge and numbers of carriers that no contact reaches."""
+        if self.network is None or not len(self._insulated):
+            return self._insulated.at(values, None, {})
+        fields, light = self.unknowns.nodal(values), self.light.value(time)
+        by_potential = sources_by_potential(self.network, self.electrostatics, fields, light)
+        return self._insulated.at(values, self._sources(time, fields), by_potential)
+
+    def amounts(self, time: float, values: Array) -> Array:
+        """What these sums of the residual are, shape (n_sums,)."""
+        reacts = self.network is not None and len(self._insulated)
+        sources = self._sources(time, self.unknowns.nodal(values)) if reacts else None
+        return self._insulated.amounts(sources)
 
     # --- services -----------------------------------------------------------------------------------------------
 
@@ -249,7 +249,7 @@ class CoupledSystem:
         if self.lattice is not None:
             yield from self.lattice.crossing(time, values, self.pieces)
         for ions in u.exchanges:
-            inflow = self._inflow(time, fields, ions)[0] * u.unit[ions.species]
+            inflow = self.exchanges.inflow(time, fields, ions, self.pieces)[0] * u.unit[ions.species]
             yield ions.contact, ions.electrode.nodes, elementary_charge * u.charges[ions.species] * inflow
         for one in u.carrier_exchanges:
             inflow = one.rate * (one.equilibrium - fields[one.population + 1, one.nodes] * u.unit[one.population])

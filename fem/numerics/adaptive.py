@@ -183,10 +183,10 @@ def _implicit(
     except SolverError:
         return None, np.inf
     with statistics.timed("assembly"):
-        bend = system.mass * (last - cursor.values) / step - system.residual(cursor.elapsed, cursor.values)
-    with statistics.timed("solve"):
-        error = 0.5 * solver.solve(np.where(system.mass > 0, bend, 0.0))
-    statistics.solves += 1
+        rise, first = system.mass * (last - cursor.values) / step, (cursor.elapsed, cursor.values)
+        bend = np.where(system.mass > 0, rise - system.residual(*first), 0.0)
+        known = system.sums(*first).weights @ rise - system.amounts(*first)
+    error = 0.5 * newton.solved(bend, known)
     statistics.implicit_steps += 1
     size = system.error_norm(error, last, cursor.values)
     zero = np.zeros_like(last)

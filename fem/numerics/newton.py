@@ -5,11 +5,12 @@ when an update is both small and uncut, so the linear invariants of the system (
 is below the accuracy, or no smaller than the update before: round-off of stiff ties between nodes is all that is left.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from fem.fields import Array
+from fem.numerics.grounded import Grounded
 from fem.numerics.sparse_direct import SolverError, SparseDirect
 from fem.numerics.system import Statistics, System
 
@@ -32,7 +33,7 @@ def implicit_euler_step(
     return BoundedNewton(system, solver, statistics).implicit_euler(time, values, step)
 
 
-@dataclass(frozen=True)
+@dataclass
 class BoundedNewton:
     """Newton's iteration inside the bounds of `system`, until an uncut update is smaller than `accuracy` (relative)."""
 
@@ -40,6 +41,7 @@ class BoundedNewton:
     solver: SparseDirect
     statistics: Statistics
     accuracy: float = UPDATE_TOLERANCE
+    _linear: Grounded = field(init=False)
 
     def implicit_euler(self, time: float, values: Array, step: float) -> Array:
         """Solution y of ``M (y - values) / step = f(time + step, y)``, shape (n,).
@@ -69,15 +71,22 @@ class BoundedNewton:
 
     def _change(self, end: float, values: Array, step: float, guess: Array) -> Array:
         """Newton's update of `guess`, before bounds, shape (n,)."""
-        system, solver, statistics = self.system, self.solver, self.statistics
+        system, statistics = self.system, self.statistics
         with statistics.timed("assembly"):
+            sums, mass = system.sums(end, guess), system.mass / step
             matrix = system.shifted(system.jacobian(end, guess), 1.0 / step)
-            rhs = system.residual(end, guess) - system.mass * (guess - values) / step
+            gone = mass * (guess - values)
+            rhs, known = system.residual(end, guess) - gone, system.amounts(end, guess) - sums.weights @ gone
+        self._linear = Grounded(self.solver, sums)
         with statistics.timed("factorisation"):
-            solver.factorise(matrix)
-        with statistics.timed("solve"):
-            change = solver.solve(rhs)
+            statistics.solves += self._linear.factorise(matrix, mass)
         statistics.newton_iterations += 1
         statistics.factorisations += 1
-        statistics.solves += 1
-        return change
+        return self.solved(rhs, known)
+
+    def solved(self, rhs: Array, known: Array) -> Array:
+        """Solution with the matrix of the last iteration, shape (n,), for `rhs` with sums that are `known`."""
+        with self.statistics.timed("solve"):
+            solution = self._linear.solve(rhs, known)
+        self.statistics.solves += 1
+        return solution

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fem.fields import Array
+from fem.numerics.grounded import Grounded
 from fem.numerics.sparse_direct import SparseDirect
 from fem.numerics.system import Statistics, System
 
@@ -75,22 +76,26 @@ def rodas4_step(
 ) -> tuple[Stretch, Array]:
     """One step of RODAS4 from `values` (n,): the solution over the step and its estimated error (n,)."""
     with statistics.timed("assembly"):
-        matrix = system.shifted(system.jacobian(time, values), 1.0 / (GAMMA * step))
+        sums, rate = system.sums(time, values), 1.0 / (GAMMA * step)
+        matrix = system.shifted(system.jacobian(time, values), rate)
         slope = system.time_derivative(time, values)
+    linear = Grounded(solver, sums)
     with statistics.timed("factorisation"):
-        solver.factorise(matrix)
+        statistics.solves += linear.factorise(matrix, rate * system.mass)
     statistics.factorisations += 1
     driven, stages = bool(slope.any()), np.empty((len(_A), len(values)))
     for k, (a, c, alpha, gamma) in enumerate(zip(_A, _C, _ALPHA, _GAMMA_ROW, strict=True)):
         point = values + _combine(a, stages) if a else values
         with statistics.timed("assembly"):
-            rhs = system.residual(time + alpha * step, point)
-            if driven:
-                rhs += gamma * step * slope
-            if c:
-                rhs += system.mass * _combine([weight / step for weight in c], stages)
+            rhs, known = system.residual(time + alpha * step, point), system.amounts(time + alpha * step, point)
+            if driven or c:
+                further = gamma * step * slope if driven else np.zeros_like(rhs)
+                if c:
+                    further += system.mass * _combine([weight / step for weight in c], stages)
+                rhs += further
+                known += sums.weights @ further
         with statistics.timed("solve"):
-            stages[k] = solver.solve(rhs)
+            stages[k] = linear.solve(rhs, known)
         statistics.solves += 1
     last = point + stages[-1]
     bulge, skew, error = _combine(_DENSE_1, stages), _combine(_DENSE_2, stages), stages[-1]

@@ -10,6 +10,7 @@ import numpy as np
 from scipy import sparse
 
 from fem.fields import Array
+from fem.numerics.grounded import Sums
 
 
 class System(Protocol):
@@ -28,6 +29,12 @@ class System(Protocol):
 
     def shifted(self, jacobian: sparse.csr_matrix, rate: float) -> sparse.csr_matrix:
         """``rate M - J`` in the pattern of J."""
+
+    def sums(self, time: float, values: Array) -> Sums:
+        """Sums of rows of f that change slowly or never against what the rows hold each."""
+
+    def amounts(self, time: float, values: Array) -> Array:
+        """These sums, shape (n_sums,)."""
 
     def scaled_norm(self, change: Array, values: Array) -> float:
         """Size of a `change` of `values`, 1 at a relative change of 1."""

@@ -22,10 +22,8 @@ _LARGEST = 200.0  # exponent of a density on the way to equilibrium
 _DRAINING = 30  # further steps at most, for minority carriers
 _SCARCE = 1e-20  # of the largest density: carriers so few are left as they are
 _STILL = 1e-9  # relative change of a density at rest
-_LONG = (1.0,) * 12  # where no contact holds the carriers: in longer steps their charge is lost in round-off
 _FROM_SHORT = tuple(3.0**k for k in range(-25, 0))  # for a start that Newton's method finds too far
 _GROWING = (*_FROM_SHORT, *(3.0**k for k in range(7)), *(3.0**6,) * 3)
-_GROWING_TO_LONG = (*_FROM_SHORT, *_LONG)
 _FIRST, _SMALLEST = 0.25, 1e-3  # stages of a climb, of the whole of voltages and light
 
 
@@ -116,12 +114,7 @@ def relaxed(film: CoupledSystem, values: Array) -> Found:
     """
     if _at_rest(film, values):
         return values, "as deposited, which is at rest"
-    carriers, contacts_hold = film.unknowns.carriers.any(), bool(film.unknowns.carrier_exchanges)
-    ways = {
-        **({"at once": _HUGE} if contacts_hold or not carriers else {}),
-        **({"in steps of 1 s": _LONG} if carriers else {}),
-        "in growing steps": _GROWING if contacts_hold or not carriers else _GROWING_TO_LONG,
-    }
+    ways = {"at once": _HUGE, "in growing steps": _GROWING}
     try:
         return first_found([partial(_found, film, values, steps, way) for way, steps in ways.items()])
     except OutOfMemoryError:

@@ -1,0 +1,110 @@
+"""Electrons and holes that no contact reaches: their charge is kept, and their number changes by reactions alone.
+
+The density equations know this only as a difference of fluxes, which round-off blurs in steps of seconds: carriers
+cross a cell in a femtosecond. Here these sums stand by themselves, see :mod:`fem.numerics.grounded`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
+
+from fem.coupled.unknowns import Unknowns
+from fem.fields import Array
+from fem.numerics.control_volumes import ControlVolumes
+from fem.numerics.grounded import Sums
+from fem.physics.reactions.network import Sources
+
+
+@dataclass(frozen=True)
+class InsulatedCarriers:
+    """Sums of the rows of f over the parts of a film in which carriers have no contact.
+
+    Parameters
+    ----------
+    unknowns
+        Layout of the unknowns.
+    charged
+        Weights of the rows in the charge of each part that keeps its own, shape (n_parts, n_unknowns).
+    numbered
+        Population and nodes (True inside) of each number of carriers that only reactions change.
+    candidates
+        Unknowns of which the largest is grounded, for each sum.
+    """
+
+    unknowns: Unknowns
+    charged: Array
+    numbered: tuple[tuple[int, NDArray[np.bool_]], ...]
+    candidates: tuple[NDArray[np.int64], ...]
+
+    @classmethod
+    def of(cls, volumes: ControlVolumes, unknowns: Unknowns) -> "InsulatedCarriers":
+        """Of the film's parts. With a halide lattice, or ions that cross contacts of several parts, none is told."""
+        places = np.arange(unknowns.size, dtype=float)
+        charged, numbered, of_charges, of_numbers = [], [], [], []
+        parts = [] if unknowns.lattice is not None else list(_parts(volumes, unknowns))
+        for inside in parts if len(parts) < 2 or not unknowns.exchanges else []:
+            carriers = [int(k) for k in np.flatnonzero(unknowns.carriers) if (inside & ~unknowns.absent[k]).any()]
+            free = [k for k in carriers if not _held(unknowns, k, inside)]
+            own = {k: unknowns.nodal(places)[k + 1][inside & ~unknowns.absent[k]].astype(np.int64) for k in free}
+            if free and free == carriers:  # their charge, and the number of the second
+                charged.append(_charge(unknowns, inside))
+                of_charges.append(own[free.pop(0)])
+            numbered += [(k, inside) for k in free]
+            of_numbers += [own[k] for k in free]
+        weights = np.array(charged).reshape(len(charged), unknowns.size)
+        return cls(unknowns, weights, tuple(numbered), tuple(of_charges + of_numbers))
+
+    def __len__(self) -> int:
+        """Number of sums."""
+        return len(self.charged) + len(self.numbered)
+
+    def amounts(self, sources: Sources | None) -> Array:
+        """The sums of f where reactions make `sources`, shape (n_sums,)."""
+        made = [0.0 if sources is None else float(sources.amount[k][inside].sum()) for k, inside in self.numbered]
+        return np.array([0.0] * len(self.charged) + made)
+
+    def at(self, values: Array, sources: Sources | None, by_potential: dict[int, sparse.csr_matrix]) -> Sums:
+        """The sums at `values`; `by_potential` are the derivatives of the populations' rows through the field."""
+        u = self.unknowns
+        weights, slopes = np.zeros((2, len(self.numbered), u.size))
+        for weight, slope, (k, inside) in zip(weights, slopes, self.numbered, strict=True):
+            u.nodal(weight)[k + 1][inside] = u.unit[k]
+            for (made, m), by in {} if sources is None else sources.by.items():
+                if made == k:
+                    u.nodal(slope)[m + 1][inside] += by[inside] * u.unit[m]
+            if k in by_potential:
+                u.nodal(slope)[0] += u.unit[k] * (by_potential[k].T @ inside.astype(float))
+        grounds = [int(among[np.abs(values[among]).argmax()]) for among in self.candidates]
+        still = np.zeros_like(self.charged)
+        return Sums(np.vstack([self.charged, weights]), np.vstack([still, slopes]), np.array(grounds, dtype=np.int64))
+
+
+def _parts(volumes: ControlVolumes, unknowns: Unknowns) -> Iterator[NDArray[np.bool_]]:
+    """Connected parts of the film in which carriers live, True inside, shape (n_nodes,) each."""
+    if not unknowns.carriers.any():
+        return
+    movable = ~unknowns.absent & np.array([[one.mobile] for one in unknowns.populations])
+    i, j = volumes.nodes
+    joined = (movable[:, i] & movable[:, j]).any(axis=0)
+    ties = sparse.coo_matrix((np.ones(joined.sum()), (i[joined], j[joined])), shape=(unknowns.n_nodes,) * 2)
+    _, part = connected_components(ties, directed=False)
+    for number in np.unique(part[(~unknowns.absent[unknowns.carriers]).any(axis=0)]):
+        yield part == number
+
+
+def _held(unknowns: Unknowns, k: int, inside: NDArray[np.bool_]) -> bool:
+    """Whether carriers `k` cross a contact of the part."""
+    return any(one.population == k and inside[one.nodes].any() for one in unknowns.carrier_exchanges)
+
+
+def _charge(unknowns: Unknowns, inside: NDArray[np.bool_]) -> Array:
+    """Weights of the rows in the charge of a part, ions less those that entered, shape (n_unknowns,)."""
+    weights, counted = np.zeros(unknowns.size), unknowns.charges * unknowns.unit
+    unknowns.nodal(weights)[1:][:, inside] = counted[:, None]
+    unknowns.nodal(weights)[1:][unknowns.absent] = 0.0
+    unknowns.entered(weights)[:] = [-counted[one.species] for one in unknowns.exchanges]
+    return weights
