@@ -158,13 +158,14 @@ def _rosenbrock(
     try:
         with np.errstate(over="ignore", invalid="ignore"):  # a step that runs away is rejected
             stretch, error = rodas4_step(system, solver, cursor.elapsed, cursor.values, step, statistics)
+            size = system.error_norm(error, stretch.last, cursor.values) / tolerance
     except OutOfMemoryError:
         raise
     except SolverError:
         return None, np.inf
     if not np.isfinite(stretch.last).all():
         return None, np.inf
-    return stretch, system.error_norm(error, stretch.last, cursor.values) / tolerance
+    return stretch, size
 
 
 def _implicit(
