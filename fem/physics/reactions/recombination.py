@@ -20,8 +20,26 @@ from fem.physics.reactions.reaction import Rate
 _POSITIVE = frozenset({"n_i"})
 
 
+class Recombination:
+    """What all laws of recombination share: which carriers meet, and whose n_i counts."""
+
+    electron: str
+    hole: str
+    intrinsic_density: Field | None
+
+    @property
+    def populations(self) -> tuple[str, ...]:
+        """Electrons and holes."""
+        return (self.electron, self.hole)
+
+    @property
+    def conditions(self) -> frozenset[str]:
+        """The bands' n_i, unless it is stated."""
+        return frozenset({"n_i"}) if self.intrinsic_density is None else frozenset()
+
+
 @dataclass(frozen=True)
-class Radiative:
+class Radiative(Recombination):
     """Bimolecular recombination.
 
     Parameters
@@ -41,19 +59,9 @@ class Radiative:
     positive: frozenset[str] = field(default=_POSITIVE, init=False)
 
     @property
-    def populations(self) -> tuple[str, str]:
-        """Electrons and holes."""
-        return (self.electron, self.hole)
-
-    @property
     def coefficients(self) -> Mapping[str, Field]:
         """k2 and n_i."""
         return stated(k2=self.coefficient, n_i=self.intrinsic_density)
-
-    @property
-    def conditions(self) -> frozenset[str]:
-        """The bands' n_i, unless it is stated."""
-        return bands(self.intrinsic_density)
 
     def rate(self, concentrations: Mapping[str, Array], coefficients: Mapping[str, Array]) -> Rate:
         """See :class:`~fem.physics.reactions.reaction.RateLaw`."""
@@ -63,7 +71,7 @@ class Radiative:
 
 
 @dataclass(frozen=True)
-class Auger:
+class Auger(Recombination):
     """Recombination that gives its energy to a third carrier.
 
     Parameters
@@ -84,19 +92,9 @@ class Auger:
     positive: frozenset[str] = field(default=_POSITIVE, init=False)
 
     @property
-    def populations(self) -> tuple[str, str]:
-        """Electrons and holes."""
-        return (self.electron, self.hole)
-
-    @property
     def coefficients(self) -> Mapping[str, Field]:
         """C_n, C_p and n_i."""
         return stated(C_n=self.electron_coefficient, C_p=self.hole_coefficient, n_i=self.intrinsic_density)
-
-    @property
-    def conditions(self) -> frozenset[str]:
-        """The bands' n_i, unless it is stated."""
-        return bands(self.intrinsic_density)
 
     def rate(self, concentrations: Mapping[str, Array], coefficients: Mapping[str, Array]) -> Rate:
         """See :class:`~fem.physics.reactions.reaction.RateLaw`."""
@@ -108,11 +106,6 @@ class Auger:
             self.electron: third * slopes[self.electron] + c_n * (n > 0) * excess,
             self.hole: third * slopes[self.hole] + c_p * (p > 0) * excess,
         }
-
-
-def bands(intrinsic_density: Field | None) -> frozenset[str]:
-    """The condition of a law whose n_i is that of the bands where it is not stated."""
-    return frozenset({"n_i"}) if intrinsic_density is None else frozenset()
 
 
 def stated(**fields: Field | None) -> dict[str, Field]:

@@ -21,7 +21,7 @@ from fem.constants import boltzmann
 from fem.fields import Array, Field
 from fem.physics.reactions.rate_laws import product
 from fem.physics.reactions.reaction import Rate
-from fem.physics.reactions.recombination import bands, stated
+from fem.physics.reactions.recombination import Recombination, stated
 
 _POSITIVE = frozenset({"n_i", "n1"})
 
@@ -45,7 +45,7 @@ def level_density(states: float, depth: float, temperature: float) -> float:
 
 
 @dataclass(frozen=True)
-class ShockleyReadHall:
+class ShockleyReadHall(Recombination):
     """Recombination through a level in the gap, by lifetimes.
 
     Parameters
@@ -69,28 +69,18 @@ class ShockleyReadHall:
     positive: frozenset[str] = field(default=_POSITIVE | {"tau_n", "tau_p"}, init=False)
 
     @property
-    def populations(self) -> tuple[str, str]:
-        """Electrons and holes."""
-        return (self.electron, self.hole)
-
-    @property
     def coefficients(self) -> Mapping[str, Field]:
         """Lifetimes and level."""
         return stated(tau_n=self.electron_lifetime, tau_p=self.hole_lifetime, n1=self.n1, n_i=self.intrinsic_density)
 
-    @property
-    def conditions(self) -> frozenset[str]:
-        """The bands' n_i, unless it is stated."""
-        return bands(self.intrinsic_density)
-
     def rate(self, concentrations: Mapping[str, Array], coefficients: Mapping[str, Array]) -> Rate:
         """See :class:`~fem.physics.reactions.reaction.RateLaw`."""
         captures = 1.0 / coefficients["tau_n"], 1.0 / coefficients["tau_p"]
-        return _through_level(concentrations, self.populations, captures, coefficients)
+        return _through_level(concentrations, (self.electron, self.hole), captures, coefficients)
 
 
 @dataclass(frozen=True)
-class TrapRecombination:
+class TrapRecombination(Recombination):
     """Recombination through traps that are a population: interstitials, lead(0), an immobile trap.
 
     Parameters
@@ -126,11 +116,6 @@ class TrapRecombination:
         """Capture coefficients and level."""
         return stated(C_n=self.electron_capture, C_p=self.hole_capture, n1=self.n1, n_i=self.intrinsic_density)
 
-    @property
-    def conditions(self) -> frozenset[str]:
-        """The bands' n_i, unless it is stated."""
-        return bands(self.intrinsic_density)
-
     def rate(self, concentrations: Mapping[str, Array], coefficients: Mapping[str, Array]) -> Rate:
         """See :class:`~fem.physics.reactions.reaction.RateLaw`."""
         traps, captures = concentrations[self.trap], (coefficients["C_n"], coefficients["C_p"])
@@ -143,7 +128,7 @@ class TrapRecombination:
 
 
 @dataclass(frozen=True)
-class SurfaceRecombination:
+class SurfaceRecombination(Recombination):
     """Recombination at a surface or interface, per area.
 
     Parameters
@@ -167,24 +152,14 @@ class SurfaceRecombination:
     positive: frozenset[str] = field(default=_POSITIVE, init=False)
 
     @property
-    def populations(self) -> tuple[str, str]:
-        """Electrons and holes."""
-        return (self.electron, self.hole)
-
-    @property
     def coefficients(self) -> Mapping[str, Field]:
         """Velocities and level."""
         return stated(S_n=self.electron_velocity, S_p=self.hole_velocity, n1=self.n1, n_i=self.intrinsic_density)
 
-    @property
-    def conditions(self) -> frozenset[str]:
-        """The bands' n_i, unless it is stated."""
-        return bands(self.intrinsic_density)
-
     def rate(self, concentrations: Mapping[str, Array], coefficients: Mapping[str, Array]) -> Rate:
         """See :class:`~fem.physics.reactions.reaction.RateLaw`."""
         velocities = coefficients["S_n"], coefficients["S_p"]
-        return _through_level(concentrations, self.populations, velocities, coefficients)
+        return _through_level(concentrations, (self.electron, self.hole), velocities, coefficients)
 
 
 def _through_level(
