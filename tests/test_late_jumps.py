@@ -133,7 +133,7 @@ def test_carriers_at_outputs_settle_by_the_runs_own_solver(monkeypatch: pytest.M
     assert analysed.count(size) == 1
     done = outputs[-1].statistics
     assert made.count(size) == done.factorisations
-    assert done.factorisations_at_outputs >= len(BEHIND)
+    assert len(BEHIND) <= done.factorisations_at_outputs <= 1.5 * len(BEHIND)  # the factors are kept near the solution
     assert done.factorisations - done.factorisations_at_outputs == done.steps + done.rejected_for_error
 
 
