@@ -32,6 +32,8 @@ EXPERIMENTS = {
     "B16": ("nanocrystal_layers",),
     "B17": ("voltage_maximum",),
     "B18": ("light_segregation",),
+    "F1": ("grain_alignment",),
+    "F2": ("boundary_trapping",),
 }
 _HEAD = """# Gallery
 
@@ -58,12 +60,12 @@ class Experiment:
 
 
 def experiments(verification: str) -> dict[str, Experiment]:
-    """Sections of the verification page whose id begins with B."""
+    """Sections of the verification page on experiments, whose ids begin with B or F."""
     found = {}
     for section in verification.split("\n## ")[1:]:
         head, _, body = section.partition("\n")
         id, _, title = head.partition(": ")
-        if re.fullmatch(r"B\d+", id):
+        if re.fullmatch(r"[BF]\d+", id):
             rows = [(m[1], m[2], m[3], m[4], m[6]) for m in _ROW.finditer(body)]
             found[id] = Experiment(id, title, tuple(rows))
     return found

@@ -1,6 +1,5 @@
 """The path of a film through time: a generator of states that recording, progress and checkpoints consume."""
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,7 +13,7 @@ from fem.numerics.adaptive import Cursor, integrate
 from fem.numerics.sparse_direct import OutOfMemoryError, SolverError, best_solver
 from fem.numerics.system import Statistics
 from fem.output_state import LinearWork, driven_from, state_within
-from fem.physics.drives.drive import BEFORE
+from fem.physics.drives.drive import BEFORE, first_break
 from fem.restart import Restart
 from fem.self_heating import SelfHeating
 from fem.state import State
@@ -91,9 +90,9 @@ def evolve(
     work = LinearWork(solver, done, measured_tolerance(model, tolerance))
     cursor, k, drift, warmth = restart.cursor, restart.next_output, restart.charge_error, restart.warmth
     end, film = float(times[-1]), heating.film(restart.warmth)
-    first_step, breaks, report = first_step_of(model), _breaks(model, end), on_step or (lambda _: None)
+    first_step, report = first_step_of(model), on_step or (lambda _: None)
     while k < len(times):
-        origin, stop = cursor.origin, breaks[bisect_right(breaks, cursor.origin)]
+        origin, stop = cursor.origin, _stop(model, cursor.origin, end)
         film, cursor, warmth = heating.renewed(film, _opened(film, cursor, first_step, stop - origin), warmth, work)
         driven, due = driven_from(film, origin), min(stop - origin, inf if warmth is None else warmth.due)
         images = driven.electrostatics.image_charge
@@ -210,7 +209,6 @@ def first_step_of(model: PoissonNernstPlanck) -> float:
     return ionic if model.semiconductor is None else min(ionic, _FIRST_STEP_OF_CARRIERS)
 
 
-def _breaks(model: PoissonNernstPlanck, end: float) -> list[float]:
-    """Times [s] at which a drive, or the light, breaks, in order, and the end."""
-    drives = [*(one.drive for one in model.electrodes), model.light_drive]
-    return sorted({time for drive in drives for time in drive.breakpoints(0.0, end)} | {end})
+def _stop(model: PoissonNernstPlanck, origin: float, end: float) -> float:
+    """Time [s] behind `origin` at which a drive, or the light, breaks next, at the latest the `end`."""
+    return min(first_break([*(one.drive for one in model.electrodes), model.light_drive], origin), end)

@@ -8,7 +8,8 @@ import numpy as np
 from fem.fields import Array
 from fem.numerics.adaptive import Cursor
 
-_NUMBERS, _OLD_NUMBERS = 10, 7  # in a checkpoint, now and before times counted from the last break of a drive
+_NUMBERS, _WAVELESS = 12, 10  # in a checkpoint, now and before steps remembered the wave of a drive
+_OLD_NUMBERS = 7  # before times counted from the last break of a drive
 
 
 @dataclass(frozen=True)
@@ -53,10 +54,10 @@ class Restart:
         """Plain arrays, by name, for a checkpoint file."""
         c, w = self.cursor, self.warmth
         steps = [c.elapsed, c.step, c.previous_step, c.previous_error, float(c.implicit_left), c.opening]
-        rejections = [float(c.bound_rejections), float(c.error_rejections)]
+        rejections, wave = [float(c.bound_rejections), float(c.error_rejections)], [c.wave_step, c.wave_seen]
         arrays = {
             "values": c.values,
-            "numbers": np.array([*steps, float(self.next_output), c.origin, *rejections]),
+            "numbers": np.array([*steps, float(self.next_output), c.origin, *rejections, *wave]),
             "charge_error": self.charge_error,
         }
         if w is not None:
@@ -79,13 +80,16 @@ class Restart:
         values, numbers, charge_error = given
         if numbers.shape == (_OLD_NUMBERS,):
             raise ValueError("the checkpoint was written by an older version, which counted its times otherwise")
+        if numbers.shape == (_WAVELESS,):
+            numbers = np.append(numbers, [0.0, 0.0])
         one_row = values.ndim == charge_error.ndim == 1 and numbers.shape == (_NUMBERS,)
         if not (one_row and all(np.isfinite(array).all() for array in given)):
             raise ValueError("the checkpoint holds malformed or non-finite numbers")
         elapsed, step, previous_step, previous_error, implicit_left, opening, next_output = numbers[:7].tolist()
-        origin, rejections = float(numbers[7]), (int(count) for count in numbers[8:])
-        implicit = int(implicit_left)
-        cursor = Cursor(elapsed, values, step, previous_step, previous_error, implicit, opening, origin, *rejections)
+        origin, rejections = float(numbers[7]), (int(count) for count in numbers[8:10])
+        implicit, wave = int(implicit_left), numbers[10:].tolist()
+        path = (previous_step, previous_error, implicit, opening, origin, *rejections, *wave)
+        cursor = Cursor(elapsed, values, step, *path)
         return cls(cursor, int(next_output), charge_error, _warmth(arrays))
 
 

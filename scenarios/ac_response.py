@@ -1,24 +1,28 @@
 """Light of a diode under a square wave and under a sine, from low to high frequency.
 
-A MAPbBr3 film between a layer for electrons and one for holes, with mobile bromide. A voltage alternates between
-forward and reverse, a few cycles at one frequency after another (after the devices of Kumawat et al. and of Hu et al.,
-driven by alternating current). The same device under a sine of the same extremes is followed beside the run.
+A MAPbBr3 film between a layer for electrons and one for holes, below and above it or left and right of it, with mobile
+bromide. A voltage alternates between forward and reverse, a few cycles at one frequency after another (after the
+devices of Kumawat et al. and of Hu et al., driven by alternating current). The same device under a sine of the same
+extremes is followed beside the run.
 
 Assumed: bromide that stays inside the film, contacts that exchange carriers alone. Electrons and holes are simulated.
 """
 
 from dataclasses import replace
 
+from fem.checks import require_not_negative
 from fem.constants import Concentration, Energy, K, Kelvin, Metre, V, Volt, eV, nm
 from fem.model import PoissonNernstPlanck
 from fem.physics.carriers.device_layers import device
 from fem.physics.contacts import CarrierContact, Contact
+from fem.physics.layers import boundary_lines
 from fem.physics.species import Species
 from fem.scenario import Scenario
 from scenarios.criteria.ac_response import Response
-from scenarios.parts.ac_staircase import HALIDE_HEIGHT, SineBeside, Staircase
-from scenarios.parts.emitter import HALIDE, LAYERS, Emitter, mesh_emitter
+from scenarios.parts.ac_staircase import HALIDE_DISTANCE, SineBeside, Staircase
+from scenarios.parts.emitter import HALIDE, LAYERS, Emitter, mesh_emitter, mesh_lateral_emitter
 from scenarios.parts.parameters import DIFFUSIVITY_PREFACTOR
+from scenarios.parts.voltage_direction import Direction
 
 
 def scenario(
@@ -29,10 +33,12 @@ def scenario(
     cycles: int = 4,
     halide: Concentration = 3e23,
     barrier: Energy = 0.35 * eV,
+    lowered: Energy = 0 * eV,
     thickness: Metre = 300 * nm,
     width: Metre = 40 * nm,
     grains: int = 1,
     temperature: Kelvin = 300 * K,
+    direction: Direction = Direction.VERTICAL,
 ) -> Scenario:
     """Declare the experiment.
 
@@ -49,26 +55,35 @@ def scenario(
     halide
         Excess bromide, mean over the film.
     barrier
-        For its hops, everywhere in the film.
+        For its hops.
+    lowered
+        By how much that is lower along boundaries, 4 nm wide, that are not passivated.
     thickness, width
         Of the film.
     grains
         Side by side.
     temperature
         Of the device.
+    direction
+        Of the voltage: through the film with the layers below and above it, along it with the layers on its left and
+        right.
     """
+    require_not_negative(lowered / eV, "--lowered", "eV")
     stairs = Staircase(forward, reverse, lowest_frequency, decades + 1, cycles)
-    mesh = mesh_emitter(width, thickness, grains).mesh
+    (first, second), sizes = direction.electrodes, (width, thickness, grains)
+    mesh = mesh_lateral_emitter(*sizes) if direction is Direction.LATERAL else mesh_emitter(*sizes).mesh
     material, semiconductor = device(LAYERS)
-    ions = Species(HALIDE, -1, halide, DIFFUSIVITY_PREFACTOR, barrier, where=("film",))
+    hops = {"film": barrier, "grain_boundary": barrier - lowered}
+    ions = Species(HALIDE, -1, halide, DIFFUSIVITY_PREFACTOR, hops, where=("film",))
     recombining = Emitter(thickness, halide, 0.0, barrier, barrier, 0.0).chemistry()[:2]
     ohmic = CarrierContact()
     model = PoissonNernstPlanck(
         mesh,
         material,
         [ions],
-        [Contact("bottom", 0 * V, carriers=ohmic), Contact("top", stairs.square, carriers=ohmic)],
+        [Contact(first, 0 * V, carriers=ohmic), Contact(second, stairs.square, carriers=ohmic)],
         temperature,
+        [boundary_lines(4 * nm)],
         semiconductor=semiconductor,
         reactions=recombining,
     )
@@ -76,5 +91,5 @@ def scenario(
     run = Scenario(model, stairs.times, geometry="cross-section", microstructure=told)
     beside = SineBeside(run, stairs)
     return replace(
-        run, observables=[HALIDE_HEIGHT, beside.column], criteria=Response(stairs, beside.column.column).criteria
+        run, observables=[HALIDE_DISTANCE, beside.column], criteria=Response(stairs, beside.column.column).criteria
     )

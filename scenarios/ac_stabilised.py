@@ -1,9 +1,10 @@
 """An alternating voltage keeps the colour of a mixed-halide film that a held voltage changes.
 
 Cross-section of a columnar CsPb(Br,Cl)3 film, 200 nm thick, half of its halides chloride, which emits near 466 nm,
-between two electrodes that exchange halides with stores behind them. A square wave of +5 and -5 V at 50 Hz is followed
-for 12 hours (after the light-emitting devices of Tang et al., driven by alternating current): 2 million cycles, most of
-them jumped. The same film under 5 V held, and the same film with blocked halides, are followed beside the run.
+between two electrodes, below and above it or left and right of it, that exchange halides with stores behind them. A
+square wave of +5 and -5 V at 50 Hz is followed for 12 hours (after the light-emitting devices of Tang et al., driven by
+alternating current): 2 million cycles, most of them jumped. The same film under 5 V held, and the same film with
+blocked halides, are followed beside the run.
 
 Assumed: stores that hold the halide of 1 um of film, half of it chloride, and give it and take it at once. Ions alone;
 the spectrum is that of carriers that recombine where they are.
@@ -20,7 +21,7 @@ from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Contact
 from fem.physics.halides.halide_stores import HalideStore
 from fem.physics.layers import boundary_lines
-from fem.results.composition import halide_drift
+from fem.results.composition import halide_drift, spread
 from fem.scenario import Scenario
 from meshes import columnar
 from scenarios.criteria.ac import Stabilised
@@ -28,6 +29,7 @@ from scenarios.parts.ac_film import FILM, LINE, Beside, bromide_and_chloride, on
 from scenarios.parts.mixed_halide_film import BOUNDARY_WIDTH
 from scenarios.parts.options import require_longer, require_no_slower_boundaries, require_positive_options
 from scenarios.parts.resolved import NodeBudget, film_debye_length, sizes_following
+from scenarios.parts.voltage_direction import Direction
 
 BUDGET = NodeBudget(options=("--width", "--thickness", "--grains"))
 _FIRST, _PER_DECADE = 1.0, 3  # [s], outputs
@@ -49,13 +51,15 @@ def scenario(
     boundary_barrier: Energy = 0.36 * eV,
     temperature: Kelvin = 300 * K,
     seed: int = 1,
+    direction: Direction = Direction.VERTICAL,
 ) -> Scenario:
     """Declare the experiment.
 
     Parameters
     ----------
     amplitude
-        Of the square wave: the top electrode is at this voltage for half a cycle, and at its opposite for the other.
+        Of the square wave: the top (right) electrode is at this voltage for half a cycle, and at its opposite for the
+        other.
     frequency
         Of the square wave.
     duration
@@ -78,16 +82,19 @@ def scenario(
         Of the film.
     seed
         Of the widths of the columns.
+    direction
+        Of the voltage: through the film between bottom and top, along it between left and right.
     """
     require_positive_options(thickness=thickness, width=width, grains=grains, store=store, frequency=frequency)
     require_no_slower_boundaries(boundary_barrier, grain_barrier, "lower one or raise the other")
     require_longer(_FIRST, duration=duration)
     debye = film_debye_length(FILM, vacancy_density, temperature)
     sizes, film = sizes_following(debye, 8 * nm, 15 * nm), columnar(width, thickness, grains=grains, seed=seed)
-    mesh = BUDGET.meshed(film, sizes, debye, electrodes=("bottom", "top"))
+    first, second = direction.electrodes
+    mesh = BUDGET.meshed(film, sizes, debye, electrodes=(first, second))
     behind = HalideStore(exchange_rate, exchange_rate, chloride_share, store) if exchange_rate else None
     contacts = [Contact(side, drive, halides=behind) for side, drive in
-                (("bottom", 0 * V), ("top", one_square_cycle(amplitude, 1 / frequency)))]  # fmt: skip
+                ((first, 0 * V), (second, one_square_cycle(amplitude, 1 / frequency)))]  # fmt: skip
     lattice = bromide_and_chloride(vacancy_density, chloride_share, grain_barrier, boundary_barrier)
     lines = [boundary_lines(BOUNDARY_WIDTH)]
     model = PoissonNernstPlanck(mesh.mesh, FILM, [], contacts, temperature, lines, lattice=lattice)
@@ -102,13 +109,13 @@ def _watched(
     told |= {"halide supply": _supply(supply), "cycles": f"of {period:g} s, the first repeated and jumped over"}
     run = Scenario(model, _ends_of_cycles(period, duration), geometry="cross-section", line=LINE, microstructure=told,
                    cycles=CycleJumping(period))  # fmt: skip
+    own = [*(halide_drift(name) for name in ("bromide", "chloride")), spread("x"), spread("y")]
     if supply is None:
-        return replace(run, criteria=demands.criteria_blocked)
-    bottom, top = model.contacts
-    held = Beside(run, (bottom, replace(top, potential=amplitude)), _HELD, jumped=False)
-    blocked = Beside(run, (replace(bottom, halides=None), replace(top, halides=None)), _BLOCKED, jumped=True)
-    drifts = [halide_drift(name) for name in ("bromide", "chloride")]
-    return replace(run, observables=[*drifts, *held.columns, *blocked.columns], criteria=demands.criteria)
+        return replace(run, observables=own, criteria=demands.criteria_blocked)
+    first, second = model.contacts
+    held = Beside(run, (first, replace(second, potential=amplitude)), _HELD, jumped=False)
+    blocked = Beside(run, (replace(first, halides=None), replace(second, halides=None)), _BLOCKED, jumped=True)
+    return replace(run, observables=[*own, *held.columns, *blocked.columns], criteria=demands.criteria)
 
 
 def _ends_of_cycles(period: float, duration: float) -> Array:

@@ -7,7 +7,8 @@ barrier that is higher by as much), fast traps, or like grains. Each is run seen
 and cut open between vertical ones. Contacts block ions.
 
 Two numbers of a PL map tell the four apart: the contrast of boundaries and grains at rest, and that of PL/PL0 when a
-tenth of the quench has come. Boundaries like grains may show neither.
+tenth of the quench has come. Boundaries like grains may show neither. Times tell less: traps slow a film of either cut
+by 1 + bound / free, as a higher barrier might, while the ratio of lateral and vertical times shows fast paths.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,7 @@ from functools import partial
 from fem.comparison.study import Member, Study, Transfer
 from fem.constants import Concentration, Energy, K, Kelvin, Metre, Second, V, Volt, eV, ms, nm, s, um
 from scenarios.criteria.trapping import contrast_demands
+from scenarios.criteria.trapping_times import time_demands
 from scenarios.parts.cuts import Cut
 from scenarios.parts.options import require_longer, require_no_slower_boundaries, require_positive_options
 from scenarios.parts.parameters import BOUNDARY_BARRIER, GRAIN_BARRIER
@@ -90,7 +92,8 @@ def scenario(
     for cut in cuts.values():
         film.require_possible(cut)
     members = _members(film, cuts, hold, range(seed, seed + films))
-    return Study(members, [Transfer(group(role, PLAN), group(role, VERTICAL)) for role in Role], _NOTES)
+    transfers = [Transfer(group(role, PLAN), group(role, VERTICAL)) for role in Role]
+    return Study(members, transfers, _NOTES, time_demands(group, PLAN, VERTICAL))
 
 
 def group(role: Role, cut: str) -> str:

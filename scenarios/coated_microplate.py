@@ -23,7 +23,7 @@ from scenarios.parts.resolved import film_debye_length
 from scenarios.parts.stages import Stages
 
 _LIFETIME = 5e-7  # [s] of carriers in a plate without vacancies (assumption)
-_SHARES = (-1.0, -0.5, 0.0, 0.5, 1.0)  # of the largest voltage, held one after the other
+_SHARES = (-1.0, -0.5, -0.25, 0.0, 0.25, 0.5, 1.0)  # of the largest voltage, held one after the other
 
 
 def scenario(
@@ -45,7 +45,7 @@ def scenario(
     Parameters
     ----------
     bias
-        Largest voltage of the left electrode, which goes from minus to plus that in four steps.
+        Largest voltage of the left electrode, which goes from minus to plus that in six steps.
     gap
         Distance between the coatings.
     width

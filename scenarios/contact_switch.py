@@ -42,6 +42,7 @@ def scenario(
     electrode_length: Metre = 2 * um,
     mobile_density: Concentration = 3e23,
     lead_density: Concentration = 1e23,
+    hole_density: Concentration = 0.0,
     injection_barrier: Energy = 0.15 * eV,
     coating: Metre = 500 * nm,
     reduction: float = 1.0,
@@ -65,6 +66,8 @@ def scenario(
         Iodide vacancies as deposited.
     lead_density
         Lead interstitials, immobile.
+    hole_density
+        Acceptors of the film; none by default.
     injection_barrier
         From the metal's Fermi level to the conduction band.
     coating
@@ -83,17 +86,13 @@ def scenario(
     mesh = strip(gap, electrode_length, debye / 4, min(gap / 60, electrode_length / 4), debye)
     coated = electrodes is Electrodes.COATED
     metal = INSULATED if coated else CarrierContact(work_function=AFFINITY + injection_barrier)
-    insulator = Coating(coating, 3.5) if coated else None
     model = PoissonNernstPlanck(
         mesh.mesh,
         MAPbI3,
         [ion("iodide vacancy", +1, mobile_density, -1), *lead(lead_density)],
-        [
-            Contact("left", 0 * V, coating=insulator, carriers=metal),
-            Contact("right", step(bias), coating=insulator, carriers=metal),
-        ],
+        _ends(bias, metal, Coating(coating, 3.5) if coated else None),
         temperature,
-        semiconductor=bands(mobility=_FILM_MOBILITY),
+        semiconductor=bands(-hole_density, _FILM_MOBILITY),
         reactions=[*light_and_losses(light), *lead_chemistry(reduction, temperature)],
         light=1.0,
     )
@@ -104,3 +103,11 @@ def scenario(
     times = logarithmic_times(1e-6 * s, end_time, 3)
     demands = contact_demands(cathode, anode, coated, reduction > 0)
     return Scenario(model, times, observables=[cathode, anode], criteria=demands, microstructure=mesh.report)
+
+
+def _ends(bias: float, metal: CarrierContact, insulator: Coating | None) -> list[Contact]:
+    """Two like electrodes, the right one at `bias` [V]."""
+    return [
+        Contact("left", 0 * V, coating=insulator, carriers=metal),
+        Contact("right", step(bias), coating=insulator, carriers=metal),
+    ]

@@ -13,7 +13,6 @@ columns, that of carriers which funnel into the narrowest gaps.
 
 from collections.abc import Mapping
 from dataclasses import replace
-from enum import Enum
 
 import numpy as np
 
@@ -40,18 +39,10 @@ from scenarios.parts.mixed_halide_film import (
 from scenarios.parts.options import require_no_slower_boundaries, require_positive_options
 from scenarios.parts.out_and_back import OutAndBack
 from scenarios.parts.resolved import NodeBudget, film_debye_length, sizes_following
-
-
-class Direction(Enum):
-    """Between which faces of the section the voltage lies."""
-
-    VERTICAL = "vertical"
-    LATERAL = "lateral"
-
+from scenarios.parts.voltage_direction import Direction
 
 LINE = 80e-3 * eV  # width of the emission of an even film (assumption)
 BUDGET = NodeBudget(options=("--width", "--thickness", "--grains"))
-ELECTRODES = {Direction.VERTICAL: ("bottom", "top"), Direction.LATERAL: ("left", "right")}
 
 
 def scenario(
@@ -110,7 +101,7 @@ def scenario(
     voltages = OutAndBack(bias, drive_time, return_bias, return_time)
     debye = film_debye_length(FILM, vacancy_density, temperature)
     sizes, film = sizes_following(debye, 8 * nm, 15 * nm), columnar(width, thickness, grains=grains, seed=seed)
-    first, second = ELECTRODES[direction]
+    first, second = direction.electrodes
     mesh = BUDGET.meshed(film, sizes, debye, electrodes=(first, second))
     behind = HalideStore(exchange_rate, exchange_rate, bromide_share, store) if exchange_rate else None
     model = PoissonNernstPlanck(

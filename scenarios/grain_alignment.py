@@ -27,6 +27,7 @@ from fem.physics.layers import boundary_lines
 from fem.physics.light.luminescence import Light
 from fem.physics.materials import MAPbI3
 from fem.physics.scales import depletion_width
+from fem.results.boundary_observables import boundary_share_of_current, excess_in_boundaries
 from fem.scenario import Scenario
 from meshes import Lognormal, laguerre
 from meshes.budget import Extent
@@ -109,7 +110,7 @@ def scenario(
         model,
         times,
         Light(ONE_SUN, quenchers(mobile_density)),
-        [*SHARP.columns, *SEEN.columns],
+        [*SHARP.columns, *SEEN.columns, boundary_share_of_current(), excess_in_boundaries(vacancy.name)],
         front.criteria(grains_alike=barrier_contrast == 0 or alignment == 1),
         microstructure={**mesh.report, "misorientation_mean_rad": float(np.mean(list(turned.values()) or [0.0]))},
     )

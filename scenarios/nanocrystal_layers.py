@@ -7,11 +7,11 @@ layer loses as much as several.
 
 Assumed: the shells are part of the lattice, with a higher barrier, and let nothing through to the electrodes. With
 `--oxidation` the positive electrode takes chloride for good and the negative one gives bromide for it. One and two
-crystals in a row under the same field are followed beside every run.
+crystals in a row under the same field are followed beside every run, and beside one with oxidation the same array with
+electrodes that take nothing.
 """
 
 from dataclasses import dataclass, replace
-from enum import Enum
 
 from fem.constants import Concentration, ElectricField, Energy, K, Kelvin, Metre, Second, Velocity, eV, nm, s
 from fem.model import PoissonNernstPlanck
@@ -24,26 +24,18 @@ from fem.physics.light.spectra import EmissionLine
 from fem.physics.materials import Material
 from fem.results.composition import halide_drift, spread
 from fem.scenario import Scenario, logarithmic_times
-from scenarios.criteria.layers import Layers
+from scenarios.criteria.layers import BLOCKED, Layers
 from scenarios.parts.beside import Beside
 from scenarios.parts.crystal_array import CRYSTAL, LIGANDS, CrystalArray
 from scenarios.parts.options import require_longer
 from scenarios.parts.parameters import DIFFUSIVITY_PREFACTOR
+from scenarios.parts.voltage_direction import Direction
 
 CRYSTALS = Material("CsPb(Br,Cl)3", 18.0)
 SITES = 1.5e28  # [1/m^3] 3 per pseudo-cubic cell of 0.585 nm
 BROMIDE_EXTRA = 0.05 * eV  # barrier of a bromide beyond that of a chloride (assumption)
 LINE = 80e-3 * eV  # width of the emission of an even film (assumption)
 FIRST = 1e-7  # [s] first output
-
-
-class Direction(Enum):
-    """Between which faces of the array the voltage lies."""
-
-    VERTICAL = "vertical"
-    LATERAL = "lateral"
-
-
 ELECTRODES = (("left", "right"), ("bottom", "top"))  # by the axis of the field
 
 
@@ -96,6 +88,9 @@ def scenario(
         for n, one in few.items()
         for column in Beside(film.of(one, axis), [one.moved(axis), one.lost()], f"{n} in a row").columns
     ]
+    if oxidation > 0:
+        blocked = replace(film, oxidation=0.0).of(array, axis)
+        beside += Beside(blocked, [array.moved(axis), array.lost()], BLOCKED).columns
     drifts = [halide_drift("bromide"), halide_drift("chloride")]
     return replace(
         film.of(array, axis),

@@ -12,13 +12,13 @@ empirical term (``--alignment 0.5``), capture that the field slows and heat rest
 from fem.constants import Concentration, Energy, K, Kelvin, Metre, Second, V, Volt, eV, nm, ns
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Coating, Contact
+from fem.physics.drives.drive import Drive
 from fem.physics.materials import MAPbI3
-from fem.physics.reactions.defect_chemistry import carrier_pairs, recombination
-from fem.physics.reactions.recombination import Radiative
+from fem.physics.reactions.defect_chemistry import carrier_pairs
 from fem.scenario import Scenario
 from scenarios.criteria.capacitor import Capacitor, middle_field
-from scenarios.parts.capacitor import hop_diffusivity, sheet, vacancies_and_traps, vacancy_chemistry
-from scenarios.parts.lateral_films import PERMITTIVITY, RADIATIVE, bands
+from scenarios.parts.capacitor import hop_diffusivity, losses, parted_light, sheet, vacancies_and_traps
+from scenarios.parts.lateral_films import PERMITTIVITY, bands
 from scenarios.parts.resolved import film_debye_length
 
 _OXIDE = 9.0  # permittivity of Al2O3
@@ -35,6 +35,7 @@ def scenario(
     flash: Concentration = 1e20,
     flash_width: Second = 2 * ns,
     pair_capture: float = 1.0,
+    pairing: float = 1.0,
     alignment: float = 0.0,
     temperature: Kelvin = 300 * K,
 ) -> Scenario:
@@ -58,6 +59,8 @@ def scenario(
         How long it lasts.
     pair_capture
         Capture of carriers by pairs of vacancies over that by traps; 0 for pairs that capture none.
+    pairing
+        Rate at which vacancies pair up over that of all that meet; 0 for pairs that stay as they were.
     alignment
         Share by which the field slows capture, an empirical law; 0 for ions and carriers alone.
     temperature
@@ -68,26 +71,30 @@ def scenario(
     stern = oxide * PERMITTIVITY / _OXIDE
     screening = debye**2 / hop_diffusivity(barrier, temperature) * (1 + thickness / (2 * (debye + stern)))
     seen = Capacitor(bias, bias / (thickness + 2 * stern), screening, flash_width)
-    insulator = Coating(oxide, _OXIDE)
+    parts = parted_light(seen.flashes, flash, _HOLES, pair_capture, pairing)
     model = PoissonNernstPlanck(
         mesh.mesh,
         MAPbI3,
         vacancies_and_traps(mobile_density, barrier, alignment),
-        [Contact("bottom", 0 * V, coating=insulator), Contact("top", seen.drive, coating=insulator)],
+        _under(Coating(oxide, _OXIDE), seen.drive),
         temperature,
         semiconductor=bands(-_HOLES),
         reactions=[
             carrier_pairs(flash / flash_width),
-            recombination("radiative", Radiative(RADIATIVE)),
-            *vacancy_chemistry(mobile_density, barrier, pair_capture, alignment, temperature),
+            *losses(mobile_density, barrier, pair_capture, alignment, temperature, pairing),
         ],
         light=seen.flashes.light,
     )
     return Scenario(
         model,
         seen.times,
-        observables=[middle_field()],
-        criteria=seen.demands(pair_capture > 0, alignment > 0, temperature < _COLD),
+        observables=[middle_field()] if alignment else [middle_field(), parts.by_field, parts.by_both],
+        criteria=seen.aligned_demands(temperature < _COLD) if alignment else seen.demands(parts),
         microstructure=mesh.report,
         geometry="cross-section",
     )
+
+
+def _under(insulator: Coating, drive: Drive) -> list[Contact]:
+    """Metals on either side of the film."""
+    return [Contact("bottom", 0 * V, coating=insulator), Contact("top", drive, coating=insulator)]

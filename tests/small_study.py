@@ -3,12 +3,15 @@
 The screening time of blocking electrodes, doi:10.1103/PhysRevE.70.021506.
 """
 
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import numpy as np
 from films_for_results import LIGHT, two_grain_mesh
 
-from fem.comparison.study import Member, Study, Transfer
+from fem.comparison.compared import Compared
+from fem.comparison.moments import time_to_share
+from fem.comparison.study import Demand, Member, Study, Transfer
 from fem.constants import Volt, eV
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Contact
@@ -32,6 +35,14 @@ def film(barrier: float, bias: float, broken: bool) -> Scenario:
     return Scenario(model, times, LIGHT, microstructure={"grains": 2}, geometry="plan view")
 
 
+def slower(groups: Mapping[str, Sequence[Compared]]) -> float:
+    """Time to half of the charge of the first slow film over that of the first fast one."""
+    slow, fast = (time_to_share(groups[name][0], "charge", 0.5) for name in ("slow", "fast"))
+    if slow is None or fast is None:
+        raise ValueError("no half of a charge")
+    return slow / fast
+
+
 def scenario(bias: Volt = 0.01, broken: str = "none") -> Study:
     """Declare the study.
 
@@ -48,4 +59,8 @@ def scenario(bias: Volt = 0.01, broken: str = "none") -> Study:
         Member(name, name[:-2], partial(film, barrier * eV, bias, name == broken), {"barrier": (barrier * eV, "J")})
         for name, barrier in BARRIERS.items()
     ]
-    return Study(members, [Transfer("slow", "fast")], ["Barriers are all that differs."])
+    demands = [
+        Demand("D4", "slow & fast", slower, 4.0, 5.0),
+        Demand("D4", "no such group", lambda groups: len(groups["no"])),
+    ]
+    return Study(members, [Transfer("slow", "fast")], ["Barriers are all that differs."], demands)

@@ -12,23 +12,30 @@ import pytest
 from films_for_results import IDENTITY, two_grains
 from PIL import Image
 
+from fem.comparison.compare import compare
 from fem.results.record import run_scenario
 from fem.results.still import Still
 
 BASELINES = Path(__file__).parent / "data" / "baselines"
-PICTURES = ("microstructure.png", "maps.png", "traces.png", "profiles.png", "still.png")
+OF_A_RUN = ("microstructure.png", "maps.png", "traces.png", "profiles.png", "still.png")
+OF_A_COMPARISON = {"compared_maps.png": "maps_same_time.png", "compared_traces.png": "traces.png"}
+PICTURES = (*OF_A_RUN, *OF_A_COMPARISON)
 SHARE = 4  # pixels of a baseline per pixel drawn, in each direction: letters may be drawn a little otherwise elsewhere
 TOLERANCE = 4.0  # of 255, root mean square
 
 
 def drawn(folder: Path) -> dict[str, np.ndarray]:
     """The main pictures, smaller, shape (rows, columns, 3)."""
-    run = folder / "run"
+    run, upright = folder / "run", folder / "upright"
     run_scenario(two_grains(), IDENTITY, run)
+    run_scenario(two_grains(electrodes=("bottom", "top")), IDENTITY, upright)
+    compare([run, upright], folder / "compared")
     Still.of(run, width=60e-3).draw(run / "figures" / "still.png", 0.1)
+    places = {name: run / "figures" / name for name in OF_A_RUN}
+    places |= {name: folder / "compared" / "figures" / own for name, own in OF_A_COMPARISON.items()}
     found = {}
-    for name in PICTURES:
-        with Image.open(run / "figures" / name) as picture:
+    for name, path in places.items():
+        with Image.open(path) as picture:
             found[name] = np.asarray(picture.convert("RGB").reduce(SHARE))
     return found
 

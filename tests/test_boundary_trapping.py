@@ -1,19 +1,29 @@
 """Grain boundaries as fast paths or as traps: the same ions in every film, and light that tells the films apart."""
 
-from math import exp
+import html
+import json
+from dataclasses import replace
+from math import exp, pi
+from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.linalg import eigh
 from verification import Verification
 from whole_runs import traces_of, verdicts
 
+import fem.results.record as record_module
+from command_line.app import main
 from fem.constants import boltzmann, eV
+from fem.evolve import evolve
 from fem.model import PoissonNernstPlanck
 from fem.scenario import Scenario
 from scenarios.boundary_trapping import scenario
-from scenarios.parts.trapping_films import Role, half_time
+from scenarios.parts.parameters import DIFFUSIVITY_PREFACTOR
+from scenarios.parts.trapping_films import Role
 
 DENSITY = 1e23
+KT = boltzmann * 300.0
 MEMBERS = [member.name for member in scenario().members]
 
 
@@ -61,9 +71,77 @@ def test_light_tells_what_boundaries_are(name: str, verify: Verification) -> Non
            tolerance=0)  # fmt: skip
 
 
-def test_half_of_a_change_is_found_between_outputs() -> None:
-    time = np.array([0.0, 1.0, 10.0, 100.0])
-    assert half_time(time, np.array([0.0, 0.0, 1.0, 1.0])) == pytest.approx(10**0.5, rel=1e-12, abs=0.0)
+def relaxation(film: Scenario) -> float:
+    """Diffusivity [m^2/s] that the slowest mode between left and right shows, long after the voltage came."""
+    x, start = film.model.mesh.p[0], film.model.start_concentrations[0]
+    slowest = np.cos(pi * x / np.ptp(x))
+    states = [output.state for output in evolve(film.model, film.times, 1e-4)]
+    moved = [float(np.mean((one.concentrations[0] / start - 1) * slowest)) for one in states]
+    late, middle = np.log(np.abs(np.diff(moved)[5:])), 0.5 * (film.times[6:] + film.times[5:-1])
+    return float(-np.polyfit(middle, late, 1)[0] * (np.ptp(x) / pi) ** 2)
+
+
+def bound_over_free(film: Scenario) -> float:
+    """Bound over free vacancies, as the slowest mode between left and right meets them.
+
+    Vacancies that trap and leave at once diffuse by ``(1 + bound / free) dc/dt = D c''`` (Crank), with the boundaries
+    counted where they lie; the lowest eigenvalue in cosines of half waves down to a grain.
+    """
+    mesh, order = film.model.mesh, np.arange(7)
+    ends = mesh.p[:, mesh.facets[:, mesh.boundaries["grain_boundary_lines"]]]
+    share = 4e-9 * np.hypot(*(ends[:, 1] - ends[:, 0])) / np.prod(np.ptp(mesh.p, axis=1))
+    modes = np.cos(np.outer(order, pi * ends[0].mean(axis=0) / np.ptp(mesh.p[0]))) * np.sqrt(2 - (order == 0))[:, None]
+    held = np.eye(len(order)) + modes * share * (exp(0.1 * eV / KT) - 1) @ modes.T
+    return float(1 / eigh(np.diag(order**2.0), held, eigvals_only=True)[1] - 1)
+
+
+@pytest.mark.parametrize(("gap", "width"), [(1.2e-6, 0.8e-6), (2.4e-6, 0.4e-6)])
+def test_traps_slow_diffusion_by_what_they_bind(gap: float, width: float, verify: Verification) -> None:
+    """D / (1 + bound / free), where vacancies meet traps sooner than the film settles.
+
+    Between traps a distance d apart, cos qd = cos kd - K kd/2 sin kd, the rate is lower by
+    (K / (1 + K))^2 (pi d / L)^2 / 12. Grains are not slabs of one width and the largest count most: twice that is
+    accepted. So few vacancies do not screen the field (1e-3 of it at most), and diffusion alone sets the rate.
+    """
+    few = {"bias": 1e-3 / 3, "mobile_density": 1e17, "gap": gap, "width": width, "mesh_size": 20e-9}
+    even, traps = (lateral_film(role, **few) for role in (Role.NEITHER, Role.TRAP))
+    free, told = DIFFUSIVITY_PREFACTOR * exp(-0.58 * eV / KT), f"film of {1e6 * gap:.1f} um"
+    bound = bound_over_free(traps)
+    slabs = (bound / (1 + bound)) ** 2 * (pi * 200e-9 / gap) ** 2 / 12
+    slowed = relaxation(watched(traps, free / (1 + bound)))
+    verify(id="F2", quantity=f"effective diffusivity over D / (1 + bound / free), {told}", expected=1.0,
+           measured=slowed * (1 + bound) / free, tolerance=2 * slabs)  # fmt: skip
+    verify(id="F2", quantity=f"diffusivity without traps, over D, {told}", expected=1.0,
+           measured=relaxation(watched(even, free)) / free, tolerance=1e-3)  # fmt: skip
+
+
+def lateral_film(role: Role, **options: float) -> Scenario:
+    members = scenario(**options).members  # type: ignore[arg-type]
+    return next(one for one in members if one.name == f"{role.name.lower()}_plan_view_1").declare()
+
+
+def watched(film: Scenario, diffusivity: float) -> Scenario:
+    """Outputs of a film whose slowest mode has this diffusivity: a few early ones, then every quarter of its time."""
+    tau = (np.ptp(film.model.mesh.p[0]) / pi) ** 2 / diffusivity
+    return replace(film, times=tau * np.array([0.0, 0.02, 0.1, 0.3, 0.6, *np.linspace(1, 3, 9)]))
+
+
+@pytest.mark.slow
+def test_times_tell_fast_paths_but_not_traps_from_slower_grains(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verify: Verification
+) -> None:
+    """The study itself judges this, in ``comparison.json`` and on its page."""
+    for name in ("draw_film", "draw_figures"):
+        monkeypatch.setattr(record_module, name, lambda scenario, directory: [])
+    assert main(["boundary_trapping", "--out", str(tmp_path / "study"), "--quiet"]) == 0
+    found = json.loads((tmp_path / "study" / "comparison.json").read_text())["criteria"]
+    assert len(found) == 5 and [one["verdict"] for one in found] == 5 * ["pass"]
+    for one in found:
+        lower, upper = one["bound"]
+        verify(id="F2", quantity=one["quantity"], measured=one["measured"], expected=0.5 * (lower + upper),
+               tolerance=(upper - lower) / (upper + lower))  # fmt: skip
+    page = (tmp_path / "study" / "report.html").read_text()
+    assert "Demands of the study" in page and all(html.escape(one["quantity"]) in page for one in found)
 
 
 @pytest.mark.parametrize(("option", "words"), [("binding", "binding"), ("gap", "gap")])

@@ -94,7 +94,7 @@ def test_a_square_wave_charges_a_film_to_a_hyperbolic_tangent(share: float, veri
 def shifted_sine(omega: float, phase: float) -> Drive:
     """A small sine that is `phase` ahead at the end of its cycle."""
     wave = Piece(-inf, lambda t: SMALL * sin(omega * t + phase), lambda t: SMALL * omega * cos(omega * t + phase))
-    return Drive(lambda _: wave, lambda start, end: [], (-SMALL, SMALL), "small sine")
+    return Drive(lambda _: wave, lambda after: inf, (-SMALL, SMALL), "small sine")
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from films_with_halides import FAST, KT, SITES, SLOW, column, even, film, halides, lattice, states
 from irregular_films import graded, rectangle
+from skfem import MeshTri
 from verification import Verification
 
 from fem.constants import eV, nm
@@ -13,6 +14,7 @@ from fem.coupled.edge_laws import DriftDiffusion, LatticeExchange
 from fem.evolve import evolve
 from fem.measurements.free_energy import free_energy
 from fem.model import PoissonNernstPlanck
+from fem.numerics.sparse_direct import SolverError
 from fem.physics.contacts import Contact
 from fem.physics.drives.drive import pulse, step
 from fem.physics.halides.mixed_halide import Halide, HalideLattice
@@ -226,6 +228,16 @@ def test_grains_of_two_compositions_mix_along_their_boundary(verify: Verificatio
         expected=0.0,
         tolerance=1e-12,
     )
+
+
+def test_an_edge_that_loses_entropy_stops_the_run() -> None:
+    """Flat triangles on both sides of an edge make it negative: halides would run uphill along it."""
+    corners = np.array([[0, 0], [10, 0], [5, 1], [5, -1], [-5, 0], [15, 0]]).T * nm
+    cells = np.array([[0, 1, 2], [0, 1, 3], [0, 2, 4], [0, 3, 4], [1, 2, 5], [1, 3, 5]]).T
+    mesh = MeshTri(corners, cells).with_boundaries({"bottom": lambda p: p[1] < 0})
+    model = film(mesh, lattice(1e-3, lambda x, y: np.clip(x / (10 * nm), 0.1, 0.9)), (Contact("bottom", 0.0),))
+    with pytest.raises(SolverError, match="loses entropy on edge 8 of the mesh"):
+        model.initial_state()
 
 
 def values_of(model: PoissonNernstPlanck, potential: Array, concentrations: Array) -> Array:

@@ -13,9 +13,9 @@ from fem.fields import Array
 from fem.results.run_facts import judge
 from fem.scenario import Scenario
 from scenarios import nanocrystal_layers
-from scenarios.criteria.layers import DRIFTS, LOST, MOVED, Layers
-from scenarios.nanocrystal_layers import Direction
+from scenarios.criteria.layers import BLOCKED, DRIFTS, LOST, MOVED, Layers
 from scenarios.parts.crystal_array import CRYSTAL, LIGANDS, CrystalArray
+from scenarios.parts.voltage_direction import Direction
 
 
 def test_crystals_and_shells_fill_the_array() -> None:
@@ -47,7 +47,7 @@ def test_what_moves_is_counted_gap_by_gap() -> None:
 
 def made_up(**changed: float) -> dict[str, Array]:
     ends = {f"{MOVED} [1]": 3e-3, f"{MOVED}, 2 in a row [1]": 1e-3, f"{LOST} [1]": 0.1, f"{LOST}, 1 in a row [1]": 0.0,
-            DRIFTS[0]: 0.0, DRIFTS[1]: 0.0} | changed  # fmt: skip
+            f"{LOST}, {BLOCKED} [1]": 0.0, DRIFTS[0]: 0.0, DRIFTS[1]: 0.0} | changed  # fmt: skip
     return {name: np.array([0.0, value]) for name, value in ends.items()}
 
 
@@ -63,7 +63,9 @@ def test_each_demand_notices_what_it_looks_for() -> None:
     assert len(Layers(1, oxidised=False).criteria) == 2
     lossy = Layers(4, oxidised=True)
     assert failed(lossy, **{f"{LOST}, 1 in a row [1]": 0.1}) == []
-    assert failed(lossy, **{f"{LOST}, 1 in a row [1]": 0.025}) == [0]
+    assert failed(lossy, **{f"{LOST}, 1 in a row [1]": 0.025}) == [1]
+    assert failed(lossy, **{f"{LOST}, 1 in a row [1]": 0.1, DRIFTS[0]: 1e-9}) == [0]
+    assert failed(lossy, **{f"{LOST}, 1 in a row [1]": 0.1, f"{LOST}, {BLOCKED} [1]": 1e-9}) == [2]
 
 
 def run(verify: Verification, name: str, **changed: Any) -> tuple[Scenario, dict[str, Array]]:

@@ -26,8 +26,8 @@ from fem.results.run_facts import judge
 from fem.scenario import Scenario
 from scenarios import el_splitting
 from scenarios.criteria.splitting import Splitting
-from scenarios.el_splitting import Direction
 from scenarios.parts.out_and_back import OutAndBack
+from scenarios.parts.voltage_direction import Direction
 
 LAW = gap_law("CsPb(I,Br)3")
 

@@ -80,6 +80,23 @@ def test_every_member_is_run_and_all_are_compared(whole: Path) -> None:
     check_transfer(told(study))
 
 
+def test_a_study_judges_its_runs_together(whole: Path) -> None:
+    """Barriers of 0.34 and 0.30 eV: a factor of exp(0.04 eV / kT), 4.7; what cannot be measured is not met."""
+    met, missed = told(whole)["criteria"]
+    assert met["measured"] == pytest.approx(exp(0.04 * eV / KT), rel=5e-3, abs=0.0)
+    assert (met["id"], met["bound"], met["verdict"]) == ("D4", [4.0, 5.0], "pass")
+    assert missed["verdict"] == "fail" and missed["measured"] is None and "KeyError" in missed["problem"]
+    page = (whole / "report.html").read_text()
+    assert "Demands of the study" in page and "<td>slow &amp; fast</td>" in page and "4 to 5" in page
+    assert page.count("D4 pass") == page.count("D4 fail") == 1
+
+
+def test_demands_of_a_study_that_are_not_met_are_told(whole: Path, tmp_path: Path, call: CommandLine) -> None:
+    study = Path(shutil.copytree(whole, tmp_path / "study"))
+    again = call("resume", study, "--scenario", SMALL_STUDY)
+    assert again.code == 0 and "demands of the study: 1 of 2 met; not met: D4 no such group" in again.out
+
+
 def check_transfer(record: dict[str, Any]) -> None:
     """Cells of linear response: times go with the Boltzmann factor, and with the screening time exactly."""
     factors = {one["quantity"]: one for one in record["transfer"]}

@@ -13,7 +13,7 @@ from fem.results.composition import film_spectrum, spread
 from fem.scenario import Scenario
 from fem.state import State
 from scenarios import el_splitting
-from scenarios.el_splitting import Direction
+from scenarios.parts.voltage_direction import Direction
 
 PATH = Path(__file__).parents[1] / "images" / "el_splitting_lateral.png"
 BOUNDARIES = (("passivated", 0.36 * eV, "-"), ("pristine", 0.25 * eV, "--"))

@@ -1,4 +1,4 @@
-"""Draws the picture of the scenario grain_alignment: ``python docs/figures/grain_alignment.py`` (five minutes)."""
+"""Draws the picture of the scenario grain_alignment: ``python docs/figures/grain_alignment.py`` (three minutes)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

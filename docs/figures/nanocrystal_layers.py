@@ -13,7 +13,7 @@ from fem.evolve import evolve
 from fem.fields import Array
 from fem.scenario import Scenario
 from scenarios import nanocrystal_layers
-from scenarios.nanocrystal_layers import Direction
+from scenarios.parts.voltage_direction import Direction
 
 PATH = Path(__file__).parents[1] / "images" / "nanocrystal_layers.png"
 COUNTS = (1, 2, 3, 4, 6)

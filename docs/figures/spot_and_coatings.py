@@ -21,6 +21,7 @@ from fem.results.profiles import cross_lines
 from fem.scenario import Scenario
 from fem.state import State
 from scenarios import coated_microplate, pl_spot, vertical_capacitor
+from scenarios.criteria.capacitor import Capacitor
 
 Array = NDArray[np.float64]
 IMAGES = Path(__file__).parents[1] / "images"
@@ -77,7 +78,7 @@ def draw_plate() -> Figure:
         scenario = coated_microplate.scenario(excess=excess)
         states, traces = run(scenario)
         time, volts = traces["time [s]"], traces["potential left [V]"]
-        ends = [int(np.flatnonzero(time <= 300 * (k + 1) * (1 + 1e-9))[-1]) for k in range(5)]
+        ends = [int(np.flatnonzero(time <= 300 * (k + 1) * (1 + 1e-9))[-1]) for k in range(7)]
         for column, style, what in (("PL/PL0 mean [1]", "o-", "light"), ("carrier lifetime [s]", "s--", "lifetime")):
             seen = traces[column] / traces[column][0]
             axes[0].plot(volts[ends], seen[ends], style, color=colour, ms=4, label=f"{what}, {label}")
@@ -102,8 +103,8 @@ def draw_vacancies(many: Axes, potential: Axes, scenario: Scenario, states: list
 
 
 def draw_capacitor() -> Figure:
-    """The field in the film, and what flashes give, warm and cold and with the empirical law."""
-    figure, axes = panels(1, 3, (11, 3.4))
+    """The field in the film, what flashes give, warm and cold and with the empirical law, and the parts of the loss."""
+    figure, axes = panels(2, 2, (9, 6.4))
     kinds = [
         (kelvin, alignment, colour, f"{kelvin:g} K{', empirical term' if alignment else ''}")
         for (kelvin, alignment), colour in zip(((190, 0), (300, 0), (300, 0.5), (190, 0.5)), COLOURS, strict=False)
@@ -121,15 +122,34 @@ def draw_capacitor() -> Figure:
         for axis, part, begin in ((axes[1], slice(0, 6), capacitor.on), (axes[2], slice(6, 12), capacitor.off)):
             style = "s--" if alignment else "o-"
             axis.semilogx(starts[part] - begin, yields[part], style, color=colour, ms=4, label=label)
+        if label == "300 K":
+            draw_parts(axes[3], capacitor, traces)
     axes[0].set(xlabel="time with the voltage (s)", ylabel="field in the film (V/µm)")
     axes[1].set(xlabel="time with the voltage (s)", ylabel="light of a flash, over the first")
     axes[2].set(xlabel="time after the voltage (s)", ylabel="light of a flash, over the first")
-    for axis in axes[1:]:
+    for axis in axes[1:3]:
         axis.axhline(1, color=COLOURS[4], lw=0.6)
         axis.set_ylim(-0.05, 1.75)
     axes[0].legend(frameon=False, fontsize=8)
     axes[1].legend(frameon=False, fontsize=8, loc="upper left")
     return figure
+
+
+def draw_parts(axis: Axes, capacitor: Capacitor, full: dict[str, Array]) -> None:
+    """What separation and what gathered pairs take of the light: by the law, and by the twin whose pairs stay."""
+    _, kept = run(vertical_capacitor.scenario(pairing=0.0))
+    under = slice(1, 7)
+    starts = capacitor.flashes.starts[under]
+    first = np.searchsorted(full["time [s]"], starts - 1e-10)
+    field, both = (full[f"light of a flash by {what} [1]"][first] for what in ("the field", "field and traps"))
+    light, stayed = (capacitor.flashes.yields(traces)[under] for traces in (full, kept))
+    parts = (("separation", 1 - field, 1 - stayed, COLOURS[0]), ("gathered pairs", field - both, stayed - light,
+             COLOURS[1]))  # fmt: skip
+    for label, law, twin, colour in parts:
+        axis.loglog(starts - capacitor.on, law, "-", color=colour, label=f"{label}, by the law")
+        axis.loglog(starts - capacitor.on, np.maximum(twin, 1e-9), "o", color=colour, ms=4, label=f"{label}, by twins")
+    axis.set(xlabel="time with the voltage (s)", ylabel="share of the light, 300 K", ylim=(1e-5, 2))
+    axis.legend(frameon=False, fontsize=8)
 
 
 PICTURES = {"pl_spot": draw_spot, "coated_microplate": draw_plate, "vertical_capacitor": draw_capacitor}

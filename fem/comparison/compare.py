@@ -4,7 +4,7 @@ import csv
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -157,14 +157,22 @@ def _fill(
     else:
         page = study_page(study, runs, every, (words, captions), folder / "figures")
         record["transfer"] = [factor.as_dict() for factor in page.factors]
+        record["criteria"] = list(page.criteria)
         record["groups"] = [row.as_dict(page.labels) for row in page.rows]
     _write_csv(folder / "comparison.csv", runs, rows)
     record |= dict(page.words) | {"traces": drawn, "figures": list(page.captions)}
     text = json.dumps(plain(record), indent=2, allow_nan=False, ensure_ascii=False)
     (folder / NAME).write_text(text + "\n", encoding="utf-8")
     write_page(folder, runs, page, "" if study is None else name)
-    lines = (*page.words["differences"], *page.words.get("hidden", ()))
+    lines = (*page.words["differences"], *page.words.get("hidden", ()), *_demanded(page.criteria))
     return tuple(rows), lines, tuple(words["warnings"])
+
+
+def _demanded(criteria: Sequence[Mapping[str, Any]]) -> list[str]:
+    """In a line what the study demanded and what of it was not met."""
+    missed = [f"{one['id']} {one['quantity']}" for one in criteria if one["verdict"] != "pass"]
+    met = f"demands of the study: {len(criteria) - len(missed)} of {len(criteria)} met"
+    return [met + (f"; not met: {'; '.join(missed)}" if missed else "")] if criteria else []
 
 
 def _record(runs: Sequence[Compared], rows: Sequence[Row]) -> dict[str, object]:

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from string import Template
+from typing import Any
 
 from fem.comparison.compared import Compared
 from fem.comparison.grouped import groups_of
 from fem.comparison.rows import Row
 from fem.comparison.transfer import Factor
 from fem.results.files import replace_file
-from fem.results.page_parts import badge, items, picture, style
+from fem.results.page_parts import badge, demands, items, picture, style
 
 TELLS, HIDES = "What one geometry tells about the other", "What it does not tell"
 _PAGE = Path(__file__).with_name("page.html")
@@ -34,6 +35,8 @@ class Page:
         Caption of each picture in ``figures/`` by its file name, in the order in which they are shown.
     factors
         Transfer factors of a study.
+    criteria
+        Verdicts on the demands of a study.
     """
 
     labels: Sequence[str]
@@ -41,6 +44,7 @@ class Page:
     words: Mapping[str, list[str]]
     captions: Mapping[str, str]
     factors: Sequence[Factor] = ()
+    criteria: Sequence[Mapping[str, Any]] = ()
 
 
 def write_page(directory: Path, runs: Sequence[Compared], page: Page, title: str = "") -> None:
@@ -49,9 +53,10 @@ def write_page(directory: Path, runs: Sequence[Compared], page: Page, title: str
     text = Template(_PAGE.read_text(encoding="utf-8")).substitute(
         style=style(),
         title=html.escape(named),
-        badges="".join(_badge(name, members) for name, members in _named(runs).items()),
+        badges="".join([*_verdicts(page.criteria), *(_badge(name, members) for name, members in _named(runs).items())]),
         heading=TELLS if page.factors else "How the runs differ",
         differences=items(page.words["differences"]),
+        criteria=_criteria(page.criteria),
         hidden=_section(HIDES, page.words.get("hidden", [])),
         transfer=_transfer(page.factors),
         compared=items([*page.words.get("notes", []), *page.words["compared"]]),
@@ -68,6 +73,14 @@ def write_page(directory: Path, runs: Sequence[Compared], page: Page, title: str
 def _named(runs: Sequence[Compared]) -> dict[str, list[Compared]]:
     """Runs by what they are called, those of one group together."""
     return {name: [runs[k] for k in places] for name, places in groups_of(runs).items()}
+
+
+def _verdicts(criteria: Sequence[Mapping[str, Any]]) -> list[str]:
+    return [badge(one["verdict"], f"{one['id']} {one['verdict']}") for one in criteria]
+
+
+def _criteria(criteria: Sequence[Mapping[str, Any]]) -> str:
+    return f"<section><h2>Demands of the study</h2>{demands(criteria)}</section>" if criteria else ""
 
 
 def _badge(name: str, runs: Sequence[Compared]) -> str:

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
+from fem.comparison.compared import Compared
 from fem.scenario import Scenario
 
 
@@ -63,6 +65,21 @@ class Transfer:
 
 
 @dataclass(frozen=True)
+class Demand:
+    """What a study demands of its runs together: `lower` <= measured <= `upper`.
+
+    `measure` sees the finished runs of each group, by the group; ValueError or KeyError there says why it cannot be
+    measured.
+    """
+
+    id: str
+    quantity: str
+    measure: Callable[[Mapping[str, Sequence[Compared]]], float]
+    lower: float = -inf
+    upper: float = inf
+
+
+@dataclass(frozen=True)
 class Study:
     """Several runs and what is made of them.
 
@@ -74,6 +91,8 @@ class Study:
         What is carried over from one group to another.
     notes
         What a reader of the report has to know beforehand, a sentence each.
+    criteria
+        Demands on all runs together; those on a single run belong to its scenario.
 
     Raises
     ------
@@ -84,6 +103,7 @@ class Study:
     members: Sequence[Member]
     transfers: Sequence[Transfer] = ()
     notes: Sequence[str] = ()
+    criteria: Sequence[Demand] = ()
 
     def __post_init__(self) -> None:
         names = [member.name for member in self.members]

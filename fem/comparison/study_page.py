@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from fem.comparison.compared import Compared
 from fem.comparison.grouped import grouped, groups_of
@@ -13,6 +14,8 @@ from fem.comparison.table import filled
 from fem.comparison.transfer import transfer_factors
 from fem.comparison.transfer_figure import CAPTION, draw_transfer
 from fem.comparison.wording import why_empty
+from fem.results.run_facts import judge
+from fem.results.run_record import plain as plain_values
 
 _FIGURE = "transfer.png"
 
@@ -48,4 +51,11 @@ def study_page(
     if factors:
         draw_transfer(factors, figures / _FIGURE)
         captions = {_FIGURE: CAPTION, **captions}
-    return Page(list(groups), rows, said, captions, factors)
+    return Page(list(groups), rows, said, captions, factors, _judged(study, runs))
+
+
+def _judged(study: Study, runs: Sequence[Compared]) -> list[dict[str, Any]]:
+    """Verdicts on the demands of `study`, as its record holds them."""
+    by_group = {name: [runs[k] for k in places] for name, places in groups_of(runs).items()}
+    found: Any = plain_values(judge(study.criteria, by_group))
+    return list(found)

@@ -102,7 +102,8 @@ class Electrostatics:
     def charge_error(self, error: Array, values: Array) -> float:
         """Charge that the `error` of the particles draws onto a contact, over that which they have moved so far.
 
-        That is at least what the drives' whole range, or V_T if that is more, draws onto the empty film.
+        That is at least what the drives' whole range, or V_T if that is more, draws onto the empty film; onto a single
+        contact, whose voltage draws nothing, onto the empty film with a second contact opposite.
         """
         start, least = self._charges_at_start
         moved = float(np.abs(self.image_charge(values) - start).max(initial=0.0))
@@ -115,7 +116,16 @@ class Electrostatics:
         u.nodal(stated)[1:] = u.start
         ranges = [high - low for low, high in (one.drive.extremes for one in u.electrodes)]
         empty = max((np.abs(self.capacitive_current(one)).max() for one in np.eye(len(ranges))), default=1.0)
+        if len(ranges) == 1:
+            empty = self._plate
         return self.image_charge(stated), float(empty * max([self._volt, *ranges]))
+
+    @property
+    def _plate(self) -> float:
+        """Capacitance of the first contact against one as long on the far side of the film [F/m]."""
+        area = self.volumes.areas.sum()
+        permittivity = 0.5 * (self.poisson.weights @ self.volumes.lengths**2) / area
+        return float(permittivity * self.unknowns.electrodes[0].length ** 2 / area)
 
     def field_strength(self, fields: Array) -> Array:
         """Strength of the electric field in each cell [V/m], shape (n_cells,).

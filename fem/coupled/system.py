@@ -83,6 +83,11 @@ class CoupledSystem:
         other.origin = origin
         return other
 
+    @property
+    def period(self) -> float:
+        """Shortest period of the waves that drive it [s]; 0 without any."""
+        return min((one.period for one in (*self.pieces, self.light) if one.period), default=0.0)
+
     # --- residual -----------------------------------------------------------------------------------------------
 
     def residual(self, time: float, values: Array) -> Array:

@@ -23,6 +23,8 @@ _BOUND_REJECTIONS = 3  # in a row, before implicit Euler takes over
 _ERROR_REJECTIONS = 8  # likewise
 _IMPLICIT_STEPS = 4  # then made before RODAS4 is tried again
 _EULER_SHARE = 0.3  # of the tolerance for them: errors of first order add up
+_FOLLOWING = 0.12  # of the period of a wave that drives the system: steps at least so long are those that follow it
+_LIKE = 1.1  # times the shortest step that such a wave allows: as short
 _NEWTON_SHARE = 1e-3  # of the tolerance, for the last update of Newton's iteration
 
 
@@ -48,6 +50,9 @@ class Cursor:
         Time of the last break of a drive [s]: steps behind it count from there, or round-off would swallow short ones.
     bound_rejections, error_rejections
         Steps rejected in a row before this one.
+    wave_step, wave_seen
+        Shortest step that the error has allowed over the last half period of a wave that drives the system, and the
+        elapsed time of that [s]; zero without any.
     """
 
     elapsed: float
@@ -60,6 +65,8 @@ class Cursor:
     origin: float = 0.0
     bound_rejections: int = 0
     error_rejections: int = 0
+    wave_step: float = 0.0
+    wave_seen: float = 0.0
 
     @property
     def time(self) -> float:
@@ -82,23 +89,28 @@ def integrate(
     while cursor.elapsed < end:
         step, clipped = _fit(cursor, end)
         _require_progress(cursor, step, end, statistics.last_cut)
-        make = _implicit if cursor.implicit_left else _rosenbrock
-        stretch, error = make(system, solver, cursor, step, tolerance, statistics)
-        outside = None if stretch is None else system.outside(stretch.last, ALLOWANCE)
+        made = _made(system, solver, cursor, step, tolerance, statistics)
+        if made is None:
+            cursor = _cut(replace(cursor, error_rejections=cursor.error_rejections + 1), 0.1 * step)
+            continue
+        stretch, error = made
+        outside = system.outside(stretch.last, ALLOWANCE)
         if outside is not None:
             statistics.rejected_for_bounds += 1
             statistics.note_cut(cursor.time, step, f"it led to {outside}")
             cursor = _cut(replace(cursor, bound_rejections=cursor.bound_rejections + 1), 0.3 * step)
-        elif stretch is None or not error <= 1:
+        elif not error <= 1:
             statistics.rejected_for_error += 1
-            cause = "it has no finite solution" if stretch is None else f"error {error:.2g} times the tolerance"
-            statistics.note_cut(cursor.time, step, cause)
-            shrunk = step * (_factor(error, cursor) if stretch is not None and np.isfinite(error) else 0.1)
+            statistics.note_cut(cursor.time, step, f"error {error:.2g} times the tolerance")
+            cursor = _remembering(cursor, step, error, cursor.elapsed, system.period)
+            shrunk = step * (_factor(error, cursor) if np.isfinite(error) else 0.1)
             cursor = _cut(replace(cursor, error_rejections=cursor.error_rejections + 1), shrunk)
         else:
             last, restored = system.restored(stretch.last, cursor.values)
             statistics.accept(system.lowest(last), restored)
-            after = _after(cursor, last, step, error, end if clipped else cursor.elapsed + step)
+            remembering = _remembering(cursor, step, error, cursor.elapsed + step, system.period)
+            after = _after(remembering, last, step, error, end if clipped else cursor.elapsed + step)
+            after = _following(after, step, system.period)
             if cursor.error_rejections:
                 after = replace(after, step=min(after.step, step))
             if clipped:
@@ -130,7 +142,31 @@ def _after(cursor: Cursor, last: Array, step: float, error: float, elapsed: floa
     new_step = step * _factor(error, cursor, step)
     opening = cursor.opening if cursor.previous_step else new_step
     left = max(0, cursor.implicit_left - 1)
-    return Cursor(elapsed, last, new_step, step, max(error, 1e-2), left, opening, cursor.origin)
+    return Cursor(
+        elapsed, last, new_step, step, max(error, 1e-2), left, opening, cursor.origin,
+        wave_step=cursor.wave_step, wave_seen=cursor.wave_seen,
+    )  # fmt: skip
+
+
+def _remembering(cursor: Cursor, step: float, error: float, now: float, period: float) -> Cursor:
+    """`cursor` that remembers the step that `error` allows, if over half a `period` of the drive none was shorter."""
+    allowed = step * max(error, 1e-10) ** -0.25
+    if cursor.implicit_left or not period or not (np.isfinite(error) and min(step, allowed) >= _FOLLOWING * period):
+        return cursor
+    known = cursor.wave_step if cursor.wave_step and now - cursor.wave_seen <= 0.5 * period else np.inf
+    return cursor if _LIKE * known < allowed else replace(cursor, wave_step=min(known, allowed), wave_seen=now)
+
+
+def _following(after: Cursor, step: float, period: float) -> Cursor:
+    """`after` with a next step that is no longer than the error has allowed over half the `period` of a wave.
+
+    The error of a wave falls to nothing twice in every period, where its fourth derivative does; a controller that
+    knows the last errors only grows the step there, and has to reject the next.
+    """
+    recent = after.wave_step > 0 and after.elapsed - after.wave_seen <= 0.5 * period
+    if after.implicit_left or not recent or step < _FOLLOWING * period:
+        return after
+    return replace(after, step=min(after.step, _SAFETY * after.wave_step))
 
 
 def _fit(cursor: Cursor, end: float) -> tuple[float, bool]:
@@ -152,37 +188,43 @@ def _factor(error: float, cursor: Cursor, step: float = 0.0) -> float:
     return float(np.clip(factor, _SHRINK, _GROWTH))
 
 
-def _rosenbrock(
+def _made(
     system: System, solver: SparseDirect, cursor: Cursor, step: float, tolerance: float, statistics: Statistics
-) -> tuple[Stretch | None, float]:
+) -> tuple[Stretch, float] | None:
+    """A step and its error in units of the tolerance; None, with the cause in `statistics`, if it has no solution."""
+    make = _implicit if cursor.implicit_left else _rosenbrock
     try:
-        with np.errstate(over="ignore", invalid="ignore"):  # a step that runs away is rejected
-            stretch, error = rodas4_step(system, solver, cursor.elapsed, cursor.values, step, statistics)
-            size = system.error_norm(error, stretch.last, cursor.values) / tolerance
+        return make(system, solver, cursor, step, tolerance, statistics)
     except OutOfMemoryError:
         raise
-    except SolverError:
-        return None, np.inf
+    except SolverError as problem:
+        statistics.note_unsolved(cursor.time, step, str(problem))
+        return None
+
+
+def _rosenbrock(
+    system: System, solver: SparseDirect, cursor: Cursor, step: float, tolerance: float, statistics: Statistics
+) -> tuple[Stretch, float]:
+    """One step of RODAS4 and its error in units of the tolerance; SolverError if it has no solution."""
+    with np.errstate(over="ignore", invalid="ignore"):  # a step that runs away is rejected
+        stretch, error = rodas4_step(system, solver, cursor.elapsed, cursor.values, step, statistics)
+        size = system.error_norm(error, stretch.last, cursor.values) / tolerance
     if not np.isfinite(stretch.last).all():
-        return None, np.inf
+        raise SolverError("it has no finite solution")
     return stretch, size
 
 
 def _implicit(
     system: System, solver: SparseDirect, cursor: Cursor, step: float, tolerance: float, statistics: Statistics
-) -> tuple[Stretch | None, float]:
+) -> tuple[Stretch, float]:
     """One implicit Euler step; its error is what the curvature of the path adds, smoothed by the last factorisation.
 
     The error of a step is ``h^2 y'' / 2``: half of what the rates at its two ends differ by. Fast modes that have died
-    away do not count once ``(M / h - J)^-1`` has damped them (Hairer and Wanner, section IV.8).
+    away do not count once ``(M / h - J)^-1`` has damped them (Hairer and Wanner, section IV.8). SolverError if the step
+    has no solution.
     """
     newton = BoundedNewton(system, solver, statistics, _NEWTON_SHARE * tolerance)
-    try:
-        last = newton.implicit_euler(cursor.elapsed, cursor.values, step)
-    except OutOfMemoryError:
-        raise
-    except SolverError:
-        return None, np.inf
+    last = newton.implicit_euler(cursor.elapsed, cursor.values, step)
     with statistics.timed("assembly"):
         rise, first = system.mass * (last - cursor.values) / step, (cursor.elapsed, cursor.values)
         bend = np.where(system.mass > 0, rise - system.residual(*first), 0.0)

@@ -8,6 +8,7 @@ an analysis made with them on one matrix silently spoils the factorisation of an
 import os
 import sys
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from ctypes import POINTER, byref, c_int32
 from importlib import metadata
@@ -25,6 +26,8 @@ _REFINEMENTS = 2  # at most; PARDISO does not pivot across supernodes, and ions 
 _ROUND_OFF = 1e-14  # of the absolute sum of a row's terms
 _MISSED = 1e-6  # of the largest sum of a row's terms, after refinement: not solved
 _SMALL_ROW = 0.1  # of the largest unknown of the same block: rows whose terms are smaller need be met to that only
+_RUN_AWAY = 1e14  # solution for a right-hand side of 1 and -1, of which not two digits are known
+_SINGULAR = "the Jacobian is singular to working precision: the time step is too large for the film"
 _ALL = (slice(None),)
 
 
@@ -68,29 +71,8 @@ def row_scales(matrix: sparse.csr_matrix) -> Array:
     return 1.0 / largest
 
 
-class SuperLU:
-    """SciPy's SuperLU with column approximate minimum degree ordering."""
-
-    name = "SuperLU (SciPy)"
-
-    def factorise(self, matrix: sparse.csr_matrix) -> None:
-        """Factorise `matrix`; see :class:`SparseDirect`."""
-        self._scale = row_scales(matrix)
-        scaled = sparse.diags_array(self._scale) @ matrix
-        try:
-            self._factors = splu(sparse.csc_matrix(scaled), permc_spec="COLAMD")
-        except RuntimeError as error:
-            raise SolverError(f"SuperLU could not factorise the Jacobian: {error}") from error
-        except MemoryError as error:
-            raise OutOfMemoryError(matrix.shape[0]) from error
-
-    def solve(self, rhs: Array) -> Array:
-        """Solve with the last factorisation; see :class:`SparseDirect`."""
-        return self._factors.solve(rhs * self._scale)
-
-
-class Pardiso:
-    """MKL PARDISO; the symbolic analysis is made for the first matrix and kept for all others of its pattern.
+class _Refined(ABC):
+    """What backends share: rows equilibrated by their largest entry, solutions refined and checked against the matrix.
 
     Parameters
     ----------
@@ -99,42 +81,16 @@ class Pardiso:
         that what is few everywhere is as well known as what is many.
     """
 
-    name = "MKL PARDISO"
+    _scale: Array
+    _matrix: sparse.csr_matrix  # with equilibrated rows
 
     def __init__(self, blocks: Sequence[slice] = _ALL) -> None:
-        from pypardiso import PyPardisoSolver
-
-        _point_to_mkl()
         self._blocks = blocks
-        self._mkl = PyPardisoSolver(mtype=11)
-        settings = {1: 1, 2: 2, 8: 0, 10: 13, 11: 0, 13: 0, 24: 0, 35: 1}
-        for number, value in settings.items():  # METIS ordering, no value-dependent scaling; `solve` refines
-            self._mkl.set_iparm(number, value)
-        self._row_starts, self._columns = np.empty(0, np.int32), np.empty(0, np.int32)
         self._magnitude: sparse.csr_matrix | None = None
 
-    def factorise(self, matrix: sparse.csr_matrix) -> None:
-        """Factorise `matrix`; see :class:`SparseDirect`."""
-        if not matrix.has_sorted_indices:
-            matrix = matrix.sorted_indices()
-        if not os.environ.get("MKL_NUM_THREADS"):
-            self._mkl.libmkl.MKL_Set_Num_Threads(2 if matrix.shape[0] >= _THREADED_FROM else 1)
-        self._scale = row_scales(matrix)
-        if not (np.array_equal(matrix.indptr, self._row_starts) and np.array_equal(matrix.indices, self._columns)):
-            self._analyse(matrix)
-        np.multiply(matrix.data, self._scale[self._rows], out=self._matrix.data)
-        self._magnitude = None
-        self._call(22, np.zeros(matrix.shape[0]))
-        if self._mkl.get_iparm(14):  # pivots that PARDISO has replaced
-            raise SolverError("the Jacobian is singular to working precision: the time step is too large for the film")
-
-    def _analyse(self, matrix: sparse.csr_matrix) -> None:
-        """Order the unknowns and lay out the factors for the pattern of `matrix`."""
-        self._row_starts, self._columns = matrix.indptr.astype(np.int32), matrix.indices.astype(np.int32)
-        self._rows = np.repeat(np.arange(matrix.shape[0], dtype=np.int32), np.diff(self._row_starts))
-        data = matrix.data * self._scale[self._rows]
-        self._matrix = sparse.csr_matrix((data, self._columns, self._row_starts), shape=matrix.shape)
-        self._call(11, np.zeros(matrix.shape[0]))
+    @abstractmethod
+    def _back(self, scaled: Array) -> Array:
+        """What the factors make of an equilibrated right-hand side, shape (n,)."""
 
     def solve(self, rhs: Array) -> Array:
         """Solve with the last factorisation, refined until every row is met to round-off; see :class:`SparseDirect`.
@@ -145,12 +101,12 @@ class Pardiso:
             If a row is missed by far more after refinement, or the solution is not finite.
         """
         scaled = rhs * self._scale
-        solution = self._call(33, scaled)
+        solution = self._back(scaled)
         for _ in range(_REFINEMENTS):
             defect = scaled - self._matrix @ solution
             if self._meets(defect, solution, _ROUND_OFF):
                 return solution
-            solution += self._call(33, defect)
+            solution += self._back(defect)
         if not self._solved(scaled - self._matrix @ solution, scaled, solution):
             raise SolverError(
                 "the linear system is not solved: rows are missed after refinement, or what they hold has run away; the"
@@ -176,9 +132,80 @@ class Pardiso:
         """Absolute sum of the terms of each row, for unknowns of the given `sizes`."""
         if self._magnitude is None:
             self._magnitude = sparse.csr_matrix(
-                (np.abs(self._matrix.data), self._columns, self._row_starts), shape=self._matrix.shape
+                (np.abs(self._matrix.data), self._matrix.indices, self._matrix.indptr), shape=self._matrix.shape
             )
         return np.asarray(self._magnitude @ sizes)
+
+
+class SuperLU(_Refined):
+    """SciPy's SuperLU with column approximate minimum degree ordering; `blocks` as those of :class:`Pardiso`.
+
+    Its pivoting meets the rows of a singular matrix too. What such a matrix makes of an arbitrary right-hand side gives
+    it away: unknowns so large that they are round-off themselves.
+    """
+
+    name = "SuperLU (SciPy)"
+
+    def factorise(self, matrix: sparse.csr_matrix) -> None:
+        """Factorise `matrix`; see :class:`SparseDirect`."""
+        self._scale, self._magnitude = row_scales(matrix), None
+        data = matrix.data * np.repeat(self._scale, np.diff(matrix.indptr))
+        self._matrix = sparse.csr_matrix((data, matrix.indices, matrix.indptr), shape=matrix.shape)
+        try:
+            self._factors = splu(sparse.csc_matrix(self._matrix), permc_spec="COLAMD")
+        except RuntimeError as error:
+            raise SolverError(f"SuperLU could not factorise the Jacobian: {error}") from error
+        except MemoryError as error:
+            raise OutOfMemoryError(matrix.shape[0]) from error
+        probe = np.random.default_rng(0).choice([-1.0, 1.0], matrix.shape[0])
+        if not np.abs(self._back(probe)).max() < _RUN_AWAY:
+            raise SolverError(_SINGULAR)
+
+    def _back(self, scaled: Array) -> Array:
+        return np.asarray(self._factors.solve(scaled))
+
+
+class Pardiso(_Refined):
+    """MKL PARDISO; the symbolic analysis is made for the first matrix and kept for all others of its pattern."""
+
+    name = "MKL PARDISO"
+
+    def __init__(self, blocks: Sequence[slice] = _ALL) -> None:
+        from pypardiso import PyPardisoSolver
+
+        super().__init__(blocks)
+        _point_to_mkl()
+        self._mkl = PyPardisoSolver(mtype=11)
+        settings = {1: 1, 2: 2, 8: 0, 10: 13, 11: 0, 13: 0, 24: 0, 35: 1}
+        for number, value in settings.items():  # METIS ordering, no value-dependent scaling; `solve` refines
+            self._mkl.set_iparm(number, value)
+        self._row_starts, self._columns = np.empty(0, np.int32), np.empty(0, np.int32)
+
+    def factorise(self, matrix: sparse.csr_matrix) -> None:
+        """Factorise `matrix`; see :class:`SparseDirect`."""
+        if not matrix.has_sorted_indices:
+            matrix = matrix.sorted_indices()
+        if not os.environ.get("MKL_NUM_THREADS"):
+            self._mkl.libmkl.MKL_Set_Num_Threads(2 if matrix.shape[0] >= _THREADED_FROM else 1)
+        self._scale = row_scales(matrix)
+        if not (np.array_equal(matrix.indptr, self._row_starts) and np.array_equal(matrix.indices, self._columns)):
+            self._analyse(matrix)
+        np.multiply(matrix.data, self._scale[self._rows], out=self._matrix.data)
+        self._magnitude = None
+        self._call(22, np.zeros(matrix.shape[0]))
+        if self._mkl.get_iparm(14):  # pivots that PARDISO has replaced
+            raise SolverError(_SINGULAR)
+
+    def _analyse(self, matrix: sparse.csr_matrix) -> None:
+        """Order the unknowns and lay out the factors for the pattern of `matrix`."""
+        self._row_starts, self._columns = matrix.indptr.astype(np.int32), matrix.indices.astype(np.int32)
+        self._rows = np.repeat(np.arange(matrix.shape[0], dtype=np.int32), np.diff(self._row_starts))
+        data = matrix.data * self._scale[self._rows]
+        self._matrix = sparse.csr_matrix((data, self._columns, self._row_starts), shape=matrix.shape)
+        self._call(11, np.zeros(matrix.shape[0]))
+
+    def _back(self, scaled: Array) -> Array:
+        return self._call(33, scaled)
 
     def _call(self, phase: int, rhs: Array) -> Array:
         """Run a `phase` of PARDISO: 11 analyses, 22 factorises, 33 solves for `rhs`.
@@ -239,7 +266,7 @@ def best_solver(blocks: Sequence[slice] = _ALL) -> SparseDirect:
     try:
         return Pardiso(blocks)
     except ModuleNotFoundError:
-        return SuperLU()
+        return SuperLU(blocks)
     except (ImportError, OSError) as error:
         warnings.warn(f"MKL PARDISO cannot be loaded ({error}); SuperLU is used and is slower", stacklevel=2)
-        return SuperLU()
+        return SuperLU(blocks)

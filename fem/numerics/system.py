@@ -18,6 +18,10 @@ class System(Protocol):
 
     mass: Array
 
+    @property
+    def period(self) -> float:
+        """Shortest period of the waves that drive it [s]; 0 without any."""
+
     def residual(self, time: float, values: Array) -> Array:
         """f(t, y), shape (n,)."""
 
@@ -62,9 +66,11 @@ class System(Protocol):
 class Statistics:
     """What the solver did; ``as_dict`` is recorded in ``run.json``.
 
-    `last_cut` says which step was made shorter last, and why. `landed_outputs` counts outputs that took steps of their
-    own because the interpolant left the bounds there. `factorisations_at_outputs` is what these took of all
-    `factorisations`, and carriers that settle at outputs and from one temperature to the next.
+    `last_cut` says which step was made shorter last, and why. `rejected_as_unsolved` counts steps that had no solution
+    (singular matrices, rows that were missed, Newton's iteration that stalled); `last_unsolved` says which of them was
+    the last, and why. `landed_outputs` counts outputs that took steps of their own because the interpolant left the
+    bounds there. `factorisations_at_outputs` is what these took of all `factorisations`, and carriers that settle at
+    outputs and from one temperature to the next.
     `restored_to_round_off` sums the relative amounts of ions that linear solves lost to round-off and that were put
     back. `cycles_jumped` lists the jumps over cycles of a drive that repeats itself, `jump_error` sums their errors.
     """
@@ -74,7 +80,9 @@ class Statistics:
     steps: int = 0
     rejected_for_error: int = 0
     rejected_for_bounds: int = 0
+    rejected_as_unsolved: int = 0
     last_cut: str = ""
+    last_unsolved: str = ""
     implicit_steps: int = 0
     newton_iterations: int = 0
     factorisations: int = 0
@@ -107,6 +115,12 @@ class Statistics:
     def note_cut(self, time: float, step: float, cause: str) -> None:
         """Remember that a `step` [s] from `time` [s] was cut because of `cause`."""
         self.last_cut = f"{step:.3g} s from t = {time:.6g} s on: {cause}"
+
+    def note_unsolved(self, time: float, step: float, cause: str) -> None:
+        """Count a `step` [s] from `time` [s] that is cut because it has no solution, and remember the `cause`."""
+        self.rejected_as_unsolved += 1
+        self.note_cut(time, step, cause)
+        self.last_unsolved = self.last_cut
 
     def add_work(self, other: "Statistics") -> None:
         """Add the linear algebra of `other`, not its steps."""

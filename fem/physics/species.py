@@ -15,7 +15,11 @@ from fem.fields import Field
 
 @dataclass(frozen=True)
 class Sublattice:
-    """Lattice sites shared by one or more species; their total concentration stays below `site_density` [1/m^3]."""
+    """Lattice sites shared by one or more species; `site_density` [1/m^3] limits their total concentration.
+
+    States filled up to 1.001 of it are accepted: ``-ln(1 - filling)`` goes on in a straight line above a filling of
+    1 - 1e-6 (:mod:`fem.physics.nernst_planck`), so that large voltages can crowd ions slightly beyond the last site.
+    """
 
     name: str
     site_density: float

@@ -11,6 +11,7 @@ import json
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from skfem import MeshTri
 from fem.fields import Array
 from fem.model import PoissonNernstPlanck
 from fem.numerics.system import Statistics
+from fem.physics.drives.drive import Drive
 from fem.restart import Restart
 from fem.results.files import replace_file
 from fem.results.run_record import plain
@@ -28,6 +30,7 @@ from fem.scenario import Scenario
 NAME = "checkpoint.npz"
 _PREFIX = "restart_"
 _SAMPLES = 51  # of a drive, from one output to the next
+_BREAKS = 4096  # of a drive that are read one by one
 _ROUND_OFF = 1e-14  # of the largest number of an array
 
 
@@ -90,9 +93,18 @@ def _drives(scenario: Scenario) -> list[Array]:
     sampled = np.append(np.concatenate(between), times[-1]).tolist()
     arrays: list[Array] = [times]
     for drive in [scenario.model.light_drive, *(one.drive for one in scenario.model.electrodes)]:
-        breaks = drive.breakpoints(0.0, float(times[-1]))
+        breaks = _breaks(drive, sampled)
         arrays += [np.array([drive(time) for time in sampled + breaks]), np.array(breaks)]
     return [*arrays, *(electrode.nodes.astype(float) for electrode in scenario.model.electrodes)]
+
+
+def _breaks(drive: Drive, sampled: list[float]) -> list[float]:
+    """Where `drive` breaks; of very many the first, and those that follow the `sampled` times [s]."""
+    end = sampled[-1]
+    found = list(islice(drive.breaks(0.0, end), _BREAKS))
+    if len(found) < _BREAKS:
+        return found
+    return sorted({*found, *(time for time in map(drive.next_break, sampled) if time < end)})
 
 
 def _digest(arrays: Sequence[NDArray[np.generic]]) -> str:

@@ -15,6 +15,7 @@ from scipy.interpolate import CubicSpline
 from fem.constants import elementary_charge
 from fem.fields import Array
 from fem.measurements.free_energy import has_free_energy
+from fem.physics.drives.drive import stretches
 from fem.results.drawing import in_time_units
 from fem.results.observables import counted, electrode_length, initial_ions
 from fem.scenario import Scenario
@@ -237,12 +238,9 @@ def still(scenario: Scenario, times: Array) -> list[tuple[float, list[int]]]:
     if scenario.cycles is not None:
         return []
     drives = [*(one.drive for one in scenario.model.electrodes), scenario.model.light_drive]
-    end = float(times[-1])
-    starts = sorted({0.0, *(time for drive in drives for time in drive.breakpoints(0.0, end))})
     found = []
-    for start, stop in zip(starts, [*starts[1:], np.inf], strict=True):
-        outputs = np.flatnonzero((times > start) & (times <= stop)).tolist()
+    for start, outputs in stretches(drives, times.tolist()):
         pieces = [drive.piece(start) for drive in drives]
-        if outputs and not any(piece.rate(t) for piece in pieces for t in (start, *times[outputs])):
+        if not any(piece.rate(t) for piece in pieces for t in (start, *times[outputs])):
             found.append((start, outputs))
     return found

@@ -2,8 +2,9 @@
 
 import base64
 import html
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 _STYLE = Path(__file__).with_name("page_style.css")
 
@@ -21,6 +22,32 @@ def items(lines: Iterable[object]) -> str:
 def badge(kind: str, words: object) -> str:
     """A few words in the colour of `kind`: "pass", "fail" or "doubt"."""
     return f'<span class="badge {html.escape(str(kind))}">{html.escape(str(words))}</span>'
+
+
+def demands(criteria: Sequence[Mapping[str, Any]]) -> str:
+    """Table of what was demanded, as ``criteria`` of a record holds it."""
+    rows = [(c["id"], c["quantity"], c["measured"], _bound(*c["bound"]), c["verdict"]) for c in criteria]
+    return judged(("id", "quantity", "measured", "bound"), rows) if rows else "<p>None.</p>"
+
+
+def judged(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """Table whose last column is a verdict."""
+    head = "".join(f"<th>{html.escape(name)}</th>" for name in (*heads, "verdict"))
+    body = "".join(
+        f"<tr>{''.join(map(_cell, cells))}<td>{badge(verdict, verdict)}</td></tr>" for *cells, verdict in rows
+    )
+    return f'<div class="wide"><table><tr>{head}</tr>{body}</table></div>'
+
+
+def _cell(value: object) -> str:
+    shown = "–" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
+    return f"<td>{html.escape(shown)}</td>"
+
+
+def _bound(lower: float | None, upper: float | None) -> str:
+    if lower is None:
+        return "any" if upper is None else f"at most {upper:.4g}"
+    return f"at least {lower:.4g}" if upper is None else f"{lower:.4g} to {upper:.4g}"
 
 
 def picture(path: Path, caption: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from fem.constants import eV
 from fem.results.drawing import in_time_units, length_unit
 from fem.results.files import replace_file
-from fem.results.page_parts import badge, inline, items, picture, style
+from fem.results.page_parts import badge, demands, inline, items, judged, picture, style
 from fem.results.run_facts import SCALE_UNITS
 from fem.results.run_record import plain
 
@@ -53,7 +53,7 @@ def write_report(directory: Path, record: Mapping[str, Any]) -> None:
         warnings=_warnings(known["warnings"]),
         figures=_figures(directory / "figures"),
         checks=_checks(known["checks"]),
-        criteria=_criteria(known["criteria"]),
+        criteria=demands(known["criteria"]),
         parameters=_table(
             {name: _quantity(**item) for name, item in known["parameters"].items() if item["value"] is not None}
         ),
@@ -143,29 +143,7 @@ def _checks(checks: Sequence[Mapping[str, Any]]) -> str:
          "" if c["time [s]"] is None else in_time_units(c["time [s]"]), c["verdict"])
         for c in checks
     ]  # fmt: skip
-    return _judged(("check", "where", "worst", "limit", "when"), rows)
-
-
-def _criteria(criteria: Sequence[Mapping[str, Any]]) -> str:
-    """What the experiment demands."""
-    rows = [(c["id"], c["quantity"], c["measured"], _bound(*c["bound"]), c["verdict"]) for c in criteria]
-    return _judged(("id", "quantity", "measured", "bound"), rows) if rows else "<p>None.</p>"
-
-
-def _judged(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """Table whose last column is a verdict."""
-    head = "".join(f"<th>{name}</th>" for name in (*heads, "verdict"))
-    body = "".join(
-        f"<tr>{''.join(f'<td>{_text(cell)}</td>' for cell in cells)}<td>{badge(verdict, verdict)}</td></tr>"
-        for *cells, verdict in rows
-    )
-    return f'<div class="wide"><table><tr>{head}</tr>{body}</table></div>'
-
-
-def _bound(lower: float | None, upper: float | None) -> str:
-    if lower is None:
-        return "any" if upper is None else f"at most {upper:.4g}"
-    return f"at least {lower:.4g}" if upper is None else f"{lower:.4g} to {upper:.4g}"
+    return judged(("check", "where", "worst", "limit", "when"), rows)
 
 
 def _figures(folder: Path) -> str:

@@ -3,14 +3,14 @@
 import platform
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from math import nan
 from pathlib import Path
 from time import perf_counter
 from types import UnionType
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -18,9 +18,10 @@ from fem.evolve import Output
 from fem.fields import Array
 from fem.results.checks import LIMITS
 from fem.results.run_record import RunIdentity, Status
-from fem.scenario import Criterion, Scenario
+from fem.scenario import Scenario
 
 Record = dict[str, object]
+Seen = TypeVar("Seen", contravariant=True)
 
 SCALE_UNITS = {
     "debye_length": "m",
@@ -169,12 +170,39 @@ def references(*texts: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def judge(criteria: Sequence[Criterion], columns: Mapping[str, Array]) -> list[dict[str, object]]:
-    """Verdict on each criterion; one that cannot be measured is not met."""
+class Judged(Protocol[Seen]):
+    """What is demanded of something: `lower` <= measured <= `upper`."""
+
+    @property
+    def id(self) -> str:
+        """Of the experiment."""
+
+    @property
+    def quantity(self) -> str:
+        """What is measured, in words."""
+
+    @property
+    def measure(self) -> Callable[[Seen], float]:
+        """Measures it."""
+
+    @property
+    def lower(self) -> float:
+        """Least that is accepted."""
+
+    @property
+    def upper(self) -> float:
+        """Most that is accepted."""
+
+
+def judge(criteria: Sequence[Judged[Seen]], seen: Seen) -> list[dict[str, object]]:
+    """Verdict on each criterion, which sees the columns of a run or the runs of a study; if it cannot be measured, no.
+
+    Returns entries of ``criteria`` in a record.
+    """
     verdicts: list[dict[str, object]] = []
     for criterion in criteria:
         try:
-            measured, problem = float(criterion.measure(columns)), ""
+            measured, problem = float(criterion.measure(seen)), ""
         except (KeyError, ValueError, IndexError, ZeroDivisionError) as error:
             measured, problem = nan, f"{type(error).__name__}: {error}"
         met = criterion.lower <= measured <= criterion.upper

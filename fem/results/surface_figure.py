@@ -11,6 +11,7 @@ from matplotlib.colors import LogNorm
 from numpy.typing import NDArray
 
 from fem.fields import Array
+from fem.physics.drives.drive import stretches
 from fem.results.drawing import in_time_units, length_unit, new_figure, save
 from fem.results.map_figures import Pictured
 from fem.results.profiles import Side
@@ -57,12 +58,8 @@ def stages_of(run: Pictured) -> list[tuple[float, NDArray[np.int64]]]:
 
     An output at a change belongs to the stage that it ends.
     """
-    times = run.series.times
     drives = [electrode.drive for electrode in run.scenario.model.electrodes]
-    starts = sorted({0.0, *(time for drive in drives for time in drive.breakpoints(0.0, float(times[-1])))})
-    ends = [*starts[1:], np.inf]
-    found = [(start, np.flatnonzero((times > start) & (times <= end))) for start, end in zip(starts, ends, strict=True)]
-    return [(start, outputs) for start, outputs in found if len(outputs)]
+    return [(start, np.array(outputs)) for start, outputs in stretches(drives, run.series.times.tolist())]
 
 
 def _profiles(

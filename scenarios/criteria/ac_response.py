@@ -8,10 +8,13 @@ import numpy as np
 from fem.fields import Array
 from fem.results.light_observables import total_emission
 from fem.scenario import Criterion
-from scenarios.parts.ac_staircase import HALIDE_HEIGHT, Staircase
+from scenarios.parts.ac_staircase import HALIDE_DISTANCE, Staircase
+from scenarios.parts.emitter import HALIDE
 
 Traces = Mapping[str, Array]
 EMISSION = total_emission().column
+DRIFT = f"drift {HALIDE} [1]"
+_CONSERVED = 1e-10
 _FALL = 3.0  # the swing of the ions falls at least that much over the last decade of frequency
 _OFF, _OFF_BY = 0.01, 1e-3  # of the light that may be left, at this share of half a cycle after it was switched off
 
@@ -35,6 +38,8 @@ class Response:
             Criterion("B12", "mean light at the highest frequency over that at the lowest",
                       lambda c: self.mean(c, EMISSION, last) / self.mean(c, EMISSION, 0), upper=1.0),
             Criterion("B12", "mean light, square over sine, least of all frequencies", self.square_over_sine, 1.0),
+            Criterion("B12", "largest drift of the bromide",
+                      lambda c: float(np.abs(c[DRIFT]).max()), upper=_CONSERVED),
         )  # fmt: skip
 
     def mean(self, traces: Traces, column: str, number: int) -> float:
@@ -44,8 +49,8 @@ class Response:
         return float(np.trapezoid(traces[column][at], time) / self.stairs.periods[number])
 
     def swing(self, traces: Traces, number: int) -> float:
-        """Crest to crest of the mean height of the ions in the last cycle at a frequency [m]."""
-        return float(np.ptp(traces[HALIDE_HEIGHT.column][self.stairs.within(traces["time [s]"], number)]))
+        """Crest to crest of the ions' mean distance from the electron layer, last cycle at a frequency [m]."""
+        return float(np.ptp(traces[HALIDE_DISTANCE.column][self.stairs.within(traces["time [s]"], number)]))
 
     def low_pass(self, traces: Traces) -> float:
         """How much the swing of the ions falls over the last decade of frequency."""

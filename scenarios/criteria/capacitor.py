@@ -1,6 +1,6 @@
 """What is demanded of a film between two oxides under a voltage, warm and cold."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,15 +12,19 @@ from fem.results.profiles import cross_lines
 from fem.scenario import Criterion, Observable, Scenario
 from fem.state import State
 from scenarios.parts.flashes import Flashes
+from scenarios.parts.parted_light import PartedLight
 
 Traces = Mapping[str, Array]
+AtFlashes = Callable[[Traces], Array]
 _ON, _OFF, _EDGE = 0.1, 40.0, 1e-3  # of the time of screening: when the voltage comes and goes, how long that takes
 _PROBED = (0.02, 0.3, 1.0, 3.0, 10.0, 30.0)  # times of flashes after a change, over that of screening
 _FIELD = (0.97, 1.03)  # of the first field over that of two oxides and a film in series
 _TIME = (0.85, 1.15)  # of the time in which it decays over that of small voltages and thin double layers
 _ATTENUATED = 0.8  # largest yield right after the voltage
-_RECOVERED = 0.1  # share of the attenuation that the ions take back while the voltage is on
-_LEFT = 0.02  # least attenuation by vacancies that have gathered, with the voltage on
+_TOLD = 0.05  # largest share of the first light that field and pairs before a flash may leave unexplained
+_SCREENED = 0.9  # least share of the separation that ions take back while the voltage is on
+_LEFT = 0.02  # least loss beyond the field's by vacancies that have gathered, and the most where they cannot
+_SOON = 0.1  # largest share of what gathered pairs take in the end: at once, in falls, and long after the voltage
 _RETURNED = 0.02  # largest difference from the first yield after the voltage
 _NO_MORE = 1.02  # largest yield of ions and carriers alone
 _MORE = 1.05  # least yield long after the voltage, with capture slowed
@@ -76,41 +80,82 @@ class Capacitor:
         """When it goes [s]."""
         return _OFF * self.time
 
-    def demands(self, paired: bool, aligned: bool, cold: bool) -> tuple[Criterion, ...]:
-        """B7. Without alignment no yield may rise; with it the last flash must be brighter than the first in the cold.
+    def demands(self, parts: PartedLight) -> tuple[Criterion, ...]:
+        """B7 of ions and carriers alone, in one run: how much light the field takes, and how much the gathered pairs.
 
-        Without capture at pairs the light must return while the voltage is on, but for what separation still takes.
+        The field just before a flash, and the pairs where they are, must account for its light at every flash, on the
+        way there and back. The part by the field goes as ions screen. The part by the pairs grows, stays until the
+        voltage goes and is gone after it; where pairs do not gather, there must be none.
 
         Parameters
         ----------
-        paired
-            Whether pairs of vacancies capture carriers.
-        aligned
-            Whether the empirical law is on.
-        cold
-            Whether what the field has aligned outlives the run.
+        parts
+            The law by which both parts are told.
         """
+        field, both = self._at_flashes(parts.by_field), self._at_flashes(parts.by_both)
+        under, light, gathering = self._while_on, self.flashes.yields, parts.gathering.gathers
 
-        def last(traces: Traces) -> float:
-            return float(self.flashes.yields(traces)[-1])
+        def separation_gone(traces: Traces) -> float:
+            lost = 1 - under(field(traces))
+            return float(1 - lost[-1] / lost[0])
 
-        found = [
-            Criterion("B7", "first field over V / (L + 2 t eps/eps_ox)", self.first_field, *_FIELD),
-            Criterion(
-                "B7", "decay time of the field over (lambda^2 / D)(1 + L / 2(lambda + lambda_S))", self.decay, *_TIME
-            ),
-        ]
-        if aligned:
-            bounds = (_MORE, np.inf) if cold else (1 - _RETURNED, 1 + _RETURNED)
-            return (*found, Criterion("B7", "yield long after the voltage, with the empirical term", last, *bounds))
-        left = (_LEFT, 1.0) if paired else (-_LEFT, _LEFT)
+        def beyond(traces: Traces) -> float:
+            return float(under(field(traces) - light(traces))[-1])
+
+        found = (
+            *self._field_demands,
+            Criterion("B7", "yield right after the voltage came", lambda t: float(under(light(t))[0]),
+                      upper=_ATTENUATED),
+            Criterion("B7", "largest difference of a yield from that by field and pairs just before the flash",
+                      lambda t: float(abs(light(t) - both(t)).max()), upper=_TOLD),
+            Criterion("B7", "separation: share that is gone before the voltage goes", separation_gone, _SCREENED),
+            Criterion("B7", "loss with the voltage on that the field does not account for", beyond,
+                      *((_LEFT, 1.0) if gathering else (-_LEFT, _LEFT))),
+        )  # fmt: skip
+        unchanged = (
+            Criterion("B7", "yield long after the voltage", lambda t: float(light(t)[-1]), 1 - _RETURNED,
+                      1 + _RETURNED),
+            Criterion("B7", "largest yield", lambda t: float(light(t).max()), upper=_NO_MORE),
+        )  # fmt: skip
+        return (*found, *(self._gathered(field, both) if gathering else ()), *unchanged)
+
+    def aligned_demands(self, cold: bool) -> tuple[Criterion, ...]:
+        """B7 with the empirical term: the last flash is brighter than the first where it is `cold`, and only there."""
+        bounds = (_MORE, np.inf) if cold else (1 - _RETURNED, 1 + _RETURNED)
+        name = "yield long after the voltage, with the empirical term"
+        return (*self._field_demands, Criterion("B7", name, lambda t: float(self.flashes.yields(t)[-1]), *bounds))
+
+    def _gathered(self, field: AtFlashes, both: AtFlashes) -> tuple[Criterion, ...]:
+        """Of the light that the field leaves, what gathered pairs take: it grows, stays, and goes with the voltage."""
+
+        def share(traces: Traces) -> Array:
+            return 1 - both(traces) / field(traces)
+
+        def early(traces: Traces) -> float:
+            taken = self._while_on(share(traces))
+            return float(taken[0] / taken[-1])
+
+        def falling(traces: Traces) -> float:
+            taken = self._while_on(share(traces))
+            return float((np.maximum.accumulate(taken) - taken).max() / taken[-1])
+
+        def late(traces: Traces) -> float:
+            taken = share(traces)
+            return float(abs(taken[-1]) / self._while_on(taken)[-1])
+
+        name = "gathered pairs: part of the loss"
         return (
-            *found,
-            Criterion("B7", "yield right after the voltage came", lambda t: self._under(t)[0], upper=_ATTENUATED),
-            Criterion("B7", "share of that loss that ions take back", self.recovered, _RECOVERED),
-            Criterion("B7", "loss that stays while the voltage is on", lambda t: 1 - self._under(t)[-1], *left),
-            Criterion("B7", "yield long after the voltage", last, 1 - _RETURNED, 1 + _RETURNED),
-            Criterion("B7", "largest yield", lambda t: float(self.flashes.yields(t).max()), upper=_NO_MORE),
+            Criterion("B7", f"{name} right after the voltage came, over that before it goes", early, upper=_SOON),
+            Criterion("B7", f"{name}, largest fall while the voltage is on, over the same", falling, upper=_SOON),
+            Criterion("B7", f"{name} long after the voltage, over the same", late, upper=_SOON),
+        )
+
+    @property
+    def _field_demands(self) -> tuple[Criterion, ...]:
+        law = "(lambda^2 / D)(1 + L / 2(lambda + lambda_S))"
+        return (
+            Criterion("B7", "first field over V / (L + 2 t eps/eps_ox)", self.first_field, *_FIELD),
+            Criterion("B7", f"decay time of the field over {law}", self.decay, *_TIME),
         )
 
     def first_field(self, traces: Traces) -> float:
@@ -123,21 +168,30 @@ class Capacitor:
         low = np.log(np.maximum(field / field[0], 1e-12))
         return float(np.interp(1.0, -np.minimum.accumulate(low), time)) / self.time
 
-    def recovered(self, traces: Traces) -> float:
-        """Share of the first loss under voltage that is gone before the voltage goes."""
-        under = self._under(traces)
-        return float((under[-1] - under[0]) / (1 - under[0]))
+    def _at_flashes(self, column: Observable) -> AtFlashes:
+        """Values of a column just before every flash, shape (n_flashes,)."""
 
-    def _under(self, traces: Traces) -> Array:
+        def values(traces: Traces) -> Array:
+            first = np.searchsorted(traces["time [s]"], self.flashes.starts - 0.1 * self.flash)
+            return traces[column.column][first]
+
+        return values
+
+    def _while_on(self, values: Array) -> Array:
+        """Of values at all flashes, those with the voltage on."""
+        self._require_voltage()
         starts = self.flashes.starts
-        return self.flashes.yields(traces)[(starts > self.on) & (starts < self.off)]
+        return values[(starts > self.on) & (starts < self.off)]
 
     def _fields(self, traces: Traces) -> tuple[Array, Array]:
-        if self.bias == 0:
-            raise ValueError("nothing moves without a voltage")
+        self._require_voltage()
         time = traces["time [s]"]
         part = (time > self.on) & (time < self.off)
         return time[part] - self.on, traces[middle_field().column][part]
+
+    def _require_voltage(self) -> None:
+        if self.bias == 0:
+            raise ValueError("nothing moves without a voltage")
 
 
 def middle_field() -> Observable:

@@ -10,6 +10,7 @@ from fem.scenario import Criterion
 
 Traces = Mapping[str, Array]
 MOVED, LOST = "chloride moved between crystals", "chloride lost"
+BLOCKED = "halides blocked"  # what the columns of a film end with whose electrodes take nothing
 DRIFTS = ("drift bromide with stores [1]", "drift chloride with stores [1]")
 _CONSERVED = 1e-10
 _ALIKE = 0.1  # by which a ratio may miss what is expected
@@ -34,16 +35,16 @@ class Layers:
     @property
     def criteria(self) -> tuple[Criterion, ...]:
         """B16: what moves grows with the number of gaps, what is oxidised does not depend on it."""
+        conserved = Criterion("B16", "largest drift of a halide", self.drift, upper=_CONSERVED)
         if self.oxidised:
             return (
+                conserved,
                 Criterion("B16", "chloride lost over that lost by one layer",
                           lambda c: _last(c, LOST) / _last(c, f"{LOST}, 1 in a row"), 1 - _ALIKE, 1 + _ALIKE),
+                Criterion("B16", "chloride lost, halides blocked",
+                          lambda c: float(np.abs(c[f"{LOST}, {BLOCKED} [1]"]).max()), upper=_STILL),
             )  # fmt: skip
-        alone = (
-            Criterion("B16", "largest drift of a halide",
-                      lambda c: float(max(np.abs(c[name]).max() for name in DRIFTS)), upper=_CONSERVED),
-            Criterion("B16", "change of a single layer", self.single, upper=_STILL),
-        )  # fmt: skip
+        alone = (conserved, Criterion("B16", "change of a single layer", self.single, upper=_STILL))
         if self.count < 2:
             return alone
         return (
@@ -51,6 +52,10 @@ class Layers:
             Criterion("B16", "chloride moved over that between two layers times the gaps", self.per_gap,
                       1 - _ALIKE, 1 + _ALIKE),
         )  # fmt: skip
+
+    def drift(self, traces: Traces) -> float:
+        """Largest relative change of either halide in film and stores."""
+        return float(max(np.abs(traces[name]).max() for name in DRIFTS))
 
     def single(self, traces: Traces) -> float:
         """Largest part of its chloride that a single layer has lost or gained."""

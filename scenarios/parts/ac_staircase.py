@@ -86,12 +86,13 @@ class Staircase:
         return np.flatnonzero((times > start * (1 + 1e-14)) & (times <= (start + period) * (1 + 1e-14)))
 
 
-def _height(scenario: Scenario, state: State) -> float:
+def _distance(scenario: Scenario, state: State) -> float:
     weights = scenario.model.unknowns.storage[0] * state.concentrations[0]
-    return float(np.average(scenario.model.mesh.p[1], weights=weights))
+    axis = 0 if scenario.model.contacts[0].facets == "left" else 1  # the film begins at 0 along both
+    return float(np.average(scenario.model.mesh.p[axis], weights=weights))
 
 
-HALIDE_HEIGHT = Observable("mean height of halide", "m", _height)
+HALIDE_DISTANCE = Observable("mean distance of halide from the electron layer", "m", _distance)
 
 
 @dataclass(frozen=True)

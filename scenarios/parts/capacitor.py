@@ -9,16 +9,20 @@ from fem.physics.reactions.defect_chemistry import recombination
 from fem.physics.reactions.field_assisted import FieldAssisted, Threshold
 from fem.physics.reactions.rate_laws import MassAction
 from fem.physics.reactions.reaction import Reaction
+from fem.physics.reactions.recombination import Radiative
 from fem.physics.reactions.trap_recombination import TrapRecombination
 from fem.physics.species import Species
 from meshes import MeshSizes, Polycrystal
+from scenarios.parts.flashes import Flashes
+from scenarios.parts.lateral_films import RADIATIVE
 from scenarios.parts.parameters import DIFFUSIVITY_PREFACTOR, TRAP_CAPTURE
+from scenarios.parts.parted_light import Gathering, PartedLight
 from scenarios.parts.resolved import MeshedFilm, meshed
 
 _PAIRS = 1e-2  # pairs over vacancies as deposited (assumption)
 _REACH = 0.63e-9  # [m] at which two vacancies are a pair: one unit cell
 _TRAPS = 1e21  # [1/m^3] (assumption)
-_VACANCY, _PAIR, _TRAP, _SLOW = "iodide vacancy", "vacancy pair", "trap", "slowed trap"
+_VACANCY, PAIR, _TRAP, _SLOW = "iodide vacancy", "vacancy pair", "trap", "slowed trap"
 _ALIGNING, _FIELD = 20.0, 1e5  # [1/s] above so many V/m (fitted)
 _RETURNING, _RETURN_BARRIER = 1e9, 0.45 * eV  # [1/s] and [J] of the way back (fitted)
 
@@ -39,16 +43,34 @@ def vacancies_and_traps(density: float, barrier: float, alignment: float) -> lis
     slowed = [Species.immobile(_SLOW, 0, 0.0, _TRAPS)] if alignment else []
     return [
         Species(_VACANCY, +1, density, DIFFUSIVITY_PREFACTOR, barrier, composition={"X": -1}),
-        Species.immobile(_PAIR, +2, _PAIRS * density, composition={"X": -2}),
+        Species.immobile(PAIR, +2, _PAIRS * density, composition={"X": -2}),
         Species.immobile(_TRAP, 0, _TRAPS),
         *slowed,
     ]
 
 
-def vacancy_chemistry(
-    density: float, barrier: float, capture: float, alignment: float, temperature: float
+def parted_light(flashes: Flashes, carriers: float, holes: float, capture: float, pairing: float) -> PartedLight:
+    """The law for flashes in such a film, without the empirical term.
+
+    Parameters
+    ----------
+    flashes
+        Their times.
+    carriers, holes
+        Made by a flash, and there in the dark [1/m^3].
+    capture
+        By pairs over that by traps.
+    pairing
+        See :func:`losses`.
+    """
+    by_pairs, gathers = capture * TRAP_CAPTURE, capture > 0 and pairing > 0
+    return PartedLight(flashes, carriers, holes, TRAP_CAPTURE * _TRAPS, Gathering(PAIR, by_pairs, gathers))
+
+
+def losses(
+    density: float, barrier: float, capture: float, alignment: float, temperature: float, pairing: float = 1.0
 ) -> list[Reaction]:
-    """Vacancies form pairs and part, and carriers recombine at pairs and traps.
+    """Vacancies form pairs and part, and carriers recombine with light and at pairs and traps.
 
     Parameters
     ----------
@@ -62,16 +84,20 @@ def vacancy_chemistry(
         Share by which the field slows capture by traps, an empirical law; 0 turns it off.
     temperature
         [K].
+    pairing
+        Rate over that of vacancies that are a pair when they meet; 0 for pairs that stay what and where they are.
     """
-    meeting = 4 * pi * 2 * hop_diffusivity(barrier, temperature) * _REACH  # [m^3/s]
-    law = MassAction({_VACANCY: 2}, meeting, {_PAIR: 1}, meeting * density / _PAIRS)
+    meeting = pairing * 4 * pi * 2 * hop_diffusivity(barrier, temperature) * _REACH  # [m^3/s]
+    law = MassAction({_VACANCY: 2}, meeting, {PAIR: 1}, meeting * density / _PAIRS)
     found = [
-        Reaction("pairing of vacancies", {_VACANCY: -2, _PAIR: +1}, law),
+        recombination("radiative", Radiative(RADIATIVE)),
         recombination("through traps", TrapRecombination(_TRAP, TRAP_CAPTURE, TRAP_CAPTURE)),
     ]
+    if pairing:
+        found.append(Reaction("pairing of vacancies", {_VACANCY: -2, PAIR: +1}, law))
     if capture:
         by_pairs = capture * TRAP_CAPTURE
-        found.append(recombination("through pairs", TrapRecombination(_PAIR, by_pairs, by_pairs)))
+        found.append(recombination("through pairs", TrapRecombination(PAIR, by_pairs, by_pairs)))
     return [*found, *_aligning(alignment, temperature)] if alignment else found
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from skfem import MeshTri
 
 from fem.constants import eV, nm
 from fem.fields import Array, Value
@@ -13,8 +14,9 @@ from fem.physics.reactions.reaction import Reaction
 from fem.physics.reactions.recombination import Radiative
 from fem.physics.reactions.trap_recombination import ShockleyReadHall, TrapRecombination
 from fem.physics.species import Species
-from meshes import Layer, Lines, MeshSizes, Stack, StackMesh, columnar, mesh_stack
+from meshes import Layer, Lines, MeshSizes, Polycrystal, Stack, StackMesh, columnar, mesh_stack
 from scenarios.parts.parameters import DIFFUSIVITY_PREFACTOR, GRAIN_BARRIER, TRAP_CAPTURE
+from scenarios.parts.turned import on_its_side, turned_back
 
 #: MAPbBr3 between a layer for electrons (below) and one for holes; energies and mobilities are assumptions.
 LAYERS = {
@@ -32,8 +34,16 @@ _TRANSPORT = 30 * nm  # thickness of either transport layer
 
 def mesh_emitter(width: float, thickness: float, grains: int) -> StackMesh:
     """Columnar `grains` between the two transport layers, `width` by `thickness` [m]."""
-    stack = Stack(columnar(width, thickness, grains=grains, seed=1), (Layer("etl", _TRANSPORT),),
-                  (Layer("htl", _TRANSPORT),))  # fmt: skip
+    return _between_layers(columnar(width, thickness, grains=grains, seed=1))
+
+
+def mesh_lateral_emitter(width: float, thickness: float, grains: int) -> MeshTri:
+    """The same film with the layer for electrons on its left and that for holes on its right."""
+    return turned_back(_between_layers(on_its_side(columnar(width, thickness, grains=grains, seed=1))).mesh)
+
+
+def _between_layers(film: Polycrystal) -> StackMesh:
+    stack = Stack(film, (Layer("etl", _TRANSPORT),), (Layer("htl", _TRANSPORT),))
     return mesh_stack(stack, MeshSizes(1.5 * nm, 15 * nm, 25 * nm), boundaries=Lines())
 
 

@@ -5,16 +5,14 @@ from dataclasses import dataclass
 from enum import Enum
 from math import exp
 
-import numpy as np
-
 from fem.constants import boltzmann
-from fem.fields import Array
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import Contact
 from fem.physics.layers import boundary_lines
 from fem.physics.light.luminescence import Light
 from fem.physics.materials import MAPbI3
 from fem.physics.species import Species
+from fem.results.boundary_observables import boundary_share_of_current, excess_in_boundaries
 from fem.results.light_observables import mean_quench
 from fem.scenario import Criterion, Scenario
 from meshes import MeshSizes, voronoi
@@ -131,7 +129,7 @@ class TrappingFilm:
             model,
             hold.times,
             Light(ONE_SUN, quenchers(self.density)),
-            [mean_quench(), *contrast.columns],
+            [mean_quench(), *contrast.columns, boundary_share_of_current(), excess_in_boundaries(VACANCY)],
             demands(role, contrast),
             microstructure={**meshed.report, "bound_over_free": share * (self.enrichment(role) - 1)},
             geometry=cut.geometry,
@@ -139,12 +137,3 @@ class TrappingFilm:
 
 
 Demands = Callable[[Role, BoundaryContrast], tuple[Criterion, ...]]
-
-
-def half_time(time: Array, values: Array) -> float:
-    """When `values` first are halfway from the first to the last [s], between outputs on a logarithmic clock."""
-    done = (values - values[0]) / (values[-1] - values[0])
-    k = int(np.argmax(done >= 0.5))
-    before, after = np.log(time[max(k - 1, 1)]), np.log(time[k])
-    part = (0.5 - done[k - 1]) / (done[k] - done[k - 1])
-    return float(np.exp(before + part * (after - before)))

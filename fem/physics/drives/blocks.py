@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
-from math import floor
+from math import floor, inf
 
 from fem.checks import require_finite
 from fem.physics.drives.drive import Piece
@@ -77,17 +77,15 @@ class Block:
 
     def piece(self, time: float, start: float, before: float) -> Piece:
         """The piece that holds at `time` [s] if the block begins at `start` [s]."""
-        k = bisect_right(self.offsets, time, 1, len(self.entries), key=lambda offset: start + offset) - 1
+        k = self._entry(time, start)
         entry, at, previous = self.entries[k], start + self.offsets[k], self._before(k, before)
         return entry.piece(time, at, previous) if isinstance(entry, Repeat) else entry.piece(at, previous)
 
-    def breakpoints(self, start: float, low: float, high: float) -> Iterator[float]:
-        """Beginnings of all entries but the first and of their parts; those outside (low, high) may be left out."""
-        for k, entry in enumerate(self.entries):
-            if k > 0:
-                yield start + self.offsets[k]
-            if isinstance(entry, Repeat):
-                yield from entry.breakpoints(start + self.offsets[k], low, high)
+    def next_break(self, start: float, after: float) -> float:
+        """First beginning of an entry, or of a part of one, behind `after` [s], which lies in the block; else inf."""
+        k = self._entry(after, start)
+        entry, later = self.entries[k], start + self.offsets[k + 1] if k + 1 < len(self.entries) else inf
+        return min(entry.next_break(start + self.offsets[k], after), later) if isinstance(entry, Repeat) else later
 
     def periodic(self, start: float, before: float) -> Iterator[PeriodicPart]:
         """Periodic stretches, outermost repetitions only."""
@@ -101,6 +99,10 @@ class Block:
     def describe(self, unit: str) -> str:
         """In words."""
         return ", ".join(entry.describe(unit) for entry in self.entries)
+
+    def _entry(self, time: float, start: float) -> int:
+        """Number of the entry that holds at `time` [s]."""
+        return bisect_right(self.offsets, time, 1, len(self.entries), key=lambda offset: start + offset) - 1
 
     def _before(self, k: int, before: float) -> float:
         """Value before entry k."""
@@ -145,12 +147,11 @@ class Repeat:
         cycle = self._cycle(time, start)
         return self.block.piece(time, self._begin(cycle, start), before if cycle == 0 else self.final(before))
 
-    def breakpoints(self, start: float, low: float, high: float) -> Iterator[float]:
-        """Beginnings of repetitions and of the entries in them, all that lie in (low, high) and perhaps some others."""
-        for cycle in range(self._cycle(low, start), self._cycle(high, start) + 1):
-            if cycle > 0:
-                yield self._begin(cycle, start)
-            yield from self.block.breakpoints(self._begin(cycle, start), low, high)
+    def next_break(self, start: float, after: float) -> float:
+        """First beginning of a repetition, or of an entry in it, behind `after` [s]; inf if none is left."""
+        cycle = self._cycle(after, start)
+        later = self._begin(cycle + 1, start) if cycle + 1 < self.times else inf
+        return min(self.block.next_break(self._begin(cycle, start), after), later)
 
     def periodic(self, start: float, before: float) -> Iterator[PeriodicPart]:
         """All repetitions, without the first one where it begins with another value than the later ones."""

@@ -5,9 +5,9 @@ at every breakpoint and continues with the new piece, so that a jump is met exac
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from math import ceil, cos, floor, fmod, inf, pi, sin
+from math import cos, floor, fmod, inf, nextafter, pi, sin
 from pathlib import Path
 
 import numpy as np
@@ -21,19 +21,22 @@ BEFORE = -1e-300  # a time just before a drive starts [s]
 class Piece:
     """A smooth stretch of a drive from `start` [s] on, with `value(t)` [V] and its derivative `rate(t)` [V/s].
 
-    `shifted` gives, by a closed form of its own, the same stretch where time counts from an origin [s].
+    `shifted` gives, by a closed form of its own, the same stretch where time counts from an origin [s]; `period` is
+    that of a wave [s], 0 for what does not swing.
     """
 
     start: float
     value: Callable[[float], float]
     rate: Callable[[float], float]
     shifted: "Callable[[float], Piece] | None" = None
+    period: float = 0.0
 
     def counted_from(self, origin: float) -> "Piece":
         """The same stretch where time counts from `origin` [s]: short times behind it keep all their digits."""
         if self.shifted is not None:
             return self.shifted(origin)
-        return Piece(self.start - origin, lambda t: self.value(origin + t), lambda t: self.rate(origin + t))
+        value, rate = (lambda t: self.value(origin + t)), (lambda t: self.rate(origin + t))
+        return Piece(self.start - origin, value, rate, period=self.period)
 
 
 @dataclass(frozen=True)
@@ -44,8 +47,9 @@ class Drive:
     ----------
     piece
         Gives the piece that holds from a time [s] on (right-continuous at a jump).
-    breakpoints
-        Gives the times [s] inside an open interval (start, end) at which the drive is not smooth.
+    next_break
+        Gives the first time [s] behind a time at which the drive is not smooth, where a piece begins; inf if none is
+        left. Nothing is listed ahead: a drive may break any number of times.
     extremes
         Lowest and highest potential that it ever takes [V], before t = 0 included.
     description
@@ -53,13 +57,43 @@ class Drive:
     """
 
     piece: Callable[[float], Piece]
-    breakpoints: Callable[[float, float], list[float]]
+    next_break: Callable[[float], float]
     extremes: tuple[float, float]
     description: str
 
     def __call__(self, time: float) -> float:
         """Potential [V] at `time` [s]; at a jump, the value after it."""
         return self.piece(time).value(time)
+
+    def breaks(self, start: float, end: float) -> Iterator[float]:
+        """The times [s] inside the open interval (start, end) at which the drive is not smooth, one after another."""
+        while (start := self.next_break(start)) < end:
+            yield start
+
+    def breakpoints(self, start: float, end: float) -> list[float]:
+        """All of these :meth:`breaks`."""
+        return list(self.breaks(start, end))
+
+
+def first_break(drives: Sequence[Drive], after: float) -> float:
+    """The first time [s] behind `after` at which any of the `drives` breaks; inf if none does."""
+    return min(drive.next_break(after) for drive in drives)
+
+
+def stretches(drives: Sequence[Drive], times: Sequence[float]) -> list[tuple[float, list[int]]]:
+    """Stretches between the breaks of `drives` that hold any of `times` [s], which rise from 0.
+
+    Returns
+    -------
+    Beginning of each stretch [s] and the numbers of its times; a time at a break belongs to the stretch that it ends,
+    and t = 0 to none.
+    """
+    found: dict[float, list[int]] = {}
+    for k, time in enumerate(times):
+        if time > 0:
+            before = nextafter(time, -inf)
+            found.setdefault(max(0.0, *(drive.piece(before).start for drive in drives)), []).append(k)
+    return list(found.items())
 
 
 def constant(value: float) -> Drive:
@@ -111,13 +145,15 @@ def square(high: float, low: float, period: float, duty: float = 0.5) -> Drive:
         fall = cycle * period + duty * period  # rounded as the breakpoints are
         return flat(cycle * period, high) if time < fall else flat(fall, low)
 
-    def breakpoints(start: float, end: float) -> list[float]:
-        cycles = range(max(0, floor(start / period)), ceil(end / period) + 1)
-        times = (k * period + part for k in cycles for part in (0.0, duty * period))
-        return [time for time in times if start < time < end]
+    def next_break(after: float) -> float:
+        if after < 0:
+            return 0.0
+        cycle = _cycle(after, period)
+        fall = cycle * period + duty * period
+        return fall if after < fall else (cycle + 1) * period
 
     description = f"square wave {high:g} V / {low:g} V, period {period:g} s, duty {duty:g}"
-    return Drive(piece, breakpoints, (min(low, high), max(low, high)), description)
+    return Drive(piece, next_break, (min(low, high), max(low, high)), description)
 
 
 def sine(amplitude: float, frequency: float, offset: float = 0.0) -> Drive:
@@ -204,6 +240,7 @@ def wave(start: float, amplitude: float, frequency: float, offset: float) -> Pie
         lambda time: offset + amplitude * sin(omega * (time - start)),
         lambda time: amplitude * omega * cos(omega * (time - start)),
         lambda origin: wave(_same_phase(start - origin, 1 / frequency), amplitude, frequency, offset),
+        1 / frequency,
     )
 
 
@@ -226,7 +263,8 @@ def _rows(rows: list[Piece], potentials: tuple[float, float], description: str) 
     def piece(time: float) -> Piece:
         return rows[max(0, bisect_right(starts, time) - 1)]
 
-    def breakpoints(start: float, end: float) -> list[float]:
-        return [time for time in starts if start < time < end]
+    def next_break(after: float) -> float:
+        k = bisect_right(starts, after)
+        return starts[k] if k < len(starts) else inf
 
-    return Drive(piece, breakpoints, (min(potentials), max(potentials)), description)
+    return Drive(piece, next_break, (min(potentials), max(potentials)), description)

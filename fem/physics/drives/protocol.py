@@ -100,13 +100,14 @@ def protocol(entries: Sequence[Entry], initial: float = 0.0, unit: str = "V") ->
             return flat(-inf, initial)
         return block.piece(time, 0.0, initial) if time < end else flat(end, final)
 
-    def breakpoints(start: float, stop: float) -> list[float]:
-        times = {0.0, *block.breakpoints(0.0, start, stop), end}
-        return sorted(time for time in times if start < time < stop)
+    def next_break(after: float) -> float:
+        if after < 0:
+            return 0.0
+        return min(block.next_break(0.0, after), end) if after < end else inf
 
     low, high = block.extremes(initial)
     description = f"{initial:g} {unit} before 0 s; {block.describe(unit)}; then {final:g} {unit}"
-    return Drive(piece, breakpoints, (min(initial, low), max(initial, high)), description)
+    return Drive(piece, next_break, (min(initial, low), max(initial, high)), description)
 
 
 def timetable(entries: Sequence[Entry], initial: float = 0.0) -> Timetable:
