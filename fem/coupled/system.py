@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from fem.constants import elementary_charge
+from fem.coupled.bounds import Bounds
 from fem.coupled.edge_laws import edge_laws
 from fem.coupled.electrostatics import Electrostatics
 from fem.coupled.exchange_terms import ExchangeTerms
@@ -57,7 +58,7 @@ class CoupledSystem:
         network: ReactionNetwork | None = None,
     ) -> None:
         self.volumes, self.poisson, self.unknowns, self.network = volumes, poisson, unknowns, network
-        self.exchanges = ExchangeTerms(unknowns)
+        self.bounds, self.exchanges = Bounds(unknowns), ExchangeTerms(unknowns)
         self.laws = edge_laws(volumes, unknowns)
         self.lattice = LatticeTerms(volumes, unknowns, unknowns.behind) if unknowns.behind else None
         self.electrostatics = Electrostatics(volumes, poisson, unknowns)
@@ -270,26 +271,27 @@ class CoupledSystem:
         return self.electrostatics.immobile
 
     def scaled_norm(self, change: Array, values: Array) -> float:
-        """Size of a change; see :meth:`Unknowns.scaled_norm`."""
-        return self.unknowns.scaled_norm(change, values)
+        """Size of a change; see :meth:`Bounds.scaled_norm`."""
+        return self.bounds.scaled_norm(change, values)
 
     def error_norm(self, error: Array, last: Array, first: Array) -> float:
         """Size of the error of a step: of the unknowns, or of the charges at their share of the tolerance."""
-        size = self.unknowns.scaled_norm(error, np.maximum(np.abs(last), np.abs(first)))
+        values = np.maximum(np.abs(last), np.abs(first))
+        size = max(self.bounds.scaled_norm(error, values), self.bounds.reaction_fronts(error, values))
         return max(size, self.electrostatics.charge_error(error, last) / _CHARGE_SHARE)
 
     def lowest(self, values: Array) -> float:
-        """Lowest relative concentration; see :meth:`Unknowns.lowest`."""
-        return self.unknowns.lowest(values)
+        """Lowest relative concentration; see :meth:`Bounds.lowest`."""
+        return self.bounds.lowest(values)
 
     def outside(self, values: Array, allowance: float) -> str | None:
-        """What violates its bounds; see :meth:`Unknowns.outside`."""
-        return self.unknowns.outside(values, allowance)
+        """What violates its bounds; see :meth:`Bounds.outside`."""
+        return self.bounds.outside(values, allowance)
 
     def restored(self, values: Array, before: Array) -> tuple[Array, float]:
-        """Ions lost to round-off put back; see :meth:`Unknowns.restored`."""
-        return self.unknowns.restored(values, before)
+        """Ions lost to round-off put back; see :meth:`Bounds.restored`."""
+        return self.bounds.restored(values, before)
 
     def bounded(self, values: Array, change: Array) -> Array:
-        """Bounded Newton update; see :meth:`Unknowns.bounded`."""
-        return self.unknowns.bounded(values, change)
+        """Bounded Newton update; see :meth:`Bounds.bounded`."""
+        return self.bounds.bounded(values, change)

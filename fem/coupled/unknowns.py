@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fem.constants import thermal_voltage
-from fem.coupled.lattice_layout import SHARE, LatticeLayout
+from fem.coupled.lattice_layout import LatticeLayout
 from fem.fields import Array
 from fem.physics.carriers.carrier_contacts import CarrierExchange
 from fem.physics.contacts import Blocking, IonExchange
@@ -21,14 +21,6 @@ from fem.physics.electrodes import Electrode
 from fem.physics.halides.lattice_transport import LatticeOnMesh
 from fem.physics.populations import Population
 from fem.physics.species import Sublattice
-
-OVERFILL = 1e-3  # filling above 1 that the continued logarithm can reach at the largest voltages
-_NEWTON_SHARE = 0.05  # a Newton update keeps at least this share of a concentration, or of the free sites
-_ROUND_OFF = 1e-10  # of a species' ions: the most that a step's linear solves may lose and get back
-_NOISE = 1e-2  # of the mean of ions, of the largest density of carriers: errors in empty places are measured against it
-_OUTNUMBERED = 1e-16  # of the other carriers' largest: so few are round-off
-_EMPTY = 1e-30  # likewise where there are no carriers at all
-_CARRIERS_BELOW = 1e-3  # of the largest density: how far below zero a step may leave carriers
 
 
 @dataclass(frozen=True)
@@ -202,31 +194,6 @@ class Unknowns:
             out[k : k + 2] -= given / self.unit[k : k + 2]
         return np.asarray(out / self.content)
 
-    def restored(self, values: Array, before: Array) -> tuple[Array, float]:
-        """`values` with the ions that round-off in the linear solve has lost since `before`, and their largest share.
-
-        The loss is made good in proportion to the concentration, but only up to round-off size: a larger drift has
-        another cause and must stay visible. Populations that react are left alone; carriers that a step leaves
-        slightly below zero, where they follow everything else at once, are cut off there.
-        """
-        lost = self.conserved(before) - self.conserved(values)
-        share = np.where((np.abs(lost) <= _ROUND_OFF) & self._kept, lost, 0.0)
-        new = values.copy()
-        fields = self.nodal(new)[1:]
-        held = np.einsum("kn,kn->k", self.storage, fields)
-        fields *= 1.0 + (share * self.content / np.where(held > 0, held, 1.0))[:, None]
-        fields[self.carriers] = np.maximum(fields[self.carriers], 0.0)
-        return new, float(np.abs(share).max())
-
-    @cached_property
-    def _kept(self) -> NDArray[np.bool_]:
-        """Populations whose number nothing in the film changes, shape (n_species,)."""
-        kept = ~self.carriers
-        kept[list(self.reacting)] = False
-        if self.lattice is not None and self.lattice.lattice.site_exchange > 0:
-            kept[[self.lattice.vacancy, self.lattice.second]] = False
-        return kept
-
     @cached_property
     def sublattices(self) -> tuple[Sublattice, ...]:
         """Every sublattice once."""
@@ -240,59 +207,3 @@ class Unknowns:
         """Share of the sublattice's sites that is taken, shape (n_nodes,)."""
         members = self.members(sites)
         return np.asarray(self.unit[members] @ fields[1:][members]) / sites.site_density
-
-    def scaled_norm(self, change: Array, values: Array) -> float:
-        """Root mean square of the relative change: concentrations against themselves plus 1 % of the mean.
-
-        Of a halide lattice's site fractions the largest change counts: they travel as narrow fronts.
-        """
-        size, moved = self.nodal(np.abs(values)), self.nodal(change)
-        largest = size[1:].max(axis=1)
-        some = _OUTNUMBERED * largest[self.carriers].max(initial=0.0)
-        noise = np.where(self.carriers, np.maximum(_NOISE * largest, some), _NOISE)
-        scale = size[1:] + np.maximum(noise, _EMPTY)[:, None]
-        if self.lattice is not None:
-            scale[self.lattice.second] = SHARE
-        ions = moved[1:] / scale
-        potential = moved[0] / (1.0 + size[0].max())
-        amounts = self.entered(change) / (np.abs(self.entered(values)) + 1.0)
-        total = (ions**2).sum() + (potential**2).sum() + (amounts**2).sum()
-        total += self.behind.squared_error(change, values) if self.behind else 0.0
-        fronts = float(np.abs(ions[self.lattice.second]).max()) if self.lattice is not None else 0.0
-        return max(float(np.sqrt(total / self.size)), fronts)
-
-    def lowest(self, values: Array) -> float:
-        """Lowest concentration relative to the unit of its ion species."""
-        return float(self.nodal(values)[1:][~self.carriers].min(initial=0.0 if self.absent.any() else np.inf))
-
-    def outside(self, values: Array, allowance: float) -> str | None:
-        """Which concentration lies more than `allowance` below zero, or what is overfull; None if nothing does."""
-        fields = self.nodal(values)
-        lowest, highest = fields[1:].min(axis=1), fields[1:].max(axis=1)
-        few = _OUTNUMBERED * highest[self.carriers].max(initial=0.0)
-        below = lowest < -np.where(self.carriers, np.maximum(_CARRIERS_BELOW * highest, few), allowance)
-        if below.any():
-            k = int(np.argmax(below))
-            against = highest[k] if self.carriers[k] and highest[k] > 0 else 1.0
-            unit = "largest" if self.carriers[k] else "mean"
-            return f"a concentration of {lowest[k] / against:.1e} of its {unit} ({self.populations[k].name})"
-        if self.behind is not None and self.behind.overdrawn(fields, values):
-            return "halides outside their shares: a site fraction, or a store at a contact, beyond empty or full"
-        for sites in self.sublattices:
-            fullest = float(self.filling(sites, fields).max())
-            if fullest > 1.0 + OVERFILL:
-                return f"the sublattice {sites.name!r} fuller than full ({fullest:.5g} of its sites)"
-        return None
-
-    def bounded(self, values: Array, change: Array) -> Array:
-        """Newton update that keeps concentrations positive and sites free, node by node."""
-        new = values + change
-        old_fields, fields = self.nodal(values), self.nodal(new)
-        fields[1:] = np.maximum(fields[1:], np.minimum(_NEWTON_SHARE * old_fields[1:], old_fields[1:]))
-        for sites in self.sublattices:
-            members = [m + 1 for m in self.members(sites)]
-            before, after = self.filling(sites, old_fields), self.filling(sites, fields)
-            highest = 1.0 + OVERFILL - _NEWTON_SHARE * (1.0 + OVERFILL - before)
-            share = np.where(after > highest, (highest - before) / np.maximum(after - before, 1e-300), 1.0)
-            fields[members] = old_fields[members] + share * (fields[members] - old_fields[members])
-        return new

@@ -88,7 +88,7 @@ def moved(system: CoupledSystem, values: Array, change: Array) -> tuple[Array, A
     u = system.unknowns
     aimed = values + change
     u.nodal(aimed)[1:][u.carriers] = u.nodal(values)[1:][u.carriers]
-    new = u.bounded(values, aimed - values)
+    new = system.bounded(values, aimed - values)
     fields = u.nodal(new)[1:]
     if u.lattice is not None:
         free = _FULL - u.lattice.dilution * fields[u.lattice.vacancy]
