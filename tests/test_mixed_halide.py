@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from films_with_halides import FAST, KT, SITES, SLOW, column, even, film, halides, lattice, states
+from films_with_halides import BLOCKING, FAST, KT, SITES, SLOW, column, even, film, halides, lattice, states
 from irregular_films import graded, rectangle
 from skfem import MeshTri
 from verification import Verification
@@ -18,7 +18,7 @@ from fem.numerics.sparse_direct import SolverError
 from fem.physics.contacts import Contact
 from fem.physics.drives.drive import pulse, step
 from fem.physics.halides.mixed_halide import Halide, HalideLattice
-from fem.physics.layers import boundary_lines
+from fem.physics.layers import boundary_lines, surface_lines
 from fem.physics.materials import Material
 from fem.physics.species import Species
 
@@ -228,6 +228,22 @@ def test_grains_of_two_compositions_mix_along_their_boundary(verify: Verificatio
         expected=0.0,
         tolerance=1e-12,
     )
+
+
+def test_a_fast_surface_mixes_the_grain_below_it() -> None:
+    """Halides of a grain 10 nm thick that hardly move in it go round by its surface."""
+    sides = {"surface_lines": lambda p: p[0] < 1e-12}
+    mesh = column(np.linspace(0, 80 * nm, 41)).with_boundaries(sides).with_subdomains({"film": lambda p: p[0] > -1})
+    left = []
+    for surface in (0.40 * eV, 0.20 * eV):
+        bands = [Halide(name, 1e-8, {"film": 0.40 * eV, "surface": surface}) for name in ("iodide", "bromide")]
+        sites = HalideLattice(1e-4 * SITES, SITES, lambda x, y: np.where(y < 40 * nm, 0.3, 0.7), (bands[0], bands[1]))
+        model = PoissonNernstPlanck(mesh, Material("film", 18.0), (), BLOCKING, layers=(surface_lines(2 * nm),),
+                                    lattice=sites)  # fmt: skip
+        end = states(model, [1000.0])[-1]
+        assert halides(model, end) == pytest.approx(halides(model, model.initial_state()), rel=1e-12, abs=0.0)
+        left.append(float(np.ptp(end.share)))
+    assert left[0] > 0.35 and left[1] < 0.02
 
 
 def test_an_edge_that_loses_entropy_stops_the_run() -> None:
