@@ -17,7 +17,7 @@ from against_oracle import COARSE, fast
 from page import IMAGES, parser, report
 
 from fem.fields import Array
-from fem.results.drawing import new_figure, save
+from fem.pictures.drawing import new_figure, save
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 from test_manufactured_solution import NAMES, T0, ExactOnTheMesh, Fields, ManufacturedFilm, errors, model, run

@@ -32,18 +32,18 @@ from fem.evolve import Output, evolve
 from fem.fields import Field
 from fem.model import PoissonNernstPlanck
 from fem.numerics.sparse_direct import best_solver
+from fem.observables.fronts import depletion_depth
+from fem.observables.light_observables import mean_quench
 from fem.physics.contacts import Contact
 from fem.physics.drives.drive import step
 from fem.physics.layers import boundary_lines
 from fem.physics.light.luminescence import Light, UnpairedInterstitials
 from fem.physics.materials import MAPbI3
 from fem.physics.species import Species
-from fem.results.drawing import new_figure, save
-from fem.results.fronts import depletion_depth
-from fem.results.light_observables import mean_quench
+from fem.pictures.drawing import new_figure, save
 from fem.results.record import run_scenario
-from fem.results.run_record import RunIdentity
 from fem.scenario import Scenario, logarithmic_times
+from fem.storage.run_record import RunIdentity
 from meshes import MeshSizes, Strips, columnar, triangulate, voronoi
 
 TIMES = logarithmic_times(1 * us, 1000 * s)

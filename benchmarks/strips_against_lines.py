@@ -25,7 +25,7 @@ from fem.physics.drives.drive import step
 from fem.physics.layers import boundary_lines
 from fem.physics.materials import MAPbI3
 from fem.physics.species import Species
-from fem.results.drawing import new_figure, save
+from fem.pictures.drawing import new_figure, save
 from meshes import Lines, MeshSizes, Polycrystal, Strips, triangulate, voronoi
 
 WIDTH, CONTRAST = 4 * nm, 1.6e4

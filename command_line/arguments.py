@@ -16,7 +16,7 @@ from command_line.catalogue import Entry
 from fem.checks import require_known
 
 if TYPE_CHECKING:
-    from fem.results.run_record import RunIdentity
+    from fem.storage.run_record import RunIdentity
 
 _PROJECT = Path(__file__).parents[1]
 _LARGEST = sys.float_info.max
@@ -72,7 +72,7 @@ def arguments_of(entry: Entry) -> dict[str, Argument]:
 
 def identity_of(entry: Entry, given: Mapping[str, object]) -> "RunIdentity":
     """What ``run.json`` records of a run of `entry` with the arguments `given`; the others have their defaults."""
-    from fem.results.run_record import RunIdentity
+    from fem.storage.run_record import RunIdentity
 
     values = {name: given.get(name, argument.default) for name, argument in arguments_of(entry).items()}
     parameters = {name: (_written(value), arguments_of(entry)[name].unit) for name, value in values.items()}

@@ -12,8 +12,8 @@ from command_line.messages import say
 from command_line.places import require_makeable
 
 if TYPE_CHECKING:
-    from fem.results.run_record import RunIdentity
     from fem.results.summary import Summary
+    from fem.storage.run_record import RunIdentity
 
 Quiet = Annotated[bool, Parameter(help="Print nothing but warnings and errors.", negative=())]
 Strict = Annotated[bool, Parameter(help="Fail if a check of the computation does; all is written first.", negative=())]
@@ -35,8 +35,8 @@ def run_new(
     from command_line.studying import run_new_study
     from fem.comparison.study import Study
     from fem.comparison.study_record import holds_study
-    from fem.results.files import require_replaceable
     from fem.results.record import run_scenario
+    from fem.storage.files import require_replaceable
 
     directory = out or Path("results", entry.name)
     if not holds_study(directory):
@@ -70,7 +70,7 @@ def resume(
     from fem.comparison.study import Study
     from fem.comparison.study_record import holds_study, read_study
     from fem.results.record import resume_run
-    from fem.results.run_record import read_identity
+    from fem.storage.run_record import read_identity
 
     identity = (read_study if holds_study(directory) else read_identity)(directory)
     _require_whole(identity, directory)
@@ -100,8 +100,8 @@ def export(directory: Path, *, pvd: Annotated[bool, Parameter(negative=())] = Fa
     pvd
         A .pvd file with one .vtu file per output, for older versions of ParaView.
     """
-    from fem.results.export import export_pvd
     from fem.results.recorder import FIELDS
+    from fem.storage.export import export_pvd
 
     if not directory.is_dir():
         raise ValueError(f"there is no folder {directory}")

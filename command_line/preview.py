@@ -41,8 +41,8 @@ def preview(entry: Entry, given: dict[str, object], out: Path | None, debug: boo
 
 
 def _draw(scenario: "Scenario", title: str, path: Path) -> None:
+    from fem.pictures.film_figure import draw_microstructure
     from fem.results.film_facts import film_lines, recorded_lines
-    from fem.results.film_figure import draw_microstructure
     from fem.results.run_facts import warnings_of
 
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -27,7 +27,7 @@ def view(
     picture
         Draw into this file instead of a window.
     """
-    from fem.results.view import View
+    from fem.pictures.view import View
 
     shown = View.of(directory, field, None if time is None else parse_quantity(time, "s"))
     if picture is None:
@@ -47,7 +47,7 @@ class Look:
     width
         Of the figure: a column of a journal if not given.
     style
-        Matplotlib style file; fem/results/grainfield.mplstyle is the one to start from.
+        Matplotlib style file; fem/pictures/grainfield.mplstyle is the one to start from.
     """
 
     width: str = "86mm"
@@ -74,7 +74,7 @@ def figure(
     time
         Draw the output nearest to this time, such as 10s; the last one if not given.
     """
-    from fem.results.still import Still
+    from fem.pictures.still import Still
 
     still = Still.of(directory, field, parse_quantity(look.width, "m"), look.style)
     moment = still.draw(file, None if time is None else parse_quantity(time, "s"))

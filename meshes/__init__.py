@@ -2,27 +2,27 @@
 
 from meshes.contract import check_contract
 from meshes.delaunay import DelaunayRepair
-from meshes.ebsd import read_ebsd
-from meshes.grain_image import GrainImage
-from meshes.grain_sizes import Bimodal, GrainSizes, Lognormal
-from meshes.grain_statistics import GrainStatistics, grain_statistics
-from meshes.laguerre import GrainShape, laguerre
-from meshes.micrograph import GrainMap, read_grain_map
-from meshes.orientation import Symmetry, misorientations
-from meshes.overlay import draw_overlay
-from meshes.periodic import WholeGrains, periodic_laguerre, whole_grains
+from meshes.devices.stack import StackMesh, mesh_stack
+from meshes.devices.stack_layers import Layer, Metal, Stack
+from meshes.devices.stack_report import StackReport, stack_report
+from meshes.grains.grain_sizes import Bimodal, GrainSizes, Lognormal
+from meshes.grains.grain_statistics import GrainStatistics, grain_statistics
+from meshes.grains.laguerre import GrainShape, laguerre
+from meshes.grains.orientation import Symmetry, misorientations
+from meshes.grains.periodic import WholeGrains, periodic_laguerre, whole_grains
+from meshes.grains.polycrystal import Polycrystal
+from meshes.grains.regularise import merge_short_edges
+from meshes.grains.voronoi import columnar, layered, voronoi
+from meshes.measured.ebsd import read_ebsd
+from meshes.measured.grain_image import GrainImage
+from meshes.measured.micrograph import GrainMap, read_grain_map
+from meshes.measured.overlay import draw_overlay
+from meshes.measured.segmentation import BoundaryLook, segment_micrograph
+from meshes.measured.sidecar import nominal_pixel_size
 from meshes.pinholes import with_pinholes
-from meshes.polycrystal import Polycrystal
 from meshes.quality import MeshReport, mesh_report
-from meshes.regularise import merge_short_edges
-from meshes.segmentation import BoundaryLook, segment_micrograph
-from meshes.sidecar import nominal_pixel_size
 from meshes.size_field import Lines, MeshSizes, Strips
-from meshes.stack import StackMesh, mesh_stack
-from meshes.stack_layers import Layer, Metal, Stack
-from meshes.stack_report import StackReport, stack_report
 from meshes.triangulate import triangulate, triangulate_and_count
-from meshes.voronoi import columnar, layered, voronoi
 
 __all__ = [
     "Bimodal",

@@ -15,9 +15,9 @@ from scipy.spatial import cKDTree
 from scipy.stats import qmc
 
 from meshes.electrode_skin import ElectrodeSkin
-from meshes.polycrystal import SIDES, Polycrystal
+from meshes.grains.polycrystal import SIDES, Polycrystal
 from meshes.size_field import Lines, MeshSizes, Strips
-from meshes.strip_spacing import Spacing
+from meshes.strips.strip_spacing import Spacing
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from skfem import MeshTri
 
 from meshes.checks import require_known
-from meshes.polycrystal import SIDES
+from meshes.grains.polycrystal import SIDES
 
 Ints = NDArray[np.int64]
 _GRAIN = re.compile(r"grain_(\d+)")

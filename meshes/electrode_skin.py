@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from meshes.grains.polycrystal import Polycrystal
+from meshes.grains.rims import with_pinhole_areas
 from meshes.labelled import LabelledTriangles
-from meshes.polycrystal import Polycrystal
-from meshes.rims import with_pinhole_areas
 from meshes.size_field import MeshSizes, geometric_layers
 
 Floats = NDArray[np.float64]

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meshes.gmsh_session import gmsh_session, graded_distance, mesh_surfaces, use_smallest
+from meshes.grains.polycrystal import SIDES, Polycrystal
 from meshes.labelled import LabelledTriangles
 from meshes.plane_surfaces import add_surfaces, divide, repeat
-from meshes.polycrystal import SIDES, Polycrystal
 from meshes.size_field import MeshSizes
 
 _MICRON = 1e-6  # Gmsh warns about edges below 1e-8, so it works in micrometres

@@ -11,10 +11,10 @@ import shapely
 from numpy.typing import NDArray
 
 from meshes.checks import require_seed
-from meshes.grain_sizes import GrainSizes
-from meshes.periodic import closed
-from meshes.polycrystal import Polycrystal
-from meshes.regularise import merge_short_edges
+from meshes.grains.grain_sizes import GrainSizes
+from meshes.grains.periodic import closed
+from meshes.grains.polycrystal import Polycrystal
+from meshes.grains.regularise import merge_short_edges
 
 Floats = NDArray[np.float64]
 _CORNERS = 24  # of a rim

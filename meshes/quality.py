@@ -13,7 +13,7 @@ from skfem import MeshTri
 from meshes.checks import require_known, require_positive
 from meshes.contract import check_contract
 from meshes.delaunay import DelaunayRepair, edge_quality
-from meshes.polycrystal import Polycrystal
+from meshes.grains.polycrystal import Polycrystal
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

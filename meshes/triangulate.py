@@ -16,15 +16,15 @@ from skfem import MeshTri
 
 from meshes.checks import require_known
 from meshes.delaunay import DelaunayRepair, made_delaunay
+from meshes.devices.side_marks import SideMark, with_side_marks
 from meshes.electrode_skin import ElectrodeSkin
 from meshes.facing_nodes import with_facing_nodes
+from meshes.grains.polycrystal import SIDES, Polycrystal
+from meshes.grains.regularise import merge_short_edges
 from meshes.labelled import LabelledTriangles
 from meshes.line_mesh import mesh_lines
-from meshes.polycrystal import SIDES, Polycrystal
-from meshes.regularise import merge_short_edges
-from meshes.side_marks import SideMark, with_side_marks
 from meshes.size_field import Lines, MeshSizes, Strips
-from meshes.strips import mesh_strips
+from meshes.strips.strip_mesh import mesh_strips
 from meshes.two_sided import two_sided
 
 Ints = NDArray[np.int64]

@@ -18,10 +18,10 @@ from fem.constants import Concentration, Energy, Hertz, K, Kelvin, Metre, Second
 from fem.cycles.jumping import CycleJumping
 from fem.fields import Array
 from fem.model import PoissonNernstPlanck
+from fem.observables.composition import halide_drift, spread
 from fem.physics.contacts import Contact
 from fem.physics.halides.halide_stores import HalideStore
 from fem.physics.layers import boundary_lines
-from fem.results.composition import halide_drift, spread
 from fem.scenario import Scenario
 from meshes import columnar
 from scenarios.criteria.ac import Stabilised

@@ -10,9 +10,9 @@ voltage. Without the store (``--excess 0/m^3``) nothing can fill vacancies and n
 
 from fem.constants import Concentration, K, Kelvin, Metre, Second, V, Volt, nm, s, um
 from fem.model import PoissonNernstPlanck
+from fem.observables.light_observables import mean_lifetime
 from fem.physics.contacts import Coating, Contact
 from fem.physics.reactions.defect_chemistry import carrier_pairs
-from fem.results.light_observables import mean_lifetime
 from fem.scenario import Scenario
 from scenarios.criteria.parity import parity_demands
 from scenarios.parts.halide_store import HalideStore

@@ -12,11 +12,11 @@ from enum import Enum
 
 from fem.constants import Concentration, Energy, K, Kelvin, Metre, Second, V, Volt, eV, nm, s, um
 from fem.model import PoissonNernstPlanck
+from fem.observables.profiles import Side
 from fem.physics.contacts import INSULATED, CarrierContact, Coating, Contact
 from fem.physics.drives.drive import step
 from fem.physics.materials import MAPbI3
 from fem.physics.scales import depletion_width
-from fem.results.profiles import Side
 from fem.scenario import Scenario, logarithmic_times
 from scenarios.parts.lateral_films import AFFINITY, PERMITTIVITY, bands, ion, light_and_losses, strip
 from scenarios.parts.lead import lead, lead_chemistry

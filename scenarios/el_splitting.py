@@ -18,12 +18,12 @@ import numpy as np
 
 from fem.constants import Concentration, Energy, K, Kelvin, Metre, Second, V, Velocity, Volt, eV, nm, s
 from fem.model import PoissonNernstPlanck
+from fem.observables.composition import domain_size, halide_drift, spectrum_columns, spread
 from fem.physics.contacts import Contact
 from fem.physics.halides.band_gaps import gap_law
 from fem.physics.halides.halide_stores import HalideStore
 from fem.physics.layers import boundary_lines
 from fem.physics.light.spectra import EmissionLine
-from fem.results.composition import domain_size, halide_drift, spectrum_columns, spread
 from fem.scenario import Scenario
 from meshes import columnar
 from scenarios.criteria.splitting import Splitting

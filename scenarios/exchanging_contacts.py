@@ -11,14 +11,14 @@ polarisation of a binary electrolyte). A film with blocking contacts and one mob
 
 from fem.constants import Concentration, Energy, K, Kelvin, Metre, Second, V, Velocity, Volt, eV, ms, nm, s, um
 from fem.model import PoissonNernstPlanck
+from fem.observables.fronts import front_position, front_width
+from fem.observables.light_observables import mean_quench
 from fem.physics.contacts import Contact, Reservoir
 from fem.physics.drives.drive import step
 from fem.physics.layers import boundary_lines
 from fem.physics.light.luminescence import Light, TrappingIons
 from fem.physics.materials import MAPbI3
 from fem.physics.species import Species
-from fem.results.fronts import front_position, front_width
-from fem.results.light_observables import mean_quench
 from fem.scenario import Scenario, logarithmic_times
 from meshes import voronoi
 from meshes.budget import Extent

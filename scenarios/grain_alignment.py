@@ -20,6 +20,7 @@ from fem.constants import Concentration, Energy, K, Kelvin, Metre, V, Volt, bolt
 from fem.fields import Array
 from fem.measurements.homogenised import homogenised_diffusivity
 from fem.model import PoissonNernstPlanck
+from fem.observables.boundary_observables import boundary_share_of_current, excess_in_boundaries
 from fem.physics.boundary_barriers import barriers_by_misorientation, boundary_pairs, read_shockley_barrier
 from fem.physics.contacts import Contact
 from fem.physics.drives.drive import step
@@ -27,7 +28,6 @@ from fem.physics.layers import boundary_lines
 from fem.physics.light.luminescence import Light
 from fem.physics.materials import MAPbI3
 from fem.physics.scales import depletion_width
-from fem.results.boundary_observables import boundary_share_of_current, excess_in_boundaries
 from fem.scenario import Scenario
 from meshes import Lognormal, laguerre
 from meshes.budget import Extent

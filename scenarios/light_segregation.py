@@ -15,11 +15,11 @@ from dataclasses import replace
 
 from fem.constants import Concentration, Energy, K, Kelvin, Metre, Second, eV, minute, nm, s
 from fem.model import PoissonNernstPlanck
+from fem.observables.composition import domain_size, halide_drift, share_at_boundaries, spread
 from fem.physics.contacts import Contact
 from fem.physics.halides.funnelling import FunnelledCarriers
 from fem.physics.halides.nucleation import Noise
 from fem.physics.light.spectra import EmissionLine
-from fem.results.composition import domain_size, halide_drift, share_at_boundaries, spread
 from fem.scenario import Scenario
 from meshes import MeshSizes, Strips, columnar
 from scenarios.criteria.light import LightSegregation

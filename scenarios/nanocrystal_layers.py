@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 from fem.constants import Concentration, ElectricField, Energy, K, Kelvin, Metre, Second, Velocity, eV, nm, s
 from fem.model import PoissonNernstPlanck
+from fem.observables.composition import halide_drift, spread
 from fem.physics.contacts import Contact
 from fem.physics.drives.drive import step
 from fem.physics.halides.band_gaps import gap_law
@@ -22,7 +23,6 @@ from fem.physics.halides.halide_stores import HalideStore
 from fem.physics.halides.mixed_halide import Halide, HalideLattice
 from fem.physics.light.spectra import EmissionLine
 from fem.physics.materials import Material
-from fem.results.composition import halide_drift, spread
 from fem.scenario import Scenario, logarithmic_times
 from scenarios.criteria.layers import BLOCKED, Layers
 from scenarios.parts.beside import Beside

@@ -10,13 +10,13 @@ depth-integrated light (``profiles``).
 
 from fem.constants import Concentration, Energy, K, Kelvin, Metre, Second, V, Volt, nm, s, us
 from fem.model import PoissonNernstPlanck
+from fem.observables.fronts import depletion_depth, front_position, front_width
+from fem.observables.light_observables import mean_quench
+from fem.observables.profiles import Side
 from fem.physics.contacts import Contact
 from fem.physics.drives.drive import step
 from fem.physics.light.luminescence import Light
 from fem.physics.materials import MAPbI3
-from fem.results.fronts import depletion_depth, front_position, front_width
-from fem.results.light_observables import mean_quench
-from fem.results.profiles import Side
 from fem.scenario import Scenario, logarithmic_times
 from meshes import Strips, layered
 from meshes.budget import Extent

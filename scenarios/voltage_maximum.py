@@ -13,12 +13,12 @@ from math import inf
 
 from fem.constants import Concentration, Energy, K, Kelvin, Metre, Second, Velocity, eV, nm, s, um
 from fem.model import PoissonNernstPlanck
+from fem.observables.light_observables import mean_luminescence
 from fem.physics.contacts import CarrierContact, Contact, Reservoir
 from fem.physics.materials import MAPbI3
 from fem.physics.reactions.defect_chemistry import recombination
 from fem.physics.reactions.field_assisted import Exponential
 from fem.physics.reactions.trap_recombination import TrapRecombination
-from fem.results.light_observables import mean_luminescence
 from fem.scenario import Scenario
 from scenarios.criteria.healing import maximum_demands
 from scenarios.parts.field_made import INTERSTITIAL, VACANCY, FieldMadePairs

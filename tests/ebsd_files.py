@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from meshes.grain_image import GrainImage
+from meshes.measured.grain_image import GrainImage
 
 Floats = NDArray[np.float64]
 

@@ -14,8 +14,8 @@ from fem.physics.layers import boundary_lines, surface_lines
 from fem.physics.light.luminescence import Light, UnpairedInterstitials
 from fem.physics.materials import MAPbI3, Material
 from fem.physics.species import Species, Sublattice
-from fem.results.run_record import RunIdentity
 from fem.scenario import Criterion, Geometry, Observable, Scenario
+from fem.storage.run_record import RunIdentity
 
 WIDTH, HEIGHT = 2e-6, 1e-6
 LIGHT = Light(1e27, (UnpairedInterstitials("iodide vacancy", 1e22, 1e-14),))

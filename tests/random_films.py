@@ -45,7 +45,7 @@ from meshes import (
     with_pinholes,
 )
 from meshes.budget import estimated_nodes
-from meshes.polycrystal import SIDES
+from meshes.grains.polycrystal import SIDES
 
 _MAP = Path(__file__).parents[1] / "data" / "grain_maps" / "perovskite_sem_calibrated" / "labels.png"
 _ON_LINES_ALONE = ("periodic",)

@@ -11,8 +11,8 @@ from whole_runs import traces_of
 from fem.constants import eV, nm, s
 from fem.evolve import evolve
 from fem.fields import Array
+from fem.observables.composition import composition, halide_drift, spread
 from fem.physics.drives.protocol import protocol, square_wave
-from fem.results.composition import composition, halide_drift, spread
 from fem.results.run_facts import judge
 from scenarios import ac_response, ac_stabilised
 from scenarios.criteria.ac import Stabilised

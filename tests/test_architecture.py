@@ -11,6 +11,9 @@ ROOT = Path(__file__).parent.parent
 FEM_ROWS = (
     ("fem.comparison",),
     ("fem.results",),
+    ("fem.pictures",),
+    ("fem.storage",),
+    ("fem.observables",),
     (
         "fem.evolve",
         "fem.cycles",

@@ -15,7 +15,7 @@ from calls import SMALL_FILM, Answer, CommandLine, calls_from
 from skimage.io import imsave
 
 from command_line.app import main
-from fem.results.vtkhdf import FieldSeriesWriter
+from fem.storage.vtkhdf import FieldSeriesWriter
 
 ROOT = Path(__file__).parent.parent
 

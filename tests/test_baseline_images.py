@@ -13,8 +13,8 @@ from films_for_results import IDENTITY, two_grains
 from PIL import Image
 
 from fem.comparison.compare import compare
+from fem.pictures.still import Still
 from fem.results.record import run_scenario
-from fem.results.still import Still
 
 BASELINES = Path(__file__).parent / "data" / "baselines"
 OF_A_RUN = ("microstructure.png", "maps.png", "traces.png", "profiles.png", "still.png")

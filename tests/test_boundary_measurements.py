@@ -21,13 +21,13 @@ from fem.measurements.boundaries import boundary_current_share, boundary_excess
 from fem.measurements.conductances import Conductances, Span
 from fem.measurements.effective_diffusivity import effective_diffusivity
 from fem.model import PoissonNernstPlanck
+from fem.observables.boundary_observables import boundary_share_of_current, excess_in_boundaries
+from fem.observables.observables import standard_observables
 from fem.physics.contacts import Contact, Reservoir
 from fem.physics.drives.drive import step
 from fem.physics.layers import ThinLayer, boundary_lines
 from fem.physics.periodic import PeriodicSides
 from fem.physics.species import Species, Sublattice
-from fem.results.boundary_observables import boundary_share_of_current, excess_in_boundaries
-from fem.results.observables import standard_observables
 from fem.scenario import Scenario
 from fem.state import State
 from meshes import MeshSizes, triangulate, voronoi

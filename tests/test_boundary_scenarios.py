@@ -19,17 +19,17 @@ from verification import Verification
 from fem.constants import boltzmann, eV, nm, s
 from fem.evolve import evolve
 from fem.fields import Array
+from fem.observables.observables import relative_drift
+from fem.observables.profiles import Side
+from fem.observables.surface_potential import SurfaceScan
 from fem.physics.contacts import Coating, Contact
-from fem.results.map_figures import Pictured
-from fem.results.observables import relative_drift
-from fem.results.profiles import Side
+from fem.pictures.map_figures import Pictured
+from fem.pictures.surface_figure import draw_surface, stages_of, telling_rows
 from fem.results.recorder import Plan, recording
 from fem.results.run_facts import judge
-from fem.results.series import FieldSeries
-from fem.results.surface_figure import draw_surface, stages_of, telling_rows
-from fem.results.surface_potential import SurfaceScan
-from fem.results.timeseries import read_timeseries
 from fem.scenario import Criterion, Scenario
+from fem.storage.series import FieldSeries
+from fem.storage.timeseries import read_timeseries
 from meshes import columnar
 from scenarios import boundary_highway, boundary_passivation
 from scenarios.criteria.boundaries import conductance

@@ -24,7 +24,7 @@ from meshes import (
     voronoi,
 )
 from meshes.size_field import geometric_layers
-from meshes.strip_spacing import graded
+from meshes.strips.strip_spacing import graded
 
 nm, um = 1e-9, 1e-6
 SIZES = MeshSizes(electrode=8 * nm, boundary=8 * nm, interior=30 * nm)

@@ -5,7 +5,7 @@ import pytest
 from irregular_films import rectangle
 
 from fem.constants import nm, um
-from fem.results.camera import Camera
+from fem.observables.camera import Camera
 
 MESH = rectangle(np.linspace(0, 4, 81) * um, np.linspace(0, 2, 41) * um)
 X, Y = MESH.p

@@ -20,17 +20,17 @@ from fem.evolve import StepReport, evolve
 from fem.fields import Array
 from fem.measurements.free_energy import free_energy, has_free_energy
 from fem.model import PoissonNernstPlanck
+from fem.observables.observables import standard_observables
 from fem.physics.contacts import Coating, Contact, Reservoir
 from fem.physics.drives.drive import Drive, sine, square, step
 from fem.physics.nernst_planck import crowding
 from fem.physics.species import Sublattice
 from fem.rest.imbalance import Imbalance
 from fem.results.checks import LIMITS, Check, laws, resolution, still
-from fem.results.observables import standard_observables
 from fem.results.record import run_scenario
-from fem.results.run_record import read_record
 from fem.scenario import Scenario
 from fem.state import State
+from fem.storage.run_record import read_record
 
 TIMES = np.concatenate([[0.0], np.geomspace(1e-3, 100.0, 31)])
 CROWDED = replace(VACANCY, sublattice=Sublattice("sites", 6e24))

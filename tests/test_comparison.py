@@ -33,9 +33,9 @@ from fem.physics.drives.drive import Drive, pulse, ramp, step
 from fem.physics.materials import MAPbI3
 from fem.physics.species import Species
 from fem.results.record import run_scenario
-from fem.results.results import Results
-from fem.results.run_record import RunIdentity, read_record, write_record
 from fem.scenario import Scenario
+from fem.storage.results import Results
+from fem.storage.run_record import RunIdentity, read_record, write_record
 
 ROOT = Path(__file__).parent.parent
 SMALL, LARGE = 0.01, 0.5  # [V]: linear response, and a quench

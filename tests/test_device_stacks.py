@@ -29,13 +29,13 @@ from meshes import (
     triangulate,
     voronoi,
 )
-from meshes.grain_sizes import Lognormal
-from meshes.layer_heights import graded_rows
-from meshes.periodic import periodic_laguerre
+from meshes.devices.layer_heights import graded_rows
+from meshes.devices.stack import StackMesh, mesh_stack
+from meshes.devices.stack_layers import Layer, Metal, Stack
+from meshes.devices.stack_report import stack_report
+from meshes.grains.grain_sizes import Lognormal
+from meshes.grains.periodic import periodic_laguerre
 from meshes.pinholes import with_pinholes
-from meshes.stack import StackMesh, mesh_stack
-from meshes.stack_layers import Layer, Metal, Stack
-from meshes.stack_report import stack_report
 
 um, nm = 1e-6, 1e-9
 SIZES = MeshSizes(electrode=1 * nm, boundary=20 * nm, interior=60 * nm)

@@ -11,7 +11,7 @@ from calls import calls_from
 from fem.constants import elementary_charge
 from fem.physics.light.illumination import photon_flux
 from fem.physics.reactions import defect_chemistry
-from fem.results.timeseries import read_timeseries
+from fem.storage.timeseries import read_timeseries
 
 PAGE = (Path(__file__).parents[1] / "docs" / "devices.md").read_text(encoding="utf-8")
 

@@ -12,8 +12,8 @@ from scipy.spatial.transform import Rotation
 from skimage.metrics import contingency_table
 
 from meshes import GrainMap, read_ebsd, read_grain_map
-from meshes.grain_image import GrainImage
-from meshes.orientation import Symmetry, disorientation
+from meshes.grains.orientation import Symmetry, disorientation
+from meshes.measured.grain_image import GrainImage
 
 um = 1e-6
 NICKEL = Path(__file__).parents[1] / "data" / "grain_maps" / "ebsd_ni_superalloy" / "labels.png"

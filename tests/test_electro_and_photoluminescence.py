@@ -19,6 +19,7 @@ from fem.constants import elementary_charge, nm
 from fem.evolve import evolve
 from fem.fields import Field
 from fem.model import PoissonNernstPlanck
+from fem.observables.light_observables import total_emission
 from fem.physics.carriers.device_layers import device
 from fem.physics.contacts import CarrierContact, Contact
 from fem.physics.drives.drive import step
@@ -26,7 +27,6 @@ from fem.physics.light.illumination import BeerLambert
 from fem.physics.reactions.defect_chemistry import carrier_pairs, recombination
 from fem.physics.reactions.recombination import Radiative
 from fem.physics.reactions.trap_recombination import ShockleyReadHall, SurfaceRecombination
-from fem.results.light_observables import total_emission
 from fem.scenario import Scenario
 from scenarios.parts.emitter import LAYERS, mesh_emitter
 

@@ -23,7 +23,7 @@ from meshes import (
     voronoi,
     with_pinholes,
 )
-from meshes.polycrystal import SIDES
+from meshes.grains.polycrystal import SIDES
 from meshes.size_field import geometric_layers
 
 um, nm = 1e-6, 1e-9

@@ -8,10 +8,10 @@ from verification import Verification
 from fem.constants import nm
 from fem.evolve import evolve
 from fem.model import PoissonNernstPlanck
+from fem.observables.emission import quantum_yield
 from fem.physics.light.excitons import Excitons
 from fem.physics.materials import MAPbI3
 from fem.physics.species import Species
-from fem.results.emission import quantum_yield
 
 RADIATIVE, TRAPPING, AUGER = 2e8, 5e7, 3e-16
 

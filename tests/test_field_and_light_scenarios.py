@@ -14,10 +14,10 @@ from whole_runs import Traces, traces_of, verdicts
 from fem.constants import V, eV, nm, um
 from fem.evolve import evolve
 from fem.model import PoissonNernstPlanck
+from fem.observables.observables import total_ions
 from fem.physics.contacts import Contact
 from fem.physics.drives.drive import step
 from fem.physics.materials import MAPbI3
-from fem.results.observables import total_ions
 from fem.scenario import Observable, Scenario
 from scenarios import electrode_edge, field_threshold, luminance_overshoot, voltage_maximum
 from scenarios.criteria.healing import maximum_demands

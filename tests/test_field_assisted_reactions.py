@@ -18,6 +18,7 @@ from fem.model import PoissonNernstPlanck
 from fem.numerics.rosenbrock import rodas4_step
 from fem.numerics.sparse_direct import best_solver
 from fem.numerics.system import Statistics
+from fem.observables.emission import events_by, quantum_yield
 from fem.physics.carriers.device_layers import Conductor, Insulator, device
 from fem.physics.contacts import CarrierContact, Contact
 from fem.physics.drives.drive import ramp, step
@@ -28,7 +29,6 @@ from fem.physics.reactions.rate_laws import Generation, MassAction
 from fem.physics.reactions.reaction import Reaction
 from fem.physics.reactions.recombination import Radiative
 from fem.physics.species import Species
-from fem.results.emission import events_by, quantum_yield
 from scenarios.parts.field_made import Law, field_made_pairs
 
 VACANCY = Species("vacancy", 1, 1e22, 6.5e-8, 0.50 * eV, composition={"X": -1})

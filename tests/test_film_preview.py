@@ -20,15 +20,15 @@ from fem.physics.drives.drive import step
 from fem.physics.layers import boundary_lines
 from fem.physics.materials import MAPbI3
 from fem.physics.species import Species
-from fem.results import figures as figures_module
-from fem.results.figures import FILM, draw_film
+from fem.pictures import figures as figures_module
+from fem.pictures.figures import FILM, draw_film
+from fem.pictures.film_figure import draw_microstructure, tints_of
+from fem.pictures.film_outline import boundary_energies, boundary_facets, neighbours, outlines, segments
+from fem.pictures.film_panels import mesh_window
 from fem.results.film_facts import film_lines, recorded_lines
-from fem.results.film_figure import draw_microstructure, tints_of
-from fem.results.film_outline import boundary_energies, boundary_facets, neighbours, outlines, segments
-from fem.results.film_panels import mesh_window
 from fem.results.record import run_scenario
-from fem.results.run_record import read_record
 from fem.scenario import Scenario, logarithmic_times
+from fem.storage.run_record import read_record
 from meshes import (
     Lines,
     Lognormal,

@@ -13,7 +13,7 @@ from shapely import box
 from skimage.io import imsave
 
 from meshes import GrainImage, GrainMap, Symmetry, nominal_pixel_size, read_grain_map
-from meshes.label_image import clean_labels
+from meshes.measured.label_image import clean_labels
 
 nm, um = 1e-9, 1e-6
 MAPS = Path(__file__).parents[1] / "data" / "grain_maps"

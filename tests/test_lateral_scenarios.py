@@ -12,9 +12,9 @@ from whole_runs import Traces, traces_of, verdicts
 
 from fem.constants import s, um
 from fem.fields import Array
+from fem.observables.profiles import cross_lines
 from fem.physics.scales import depletion_width
-from fem.results.map_figures import concentration_norm
-from fem.results.profiles import cross_lines
+from fem.pictures.map_figures import concentration_norm
 from fem.results.run_facts import judge
 from fem.scenario import Observable, Scenario
 from scenarios import contact_switch, lateral_quench, quench_front

@@ -15,6 +15,9 @@ from fem.constants import eV, nm
 from fem.evolve import evolve
 from fem.fields import Array, Field
 from fem.model import PoissonNernstPlanck
+from fem.observables.current_voltage import Sweep, hysteresis_index, sweeps
+from fem.observables.emission import carrier_lifetime, emission, emitting_area, quench
+from fem.observables.light_observables import mean_lifetime, mean_quench
 from fem.physics.contacts import CarrierContact, Contact
 from fem.physics.drives.drive import Drive, step
 from fem.physics.drives.protocol import protocol, ramp
@@ -22,12 +25,9 @@ from fem.physics.reactions.defect_chemistry import carrier_pairs, recombination
 from fem.physics.reactions.recombination import Radiative
 from fem.physics.reactions.trap_recombination import ShockleyReadHall
 from fem.physics.species import Species
-from fem.results.current_voltage import Sweep, hysteresis_index, sweeps
-from fem.results.emission import carrier_lifetime, emission, emitting_area, quench
-from fem.results.light_observables import mean_lifetime, mean_quench
 from fem.results.record import run_scenario
-from fem.results.series import FieldSeries
 from fem.scenario import Scenario
+from fem.storage.series import FieldSeries
 
 INSULATING = CarrierContact(0.0, 0.0)
 SHORT, LONG = 2e-9, 3e-8

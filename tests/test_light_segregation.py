@@ -10,8 +10,8 @@ from whole_runs import traces_of
 
 from fem.constants import boltzmann, eV
 from fem.fields import Array
+from fem.observables.composition import film_spectrum, pairs, spread
 from fem.physics.halides.funnelling import FunnelledCarriers, GapLaw
-from fem.results.composition import film_spectrum, pairs, spread
 from fem.results.run_facts import judge
 from fem.scenario import Scenario
 from scenarios import light_segregation

@@ -9,6 +9,7 @@ from verification import Verification
 
 from fem.constants import nm
 from fem.model import PoissonNernstPlanck
+from fem.observables.emission import relative_luminescence
 from fem.physics.contacts import Contact
 from fem.physics.drives.drive import step
 from fem.physics.light.luminescence import (
@@ -22,7 +23,6 @@ from fem.physics.light.luminescence import (
 )
 from fem.physics.materials import MAPbI3, Material, Recombination
 from fem.physics.species import Species
-from fem.results.emission import relative_luminescence
 from fem.scenario import Scenario
 
 K1, K2, K3 = 15e6, 0.6e-16, 1.6e-40  # MAPbI3

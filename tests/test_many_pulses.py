@@ -13,9 +13,9 @@ from fem.evolve import evolve
 from fem.physics.contacts import Contact
 from fem.physics.drives.drive import Drive, first_break, square, step, stretches
 from fem.physics.drives.protocol import hold, protocol, pulse_train, ramp, repeat, rest
-from fem.results.checkpoint import model_fingerprint
 from fem.results.checks import still
 from fem.scenario import Scenario
+from fem.storage.checkpoint import model_fingerprint
 
 PULSES = 10**6
 END = 2.0 * PULSES

@@ -12,8 +12,8 @@ from skimage.io import imread
 from verification import Verification
 
 from command_line.app import main
-from fem.results.run_record import read_record
-from fem.results.series import FieldSeries
+from fem.storage.run_record import read_record
+from fem.storage.series import FieldSeries
 
 Floats = NDArray[np.float64]
 MAPS = Path(__file__).parents[1] / "data" / "grain_maps"
@@ -99,7 +99,7 @@ def distances(folder: Path, measured: Measured) -> tuple[Floats, Floats]:
 def test_a_piece_of_a_measured_film_runs_with_either_kind_of_boundary(
     boundaries: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fem.results.figures.draw_movie", lambda *_: None)
+    monkeypatch.setattr("fem.pictures.figures.draw_movie", lambda *_: None)
     folder = run(CALIBRATED, tmp_path / "run", "--crop", "400nm", "--boundaries", boundaries)
     require_sound(folder)
     there, back = distances(folder, CALIBRATED)

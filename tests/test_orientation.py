@@ -9,8 +9,7 @@ from scipy.spatial.transform import Rotation
 from verification import Verification
 
 from meshes import GrainMap, read_grain_map
-from meshes.grain_image import GrainImage
-from meshes.orientation import (
+from meshes.grains.orientation import (
     Symmetry,
     disorientation,
     from_bunge,
@@ -19,6 +18,7 @@ from meshes.orientation import (
     misorientations,
     sigma3_boundaries,
 )
+from meshes.measured.grain_image import GrainImage
 
 NICKEL = Path(__file__).parents[1] / "data" / "grain_maps" / "ebsd_ni_superalloy" / "labels.png"
 

@@ -15,10 +15,10 @@ from fem.physics.contacts import Coating, ElectrodeReaction, Reservoir
 from fem.physics.drives.drive import table
 from fem.physics.materials import MAPbI3
 from fem.physics.species import Sublattice
-from fem.results.checkpoint import Checkpoint, Fingerprint, load_checkpoint, model_fingerprint, save_checkpoint
 from fem.results.record import resume_run, run_scenario
-from fem.results.run_record import read_identity
 from fem.scenario import Scenario
+from fem.storage.checkpoint import Checkpoint, Fingerprint, load_checkpoint, model_fingerprint, save_checkpoint
+from fem.storage.run_record import read_identity
 
 ROOT = Path(__file__).parents[1]
 

@@ -12,13 +12,14 @@ from matplotlib import colormaps
 from matplotlib.colors import LogNorm, Normalize
 from PIL import Image
 
-from fem.results import figures as figures_module
-from fem.results import movie
-from fem.results.colour_bar import label_powers, numbered
-from fem.results.drawing import in_time_units, in_units, new_figure, round_length
-from fem.results.figures import draw_figures
-from fem.results.line_figures import field_axis, known_currents, write_profiles
-from fem.results.map_figures import (
+from fem.observables.raster import Raster
+from fem.pictures import figures as figures_module
+from fem.pictures import movie
+from fem.pictures.colour_bar import label_powers, numbered
+from fem.pictures.drawing import in_time_units, in_units, new_figure, round_length
+from fem.pictures.figures import draw_figures
+from fem.pictures.line_figures import field_axis, known_currents, write_profiles
+from fem.pictures.map_figures import (
     Pictured,
     common_shade,
     concentration_norm,
@@ -27,13 +28,12 @@ from fem.results.map_figures import (
     seen,
     telling_outputs,
 )
-from fem.results.raster import Raster
 from fem.results.record import run_scenario
 from fem.results.report import write_report
-from fem.results.run_record import read_record
-from fem.results.series import FieldSeries
-from fem.results.timeseries import read_timeseries
 from fem.scenario import Scenario
+from fem.storage.run_record import read_record
+from fem.storage.series import FieldSeries
+from fem.storage.timeseries import read_timeseries
 from meshes.two_sided import two_sided
 
 PICTURES = {"maps.png", "microstructure.png", "traces.png", "profiles.png"}
@@ -345,7 +345,7 @@ def test_report_escapes_what_it_is_given(lateral: Path, tmp_path: Path) -> None:
 
 
 def test_export_is_well_formed(lateral: Path) -> None:
-    from fem.results.export import export_pvd
+    from fem.storage.export import export_pvd
 
     root = ET.parse(export_pvd(lateral)).getroot()
     for name in ("grains", "grain_boundaries"):

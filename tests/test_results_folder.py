@@ -11,14 +11,14 @@ from films_for_results import IDENTITY, two_grains
 
 import fem.results.record as record_module
 from fem.evolve import StepReport
-from fem.results import light_observables
-from fem.results import observables as ob
+from fem.observables import light_observables
+from fem.observables import observables as ob
 from fem.results.record import run_scenario
 from fem.results.run_facts import conservation, judge, references
-from fem.results.run_record import RunIdentity, plain, read_identity, read_record
-from fem.results.series import FieldSeries
-from fem.results.timeseries import read_timeseries
 from fem.scenario import Criterion, Scenario
+from fem.storage.run_record import RunIdentity, plain, read_identity, read_record
+from fem.storage.series import FieldSeries
+from fem.storage.timeseries import read_timeseries
 
 ROOT = Path(__file__).parents[1]
 

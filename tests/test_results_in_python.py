@@ -7,7 +7,7 @@ import pytest
 from films_for_results import IDENTITY, two_grains
 
 from fem.results.record import run_scenario
-from fem.results.results import Results
+from fem.storage.results import Results
 
 
 @pytest.fixture(scope="module")

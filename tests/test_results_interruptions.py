@@ -16,12 +16,12 @@ from films_for_results import IDENTITY, two_grains
 import fem.results.record as record_module
 from fem.evolve import Output, evolve
 from fem.numerics.sparse_direct import SolverError
-from fem.results.checkpoint import NAME, Checkpoint, Fingerprint, load_checkpoint, save_checkpoint
-from fem.results.files import claimed
 from fem.results.record import resume_run, run_scenario
-from fem.results.run_record import read_record
-from fem.results.series import FieldSeries
-from fem.results.timeseries import read_timeseries
+from fem.storage.checkpoint import NAME, Checkpoint, Fingerprint, load_checkpoint, save_checkpoint
+from fem.storage.files import claimed
+from fem.storage.run_record import read_record
+from fem.storage.series import FieldSeries
+from fem.storage.timeseries import read_timeseries
 
 ROOT = Path(__file__).parents[1]
 

@@ -9,12 +9,12 @@ from skfem import MeshTri
 
 from fem.evolve import evolve
 from fem.fields import Array
+from fem.observables import fronts, light_observables
+from fem.observables import observables as ob
+from fem.observables.emission import emission, quench, relative_luminescence
+from fem.observables.maps import electric_field, fixed_maps, grain_ids
+from fem.observables.profiles import Axis, CrossLines, Side, zone_depth
 from fem.physics.light.luminescence import photoluminescence
-from fem.results import fronts, light_observables
-from fem.results import observables as ob
-from fem.results.emission import emission, quench, relative_luminescence
-from fem.results.maps import electric_field, fixed_maps, grain_ids
-from fem.results.profiles import Axis, CrossLines, Side, zone_depth
 from fem.scenario import Scenario
 from fem.state import State
 

@@ -14,14 +14,14 @@ from films_for_results import IDENTITY, two_grains
 
 import fem.results.record as record_module
 from fem.physics.materials import MAPbI3
-from fem.results import movie
-from fem.results.checkpoint import model_fingerprint
-from fem.results.export import export_pvd
-from fem.results.files import replace_file
+from fem.pictures import movie
 from fem.results.record import resume_run, run_scenario
-from fem.results.run_record import read_record, write_record
-from fem.results.vtkhdf import FieldSeriesWriter
 from fem.scenario import Scenario
+from fem.storage.checkpoint import model_fingerprint
+from fem.storage.export import export_pvd
+from fem.storage.files import replace_file
+from fem.storage.run_record import read_record, write_record
+from fem.storage.vtkhdf import FieldSeriesWriter
 
 
 @pytest.fixture(autouse=True)

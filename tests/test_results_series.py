@@ -17,11 +17,11 @@ import pytest
 from films_for_results import two_grain_mesh
 
 from fem.fields import Array
-from fem.results.export import export_pvd
-from fem.results.maps import Location, Map
-from fem.results.series import FieldSeries
-from fem.results.timeseries import TimeSeriesWriter, read_timeseries, truncate_timeseries
-from fem.results.vtkhdf import FieldLayout, FieldSeriesWriter
+from fem.observables.maps import Location, Map
+from fem.storage.export import export_pvd
+from fem.storage.series import FieldSeries
+from fem.storage.timeseries import TimeSeriesWriter, read_timeseries, truncate_timeseries
+from fem.storage.vtkhdf import FieldLayout, FieldSeriesWriter
 
 ROOT = Path(__file__).parents[1]
 MESH = two_grain_mesh()

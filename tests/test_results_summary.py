@@ -10,8 +10,8 @@ from films_for_results import HEIGHT, WIDTH, two_grain_mesh, two_grains
 from skfem import MeshTri
 
 from fem.fields import Array
-from fem.results.series import FieldSeries
 from fem.results.summary import describe, node_areas, time_to_share
+from fem.storage.series import FieldSeries
 
 KEPT = {
     "relative_drift": {"iodide vacancy": -7e-15},

@@ -10,13 +10,13 @@ import pytest
 from films_for_results import IDENTITY, two_grains
 from skfem import MeshTri
 
-from fem.results.blocks import blocks, grain_edges
-from fem.results.export import export_pvd
+from fem.observables.regions import regions
+from fem.pictures.still import Still
+from fem.pictures.view import View
 from fem.results.record import run_scenario
-from fem.results.regions import regions
-from fem.results.series import FieldSeries
-from fem.results.still import Still
-from fem.results.view import View
+from fem.storage.blocks import blocks, grain_edges
+from fem.storage.export import export_pvd
+from fem.storage.series import FieldSeries
 
 MACRO = Path(__file__).parents[1] / "docs" / "macros" / "standard_view.py"
 
@@ -85,7 +85,7 @@ def test_view_shows_what_is_asked_for_or_says_what_there_is(folder: Path) -> Non
 
 
 def test_view_without_a_display_names_the_way_out(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fem.results.view.sys.platform", "linux")
+    monkeypatch.setattr("fem.pictures.view.sys.platform", "linux")
     for name in ("DISPLAY", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(ValueError, match="--picture FILE"):

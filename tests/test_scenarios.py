@@ -10,7 +10,7 @@ from verification import Verification
 from fem.constants import eV, nm, um
 from fem.evolve import evolve
 from fem.fields import Array
-from fem.results.observables import relative_charge, relative_drift
+from fem.observables.observables import relative_charge, relative_drift
 from fem.results.summary import time_to_share
 from fem.scenario import Scenario
 from scenarios import exchanging_contacts, lateral_bias, lateral_cross_section, vertical_bias

@@ -14,7 +14,7 @@ from skimage.segmentation import find_boundaries
 from verification import Verification
 
 from meshes import BoundaryLook, draw_overlay, read_grain_map, segment_micrograph
-from meshes.overlay import boundary_segments, overlay
+from meshes.measured.overlay import boundary_segments, overlay
 
 nm, um = 1e-9, 1e-6
 MAPS = Path(__file__).parents[1] / "data" / "grain_maps"

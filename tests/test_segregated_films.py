@@ -12,16 +12,16 @@ from fem.constants import eV, nm, s
 from fem.evolve import evolve
 from fem.fields import Array
 from fem.measurements.segregation import Composition, correlation_length, time_to_recover, time_to_segregate
-from fem.physics.halides.band_gaps import gap_law
-from fem.physics.light.spectra import EmissionLine
-from fem.results.composition import (
+from fem.observables.composition import (
     domain_size,
     film_spectrum,
     lattice_areas,
     share_at_boundaries,
 )
-from fem.results.maps import standard_maps
-from fem.results.observables import standard_observables
+from fem.observables.maps import standard_maps
+from fem.observables.observables import standard_observables
+from fem.physics.halides.band_gaps import gap_law
+from fem.physics.light.spectra import EmissionLine
 from fem.results.run_facts import judge
 from fem.scenario import Scenario
 from scenarios import el_splitting

@@ -27,9 +27,9 @@ from fem.physics.reactions.recombination import Auger, Radiative
 from fem.physics.species import Species
 from fem.restart import Restart
 from fem.results.record import resume_run, run_scenario
-from fem.results.timeseries import read_timeseries
 from fem.scenario import Scenario
 from fem.self_heating import carried_over
+from fem.storage.timeseries import read_timeseries
 
 LENGTH, WIDTH, DOPING, NARROW = 4 * um, 20 * nm, -1e22, 0.5 * eV
 HEAT = LumpedHeat(capacity=2000.0, transfer=125.0, ambient=300.0, largest_change=1.0, width=WIDTH)

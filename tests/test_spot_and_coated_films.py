@@ -14,7 +14,7 @@ from whole_runs import Traces, traces_of, verdicts
 
 from fem.constants import K, V, boltzmann, eV, ns, um
 from fem.fields import Array
-from fem.results.light_observables import mean_lifetime, mean_luminescence, total_emission
+from fem.observables.light_observables import mean_lifetime, mean_luminescence, total_emission
 from fem.results.run_facts import judge
 from fem.scenario import Criterion, Scenario
 from scenarios import coated_microplate, pl_spot, vertical_capacitor

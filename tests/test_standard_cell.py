@@ -35,8 +35,8 @@ from fem.physics.reactions.recombination import Radiative
 from fem.physics.reactions.trap_recombination import ShockleyReadHall, SurfaceRecombination
 from fem.physics.species import Species
 from meshes import MeshSizes, columnar
-from meshes.stack import mesh_stack
-from meshes.stack_layers import Layer, Stack
+from meshes.devices.stack import mesh_stack
+from meshes.devices.stack_layers import Layer, Stack
 
 Array = NDArray[np.float64]
 

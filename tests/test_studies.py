@@ -25,9 +25,9 @@ from fem.comparison.study import Member, Study, Transfer
 from fem.comparison.study_record import require_replaceable_study
 from fem.comparison.transfer import Ratio
 from fem.constants import eV
-from fem.results.run_record import read_record, write_record
 from fem.results.summary import Summary
 from fem.scenario import Scenario
+from fem.storage.run_record import read_record, write_record
 
 SMALL_STUDY = str(Path(__file__).parent / "small_study.py")
 KT = 1.380649e-23 * 300.0

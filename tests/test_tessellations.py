@@ -21,9 +21,9 @@ from meshes import (
     merge_short_edges,
     voronoi,
 )
-from meshes.grain_statistics import shape_moments
-from meshes.power_diagram import Tile, power_diagram
-from meshes.prescribed_areas import weights_for_areas
+from meshes.grains.grain_statistics import shape_moments
+from meshes.grains.power_diagram import Tile, power_diagram
+from meshes.grains.prescribed_areas import weights_for_areas
 
 um, nm = 1e-6, 1e-9
 

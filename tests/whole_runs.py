@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from fem.fields import Array
-from fem.results.observables import standard_observables
+from fem.observables.observables import standard_observables
 from fem.results.run_facts import judge
 from fem.scenario import Criterion, Scenario
 

@@ -9,8 +9,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from fem.constants import nm
-from fem.results.composition import composition, film_spectrum
-from fem.results.light_observables import total_emission
+from fem.observables.composition import composition, film_spectrum
+from fem.observables.light_observables import total_emission
 from fem.scenario import Scenario
 from fem.state import State
 from scenarios import ac_response, ac_stabilised

@@ -13,8 +13,8 @@ from matplotlib.tri import Triangulation
 
 from fem.constants import eV, hour, nm
 from fem.fields import Array
-from fem.results.composition import composition, spread
-from fem.results.light_observables import total_emission
+from fem.observables.composition import composition, spread
+from fem.observables.light_observables import total_emission
 from fem.scenario import Scenario
 from fem.state import State
 from scenarios import ac_response, ac_stabilised

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.tri import Triangulation
 
 from fem.fields import Array
-from fem.results.emission import emission
-from fem.results.light_observables import mean_quench
+from fem.observables.emission import emission
+from fem.observables.light_observables import mean_quench
 from fem.scenario import Scenario
 from scenarios.boundary_trapping import PLAN, VERTICAL, group, scenario
 from scenarios.criteria.trapping import EARLY

@@ -10,7 +10,7 @@ from matplotlib.tri import Triangulation
 
 from fem.constants import nm
 from fem.evolve import evolve
-from fem.results.composition import composition, film_spectrum
+from fem.observables.composition import composition, film_spectrum
 from fem.scenario import Scenario
 from fem.state import State
 from scenarios import el_splitting

@@ -9,7 +9,7 @@ from matplotlib.tri import Triangulation
 
 from fem.constants import eV, nm
 from fem.evolve import evolve
-from fem.results.composition import film_spectrum, spread
+from fem.observables.composition import film_spectrum, spread
 from fem.scenario import Scenario
 from fem.state import State
 from scenarios import el_splitting

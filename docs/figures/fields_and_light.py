@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from fem.constants import eV, nm
 from fem.evolve import evolve
-from fem.results.light_observables import mean_luminescence, total_emission
-from fem.results.observables import species_number, total_ions
+from fem.observables.light_observables import mean_luminescence, total_emission
+from fem.observables.observables import species_number, total_ions
 from fem.scenario import Scenario
 from fem.state import State
 from scenarios import electrode_edge, field_threshold, luminance_overshoot, voltage_maximum

@@ -13,7 +13,7 @@ from matplotlib.tri import Triangulation
 
 from fem.constants import eV, nm, um
 from fem.fields import Array
-from fem.results.emission import quench
+from fem.observables.emission import quench
 from fem.scenario import Scenario
 from scenarios import grain_alignment
 from scenarios.criteria.roughness import Roughness

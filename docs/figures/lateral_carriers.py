@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from fem.constants import um
 from fem.evolve import evolve
-from fem.results.emission import relative_luminescence
-from fem.results.fronts import front_position, quench_profile
+from fem.observables.emission import relative_luminescence
+from fem.observables.fronts import front_position, quench_profile
 from fem.scenario import Scenario
 from fem.state import State
 from scenarios import contact_switch, lateral_quench, quench_front

@@ -16,9 +16,9 @@ from skfem import MeshTri
 
 from fem.constants import nm, um
 from meshes import GrainMap, Lines, MeshSizes, Strips, triangulate
-from meshes.grain_image import GrainImage
-from meshes.image_file import read_picture, window
-from meshes.overlay import boundary_segments
+from meshes.measured.grain_image import GrainImage
+from meshes.measured.image_file import read_picture, window
+from meshes.measured.overlay import boundary_segments
 
 IMAGE = Path(__file__).parents[1] / "images" / "measured_meshes.png"
 MAPS = Path(__file__).parents[2] / "data" / "grain_maps"

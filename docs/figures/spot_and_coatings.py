@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from fem.constants import ns, um
 from fem.evolve import evolve
-from fem.results.emission import emission
-from fem.results.observables import standard_observables
-from fem.results.profiles import cross_lines
+from fem.observables.emission import emission
+from fem.observables.observables import standard_observables
+from fem.observables.profiles import cross_lines
 from fem.scenario import Scenario
 from fem.state import State
 from scenarios import coated_microplate, pl_spot, vertical_capacitor

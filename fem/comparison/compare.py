@@ -22,8 +22,8 @@ from fem.comparison.study_record import holds_study, read_study
 from fem.comparison.table import filled, table
 from fem.comparison.trace_figure import draw_traces
 from fem.comparison.wording import how_it_was_matched, how_they_differ, warnings_of, what_was_compared, why_empty
-from fem.results.files import set_aside
-from fem.results.run_record import plain
+from fem.storage.files import set_aside
+from fem.storage.run_record import plain
 
 NAME = "comparison.json"
 _TRACES = (

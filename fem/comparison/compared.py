@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from fem.fields import Array
-from fem.results.results import Results
+from fem.storage.results import Results
 
 CHARGE, CURRENT, VOLTAGE, LIGHT = "charge moved [C/m^2]", "current [A/m^2]", "voltage [V]", "PL/PL0 mean [1]"
 _AT_REST = 1e-9  # of the largest voltage between electrodes: less is none

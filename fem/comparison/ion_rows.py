@@ -10,11 +10,11 @@ from fem.comparison.moments import moment_of_share
 from fem.comparison.rows import Cell, Row, nothing, number
 from fem.comparison.timing import Crossing
 from fem.fields import Array
-from fem.results.drawing import in_time_units
+from fem.pictures.drawing import in_time_units
 
 _GROUP = "ions"
-_SHARE = "boundary share of ionic current [1]"  # of fem.results.boundary_observables
-_NOT_RECORDED = "not recorded (see the observables in fem.results.boundary_observables)"
+_SHARE = "boundary share of ionic current [1]"  # of fem.observables.boundary_observables
+_NOT_RECORDED = "not recorded (see the observables in fem.observables.boundary_observables)"
 _EXCESS = " boundary excess [1/m^2]"
 
 

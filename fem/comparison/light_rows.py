@@ -11,8 +11,8 @@ from fem.comparison.moments import Moment, at_end, at_half_quench, quench
 from fem.comparison.rows import Cell, Row, nothing, number, words
 from fem.comparison.timing import front_speed
 from fem.fields import Array
-from fem.results.drawing import in_time_units
-from fem.results.profiles import Axis
+from fem.observables.profiles import Axis
+from fem.pictures.drawing import in_time_units
 
 _GROUP, _DEPTH = "photoluminescence", "depth"
 _NO_LIGHT, _NO_MAP = "the run has no light", "the run has no map of PL/PL₀"

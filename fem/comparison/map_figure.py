@@ -15,10 +15,10 @@ from fem.comparison.mapped import Maps
 from fem.comparison.matching import Match, Matches
 from fem.comparison.rows import shown
 from fem.fields import Array
-from fem.results.colour_bar import Plain, label_powers
-from fem.results.drawing import Canvas, Shade, draw_boundaries, frame_as_map, new_figure, save
-from fem.results.map_figures import CM3, concentration_norm, light_norm
-from fem.results.raster import Raster
+from fem.observables.raster import Raster
+from fem.pictures.colour_bar import Plain, label_powers
+from fem.pictures.drawing import Canvas, Shade, draw_boundaries, frame_as_map, new_figure, save
+from fem.pictures.map_figures import CM3, concentration_norm, light_norm
 
 LIGHT = "PL_ratio"
 _GLARING, _DARKEST = 20.0, 0.01  # PL/PL0 above which colours are logarithmic, and their lower end then

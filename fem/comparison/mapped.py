@@ -10,7 +10,7 @@ import numpy as np
 from fem.comparison.compared import Compared
 from fem.comparison.timing import Crossing
 from fem.fields import Array
-from fem.results.profiles import Axis, CrossLines, Side, zone_depth
+from fem.observables.profiles import Axis, CrossLines, Side, zone_depth
 from fem.results.summary import node_areas
 
 _NO_CONTRAST = 1e-6  # of PL/PL0

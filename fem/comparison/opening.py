@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from fem.comparison.compared import VOLTAGE, Compared
-from fem.results.files import claimed
-from fem.results.results import Results
+from fem.storage.files import claimed
+from fem.storage.results import Results
 
 _JUDGEMENTS = ("charge balance [1]",)  # say how well was computed, not what
 

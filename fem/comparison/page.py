@@ -12,8 +12,8 @@ from fem.comparison.compared import Compared
 from fem.comparison.grouped import groups_of
 from fem.comparison.rows import Row
 from fem.comparison.transfer import Factor
-from fem.results.files import replace_file
 from fem.results.page_parts import badge, demands, items, picture, style
+from fem.storage.files import replace_file
 
 TELLS, HIDES = "What one geometry tells about the other", "What it does not tell"
 _PAGE = Path(__file__).with_name("page.html")

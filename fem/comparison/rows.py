@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from fem.constants import eV
-from fem.results.drawing import in_time_units, in_units
+from fem.pictures.drawing import in_time_units, in_units
 
 
 @dataclass(frozen=True)

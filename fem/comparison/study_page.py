@@ -15,7 +15,7 @@ from fem.comparison.transfer import transfer_factors
 from fem.comparison.transfer_figure import CAPTION, draw_transfer
 from fem.comparison.wording import why_empty
 from fem.results.run_facts import judge
-from fem.results.run_record import plain as plain_values
+from fem.storage.run_record import plain as plain_values
 
 _FIGURE = "transfer.png"
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from fem.comparison.study import Member, Study
-from fem.results.files import claimed, replace_file
-from fem.results.run_record import NAME as RUN
-from fem.results.run_record import RunIdentity, Status, plain, read_identity, read_record
+from fem.storage.files import claimed, replace_file
+from fem.storage.run_record import NAME as RUN
+from fem.storage.run_record import RunIdentity, Status, plain, read_identity, read_record
 
 NAME = "study.json"
 APART = "/"  # between the names of a study and of its member

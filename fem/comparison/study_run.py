@@ -17,11 +17,11 @@ from fem.comparison.study_record import (
     standing,
     write_study,
 )
-from fem.results.files import claimed, set_aside
 from fem.results.record import OnFilm, OnStep, resume_run, run_scenario
-from fem.results.run_record import RunIdentity, Status
 from fem.results.summary import Summary
 from fem.scenario import Scenario
+from fem.storage.files import claimed, set_aside
+from fem.storage.run_record import RunIdentity, Status
 
 Run = Callable[[OnStep, OnFilm], Summary]
 Follow = Callable[[Member, Scenario, Run], Summary]  # shows a run while it goes on

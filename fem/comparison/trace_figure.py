@@ -11,8 +11,8 @@ from fem.comparison.compared import CHARGE, CURRENT, LIGHT, VOLTAGE, Compared
 from fem.comparison.grouped import groups_of
 from fem.comparison.opening import common_quantities, span
 from fem.fields import Array
-from fem.results.colour_bar import Plain, label_powers
-from fem.results.drawing import new_figure, save
+from fem.pictures.colour_bar import Plain, label_powers
+from fem.pictures.drawing import new_figure, save
 
 COLOURS = ("#1f4e79", "#c1121f", "#2a9d8f", "#e9a820", "#6a4c93", "#3d3d3d", "#b56576", "#7f9c3b")
 _LETTERS = 20  # in a line beside a panel

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from fem.comparison.trace_figure import COLOURS
 from fem.comparison.transfer import Factor
-from fem.results.colour_bar import label_powers
-from fem.results.drawing import new_figure, save
+from fem.pictures.colour_bar import label_powers
+from fem.pictures.drawing import new_figure, save
 
 CAPTION = (
     "Times of the first geometry over those of the second. Bars: one standard deviation over pairs of random films."

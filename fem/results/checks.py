@@ -15,9 +15,9 @@ from scipy.interpolate import CubicSpline
 from fem.constants import elementary_charge
 from fem.fields import Array
 from fem.measurements.free_energy import has_free_energy
+from fem.observables.observables import counted, electrode_length, initial_ions
 from fem.physics.drives.drive import stretches
-from fem.results.drawing import in_time_units
-from fem.results.observables import counted, electrode_length, initial_ions
+from fem.pictures.drawing import in_time_units
 from fem.scenario import Scenario
 
 Columns = Mapping[str, Array]

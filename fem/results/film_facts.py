@@ -7,11 +7,11 @@ import numpy as np
 
 from fem.constants import eV
 from fem.fields import Array
-from fem.results.drawing import in_time_units, in_units
-from fem.results.film_outline import boundary_facets, energies_at, equivalent_diameters, segments
-from fem.results.maps import fixed_maps, standard_maps
-from fem.results.vtkhdf import FieldLayout
+from fem.observables.maps import fixed_maps, standard_maps
+from fem.pictures.drawing import in_time_units, in_units
+from fem.pictures.film_outline import boundary_facets, energies_at, equivalent_diameters, segments
 from fem.scenario import Scenario
+from fem.storage.vtkhdf import FieldLayout
 
 # Measured with one ion and MKL PARDISO on one core, meshes of 28,000 to 392,000 nodes.
 _PROGRAM_MEMORY = 0.26e9  # [bytes] before there is a mesh

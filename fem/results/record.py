@@ -12,10 +12,8 @@ from typing import Any
 import numpy as np
 
 from fem.evolve import StepReport
-from fem.results.checkpoint import Checkpoint, load_checkpoint
+from fem.pictures.figures import FILM, draw_figures, draw_film
 from fem.results.checks import laws, resolution
-from fem.results.figures import FILM, draw_figures, draw_film
-from fem.results.files import claimed, new_folder, remove_parts, require_plain
 from fem.results.recorder import FIELDS, TIMESERIES, Plan, recording
 from fem.results.report import write_report
 from fem.results.run_facts import (
@@ -27,11 +25,13 @@ from fem.results.run_facts import (
     require_continuable,
     warnings_of,
 )
-from fem.results.run_record import NAME, RunIdentity, Status, read_record, write_record
-from fem.results.series import FieldSeries
 from fem.results.summary import Summary, describe
-from fem.results.timeseries import read_timeseries
 from fem.scenario import Scenario
+from fem.storage.checkpoint import Checkpoint, load_checkpoint
+from fem.storage.files import claimed, new_folder, remove_parts, require_plain
+from fem.storage.run_record import NAME, RunIdentity, Status, read_record, write_record
+from fem.storage.series import FieldSeries
+from fem.storage.timeseries import read_timeseries
 
 OnStep = Callable[[StepReport], None]
 OnFilm = Callable[[Path], None]

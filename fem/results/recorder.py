@@ -13,14 +13,14 @@ from pathlib import Path
 from time import monotonic
 
 from fem.evolve import Output
-from fem.results.checkpoint import Checkpoint, Fingerprint, save_checkpoint
-from fem.results.files import require_room
-from fem.results.maps import Map, fixed_maps, standard_maps
-from fem.results.observables import standard_observables
-from fem.results.regions import REGION, regions
-from fem.results.timeseries import TimeSeriesWriter, truncate_timeseries
-from fem.results.vtkhdf import FieldLayout, FieldSeriesWriter
+from fem.observables.maps import Map, fixed_maps, standard_maps
+from fem.observables.observables import standard_observables
+from fem.observables.regions import REGION, regions
 from fem.scenario import Observable, Scenario
+from fem.storage.checkpoint import Checkpoint, Fingerprint, save_checkpoint
+from fem.storage.files import require_room
+from fem.storage.timeseries import TimeSeriesWriter, truncate_timeseries
+from fem.storage.vtkhdf import FieldLayout, FieldSeriesWriter
 
 FIELDS = "fields.vtkhdf"
 TIMESERIES = "timeseries.csv"

@@ -8,11 +8,11 @@ from string import Template
 from typing import Any
 
 from fem.constants import eV
-from fem.results.drawing import in_time_units, length_unit
-from fem.results.files import replace_file
+from fem.pictures.drawing import in_time_units, length_unit
 from fem.results.page_parts import badge, demands, inline, items, judged, picture, style
 from fem.results.run_facts import SCALE_UNITS
-from fem.results.run_record import plain
+from fem.storage.files import replace_file
+from fem.storage.run_record import plain
 
 _PAGE = Path(__file__).with_name("report_page.html")
 _CAPTIONS = {

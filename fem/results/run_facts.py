@@ -17,8 +17,8 @@ import numpy as np
 from fem.evolve import Output
 from fem.fields import Array
 from fem.results.checks import LIMITS
-from fem.results.run_record import RunIdentity, Status
 from fem.scenario import Scenario
+from fem.storage.run_record import RunIdentity, Status
 
 Record = dict[str, object]
 Seen = TypeVar("Seen", contravariant=True)

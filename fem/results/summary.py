@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fem.fields import Array
-from fem.results.drawing import in_time_units
-from fem.results.observables import charge_moved
-from fem.results.series import FieldSeries
+from fem.observables.observables import charge_moved
+from fem.pictures.drawing import in_time_units
 from fem.scenario import Scenario
+from fem.storage.series import FieldSeries
 
 _FACTOR = 2.0  # PL/PL0 above which a factor is easier to read than per cent
 _DARK, _BRIGHT = 0.5, 1.1  # PL/PL0 beyond which an area counts as dark or bright

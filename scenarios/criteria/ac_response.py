@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fem.fields import Array
-from fem.results.light_observables import total_emission
+from fem.observables.light_observables import total_emission
 from fem.scenario import Criterion
 from scenarios.parts.ac_staircase import HALIDE_DISTANCE, Staircase
 from scenarios.parts.emitter import HALIDE

@@ -9,8 +9,8 @@ import numpy as np
 from fem.constants import boltzmann
 from fem.fields import Array
 from fem.measurements.effective_medium import hart
+from fem.observables.surface_potential import SurfaceScan
 from fem.results.summary import time_to_share
-from fem.results.surface_potential import SurfaceScan
 from fem.scenario import Criterion
 from scenarios.parts.stages import Stages
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from fem.fields import Array
+from fem.observables.profiles import cross_lines
 from fem.physics.drives.drive import Drive
 from fem.physics.drives.protocol import hold, protocol, ramp, rest
-from fem.results.profiles import cross_lines
 from fem.scenario import Criterion, Observable, Scenario
 from fem.state import State
 from scenarios.parts.flashes import Flashes

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fem.fields import Array
-from fem.results.fronts import front_position, front_width
+from fem.observables.fronts import front_position, front_width
 from fem.scenario import Criterion, Observable, Scenario
 from fem.state import State
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from fem.fields import Array
-from fem.results.light_observables import mean_luminescence
+from fem.observables.light_observables import mean_luminescence
 from fem.scenario import Criterion, Observable
 from scenarios.criteria.parity import levels
 from scenarios.parts.stages import Stages

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from fem.fields import Array
+from fem.observables.emission import quench
+from fem.observables.observables import species_number
 from fem.physics.drives.drive import Drive
 from fem.physics.drives.protocol import hold, protocol, rest
-from fem.results.emission import quench
-from fem.results.observables import species_number
 from fem.scenario import Criterion, Observable, Scenario
 from fem.state import State
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from fem.fields import Array
-from fem.results.light_observables import total_emission
-from fem.results.observables import total_ions
+from fem.observables.light_observables import total_emission
+from fem.observables.observables import total_ions
 from fem.scenario import Criterion
 from scenarios.parts.emitter import TRAP
 

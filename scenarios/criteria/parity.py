@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from fem.fields import Array
-from fem.results.light_observables import mean_lifetime, mean_luminescence
+from fem.observables.light_observables import mean_lifetime, mean_luminescence
 from fem.scenario import Criterion
 from scenarios.parts.stages import Stages
 

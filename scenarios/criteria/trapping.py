@@ -6,7 +6,7 @@ from math import inf
 import numpy as np
 
 from fem.fields import Array
-from fem.results.light_observables import mean_quench
+from fem.observables.light_observables import mean_quench
 from fem.scenario import Criterion
 from scenarios.parts.boundary_contrast import BoundaryContrast
 from scenarios.parts.trapping_films import Role

@@ -8,6 +8,7 @@ import numpy as np
 
 from fem.constants import eV
 from fem.fields import Array
+from fem.observables.composition import composition, film_spectrum
 from fem.physics.contacts import Contact
 from fem.physics.drives.drive import Drive
 from fem.physics.drives.protocol import hold, protocol
@@ -15,7 +16,6 @@ from fem.physics.halides.band_gaps import gap_law
 from fem.physics.halides.mixed_halide import Halide, HalideLattice
 from fem.physics.light.spectra import EmissionLine
 from fem.physics.materials import Material
-from fem.results.composition import composition, film_spectrum
 from fem.scenario import Observable, Scenario
 from fem.state import State
 from scenarios.parts.mixed_halide_film import SITES

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from fem.checks import require_positive
 from fem.fields import Array
+from fem.observables.light_observables import total_emission
 from fem.physics.drives.drive import Drive
 from fem.physics.drives.protocol import hold, protocol, repeat, sine_wave, square_wave
-from fem.results.light_observables import total_emission
 from fem.scenario import Observable, Scenario
 from fem.state import State
 

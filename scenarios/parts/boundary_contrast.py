@@ -6,8 +6,8 @@ import numpy as np
 
 from fem.fields import Array
 from fem.model import PoissonNernstPlanck
+from fem.observables.profiles import Side
 from fem.physics.light.luminescence import photoluminescence
-from fem.results.profiles import Side
 from fem.scenario import Observable, Scenario
 from fem.state import State
 

@@ -9,8 +9,8 @@ from skfem import MeshTri
 from fem.constants import nm
 from fem.fields import Array
 from fem.numerics.control_volumes import IntArray
+from fem.observables.composition import lattice_areas
 from fem.physics.regions import BoolArray
-from fem.results.composition import lattice_areas
 from fem.scenario import Observable, Scenario
 from fem.state import State
 from scenarios.parts.options import require_positive_options

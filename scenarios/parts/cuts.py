@@ -11,15 +11,15 @@ from fem.constants import boltzmann, nm, thermal_voltage
 from fem.fields import Array, Field
 from fem.measurements.homogenised import homogenised_diffusivity
 from fem.model import PoissonNernstPlanck
+from fem.observables.boundary_observables import boundary_share_of_current, excess_in_boundaries
+from fem.observables.fronts import depletion_depth, front_position
+from fem.observables.light_observables import mean_quench
+from fem.observables.profiles import Side
 from fem.physics.blocking_cell import BlockingCell
 from fem.physics.contacts import Contact
 from fem.physics.layers import boundary_lines
 from fem.physics.light.luminescence import Light
 from fem.physics.materials import MAPbI3
-from fem.results.boundary_observables import boundary_share_of_current, excess_in_boundaries
-from fem.results.fronts import depletion_depth, front_position
-from fem.results.light_observables import mean_quench
-from fem.results.profiles import Side
 from fem.scenario import Criterion, Geometry, Observable, Scenario
 from meshes import Polycrystal, voronoi
 from meshes.budget import Extent

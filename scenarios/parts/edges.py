@@ -9,8 +9,8 @@ from scipy.optimize import brentq
 
 from fem.fields import Array
 from fem.numerics.control_volumes import IntArray
+from fem.observables.observables import species_number
 from fem.physics.regions import BoolArray
-from fem.results.observables import species_number
 from fem.scenario import Criterion, Observable, Scenario
 from fem.state import State
 

@@ -9,12 +9,12 @@ import numpy as np
 
 from fem.constants import boltzmann, eV
 from fem.fields import Array
+from fem.observables.observables import total_ions
 from fem.physics.reactions.defect_chemistry import coulomb_radius, frenkel_pair, frenkel_rate_constant
 from fem.physics.reactions.field_assisted import Exponential, FieldAssisted, FieldFactor, Threshold
 from fem.physics.reactions.rate_laws import MassAction
 from fem.physics.reactions.reaction import Reaction
 from fem.physics.species import Species
-from fem.results.observables import total_ions
 from fem.scenario import Criterion
 from scenarios.parts.parameters import DIFFUSIVITY_PREFACTOR, GRAIN_BARRIER
 from scenarios.parts.stages import Stages

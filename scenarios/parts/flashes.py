@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from fem.fields import Array
+from fem.observables.light_observables import total_emission
 from fem.physics.drives.drive import Drive
 from fem.physics.drives.protocol import hold, rest
 from fem.physics.light.illumination import light_protocol
-from fem.results.light_observables import total_emission
 
 _OUTPUTS = (0.5, 1.0, 1.5, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0)  # ends of outputs over the width of a flash
 

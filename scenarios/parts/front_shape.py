@@ -9,9 +9,9 @@ from skfem import MeshTri
 
 from fem.constants import nm
 from fem.fields import Array
-from fem.results.emission import quench
-from fem.results.profiles import zone_depth
-from fem.results.raster import Raster
+from fem.observables.emission import quench
+from fem.observables.profiles import zone_depth
+from fem.observables.raster import Raster
 from fem.scenario import Observable, Scenario
 from fem.state import State
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from fem.constants import V, nm
 from fem.model import PoissonNernstPlanck
+from fem.observables.surface_potential import SurfaceScan
 from fem.physics.contacts import Coating, Contact
-from fem.results.surface_potential import SurfaceScan
 from scenarios.parts.sections import Sections
 
 _MARGIN = 1.5  # film thicknesses to the next section, whose ions are then felt to a few per cent of their effect there

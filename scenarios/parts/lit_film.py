@@ -7,13 +7,13 @@ import numpy as np
 
 from fem.constants import boltzmann, eV, nm
 from fem.fields import Array
+from fem.observables.composition import pairs, share
 from fem.physics.drives.drive import Drive, table
 from fem.physics.halides.band_gaps import gap_law
 from fem.physics.halides.funnelling import FunnelledCarriers, GapLaw
 from fem.physics.halides.mixed_halide import HalideLattice
 from fem.physics.halides.nucleation import Noise
 from fem.physics.materials import Material
-from fem.results.composition import pairs, share
 from fem.scenario import Observable, Scenario, logarithmic_times
 from fem.state import State
 from scenarios.parts.mixed_halide_film import iodide_and_bromide

@@ -4,7 +4,7 @@ from math import isfinite
 from pathlib import Path
 
 from meshes import GrainMap, Polycrystal
-from meshes.grain_image import GrainImage
+from meshes.measured.grain_image import GrainImage
 
 _FEWEST_PIXELS = 7  # across a film
 

@@ -10,11 +10,11 @@ from fem.constants import boltzmann, eV, nm
 from fem.evolve import evolve
 from fem.fields import Array
 from fem.model import PoissonNernstPlanck
+from fem.observables.composition import composition
 from fem.physics.halides.halide_stores import HalideStore
 from fem.physics.halides.mixed_halide import Halide, HalideLattice
 from fem.physics.materials import Material
 from fem.physics.regions import BoolArray
-from fem.results.composition import composition
 from fem.scenario import Observable, Scenario
 from fem.state import State
 from scenarios.parts.parameters import DIFFUSIVITY_PREFACTOR

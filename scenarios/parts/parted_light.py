@@ -17,7 +17,7 @@ import numpy as np
 
 from fem.constants import thermal_voltage
 from fem.fields import Array
-from fem.results.emission import emitting_area
+from fem.observables.emission import emitting_area
 from fem.scenario import Observable, Scenario
 from fem.state import State
 from scenarios.parts.flashes import Flashes

@@ -7,7 +7,7 @@ import numpy as np
 from skfem import MeshTri
 
 from fem.fields import Array
-from fem.results.emission import emission, emitting_area
+from fem.observables.emission import emission, emitting_area
 from fem.scenario import Criterion, Observable, Scenario
 from fem.state import State
 from scenarios.parts.stages import Stages

@@ -7,13 +7,13 @@ from math import exp
 
 from fem.constants import boltzmann
 from fem.model import PoissonNernstPlanck
+from fem.observables.boundary_observables import boundary_share_of_current, excess_in_boundaries
+from fem.observables.light_observables import mean_quench
 from fem.physics.contacts import Contact
 from fem.physics.layers import boundary_lines
 from fem.physics.light.luminescence import Light
 from fem.physics.materials import MAPbI3
 from fem.physics.species import Species
-from fem.results.boundary_observables import boundary_share_of_current, excess_in_boundaries
-from fem.results.light_observables import mean_quench
 from fem.scenario import Criterion, Scenario
 from meshes import MeshSizes, voronoi
 from meshes.budget import Extent

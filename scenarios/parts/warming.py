@@ -10,8 +10,8 @@ import numpy as np
 from fem.constants import boltzmann
 from fem.fields import Array
 from fem.model import PoissonNernstPlanck
+from fem.observables.observables import power, temperature
 from fem.physics.heat import HeatEquation, LumpedHeat
-from fem.results.observables import power, temperature
 from fem.scenario import Criterion, Observable, Scenario
 from fem.state import State
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from fem.fields import Array
-from fem.results.fronts import quench_profile
-from fem.results.profiles import Side
+from fem.observables.fronts import quench_profile
+from fem.observables.profiles import Side
 from fem.scenario import Criterion, Observable, Scenario
 from fem.state import State
 

@@ -11,9 +11,9 @@ from fem.physics.layers import boundary_lines
 from fem.physics.materials import MAPbI3
 from fem.physics.species import Species
 from fem.scenario import Scenario, logarithmic_times
+from meshes.grains.voronoi import voronoi
 from meshes.size_field import MeshSizes
 from meshes.triangulate import triangulate
-from meshes.voronoi import voronoi
 
 
 def scenario(

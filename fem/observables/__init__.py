@@ -1,0 +1,1 @@
+"""What is measured in a state of a film: maps, profiles, light, currents, potentials."""

@@ -1,0 +1,60 @@
+"""The fields of a run for programs that do not read VTKHDF: a ``.pvd`` collection of ``.vtu`` files, block by block."""
+
+from pathlib import Path
+from xml.sax.saxutils import quoteattr
+
+import meshio
+import numpy as np
+
+from fem.storage.blocks import Block, blocks, compact, fields_of
+from fem.storage.files import replace_file, require_plain
+from fem.storage.series import FieldSeries
+
+
+def export_pvd(directory: Path) -> Path:
+    """Write ``fields.pvd`` and the folder ``fields/`` of one file per output and block into the folder `directory`.
+
+    The blocks are those of :func:`fem.storage.blocks.blocks`; ParaView lists them by name.
+
+    Returns
+    -------
+    Path of ``fields.pvd``, to be opened in ParaView.
+
+    Raises
+    ------
+    ValueError
+        If the folder holds no readable field series, or a link.
+    """
+    require_plain(directory)
+    series = FieldSeries.open(directory / "fields.vtkhdf")
+    folder = directory / "fields"
+    folder.mkdir(exist_ok=True)
+    digits, entries = len(str(max(len(series) - 1, 0))), []
+    with series.held_open() as held:
+        for part, block in enumerate(blocks(held)):
+            for k, time in enumerate(held.times):
+                name = f"{folder.name}/{block.name}_{k:0{digits}d}.vtu"
+                _mesh_at(held, block, k).write(directory / name, binary=True)
+                entries.append(
+                    f'    <DataSet timestep={quoteattr(repr(float(time)))} part="{part}"'
+                    f" name={quoteattr(block.name)} file={quoteattr(name)}/>"
+                )
+    lines = ['<?xml version="1.0"?>', '<VTKFile type="Collection" version="0.1" byte_order="LittleEndian">',
+             "  <Collection>", *entries, "  </Collection>", "</VTKFile>", ""]  # fmt: skip
+    path = directory / "fields.pvd"
+    replace_file(path, "\n".join(lines).encode(), durable=False)
+    return path
+
+
+def _mesh_at(series: FieldSeries, block: Block, output: int) -> meshio.Mesh:
+    nodes, elements = compact(block)
+    points = np.vstack([series.points[:, nodes], np.zeros(len(nodes))]).T
+    of_nodes, of_cells = {}, {}
+    for name, nodal in fields_of(series, block):
+        values = series.read(name, output)
+        if nodal:
+            of_nodes[name] = values[nodes]
+        else:
+            of_cells[name] = [values[block.cells]]
+    kind = "line" if block.is_lines else "triangle"
+    return meshio.Mesh(points, [(kind, elements)], point_data=of_nodes, cell_data=of_cells)

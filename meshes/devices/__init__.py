@@ -1,0 +1,1 @@
+"""Layers around a film, and electrodes on them."""

@@ -1,0 +1,1 @@
+"""Films as planar graphs of grains: grown on the computer, repaired, counted."""

@@ -1,0 +1,1 @@
+"""Films measured in a microscope: images and orientation maps become grains."""

@@ -1,0 +1,1 @@
+"""Grain boundaries meshed as strips."""
