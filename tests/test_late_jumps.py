@@ -102,7 +102,7 @@ def test_a_stretch_without_a_closed_form_of_its_own_is_counted_too() -> None:
 
 
 def test_a_collapse_behind_a_late_break_names_both_times(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fem.coupled.unknowns.Unknowns.outside", lambda *_: "a state that cannot be")
+    monkeypatch.setattr("fem.coupled.bounds.Bounds.outside", lambda *_: "a state that cannot be")
     model = small_film((Contact("bottom", 0.0), Contact("top", step(0.5))))
     start = Cursor(0.0, model.initial_values(), 0.0, origin=1e3)
     with pytest.raises(SolverError, match=r"at t = 1000 s, 0 s after the drive last broke"):
