@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from fem.fields import Array
 
 _SECONDS_BETWEEN_LINES = 10.0
+_TELLING = 0.05  # share of the output times from which on what is left can be told
 _UNITS = (("d", 86400.0), ("h", 3600.0), ("min", 60.0), ("s", 1.0), ("ms", 1e-3), ("us", 1e-6), ("ns", 1e-9))
 
 OnStep = Callable[["StepReport"], None]
@@ -75,7 +76,7 @@ def _lines(times: "Array", console: Console) -> OnStep:
             return
         last = now
         share = done(report.time, times)
-        left = f", about {(now - start) * (1 - share) / share:.0f} s left" if share > 0 else ""
+        left = f", about {(now - start) * (1 - share) / share:.0f} s left" if share > _TELLING else ""
         console.print(f"t = {duration(report.time)} ({share:.0%}), {_step(report)}{left}", highlight=False)
 
     return on_step

@@ -91,7 +91,10 @@ def _badge(name: str, runs: Sequence[Compared]) -> str:
     kind = "fail" if failed or "failed" in states else "pass" if list(states) == ["finished"] else "doubt"
     told = ", ".join("killed" if status == "running" else status for status in states)
     many = f"{len(runs)} films " if len(runs) > 1 else ""
-    return badge(kind, f"{name}: {many}{told}" + (f", {failed} not passed" if failed else ""))
+    passed = f", {len(found)} checks passed" if found else ""
+    warnings = sum(len(run.results.record.get("warnings") or []) for run in runs)
+    warned = f", {warnings} warning{'s' * (warnings > 1)}" if warnings else ""
+    return badge(kind, f"{name}: {many}{told}" + (f", {failed} not passed" if failed else passed) + warned)
 
 
 def _links(runs: Sequence[Compared]) -> str:
@@ -134,7 +137,12 @@ def _transfer(factors: Sequence[Factor]) -> str:
             cells = (one.measured, f"{one.theory.value:.3g}", one.beyond, one.uniform or "–", one.grains or "–")
             row = "".join(f'<td class="number">{html.escape(str(cell))}</td>' for cell in cells)
             parts.append(f'<tr><th class="quantity">{html.escape(one.quantity)}</th>{row}</tr>')
-    return f'<section><h2>Transfer factors</h2><div class="wide"><table>{"".join(parts)}</table></div></section>'
+    meaning = (
+        "A ×/÷ b: the geometric mean over the pairs of films is A, and two of three pairs lie between A / b and A × b."
+        " λL/2D: ratio of the screening times. Uniform films: the same without boundaries."
+    )
+    table = f'<p class="soft">{meaning}</p><div class="wide"><table>{"".join(parts)}</table></div>'
+    return f"<section><h2>Transfer factors</h2>{table}</section>"
 
 
 def _table(labels: Sequence[str], rows: Sequence[Row]) -> str:

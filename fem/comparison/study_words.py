@@ -30,33 +30,37 @@ def lessons(factors: Sequence[Factor], rows: Sequence[Row], groups: Sequence[str
     tells: list[str] = []
     hides: list[str] = []
     for transfer in transfers:
-        told = [one for one in factors if one.transfer == transfer and one.quantity in _TOLD]
-        tells += [*_times(transfer, told), *_ends(transfer, named)]
+        own = [one for one in factors if one.transfer == transfer]
+        told = [one for one in own if one.quantity in _TOLD]
+        tells += [*_times(transfer, told, own), *_ends(transfer, named)]
         hides += _beyond_theory(transfer, told)
     return Lessons((*tells, *_grains(transfers, named)), (*hides, *_depth(transfers, named)))
 
 
-def _times(transfer: Transfer, factors: Sequence[Factor]) -> Iterator[str]:
-    """The factors to carry times over with, and how sure they are."""
+def _times(transfer: Transfer, factors: Sequence[Factor], every: Sequence[Factor]) -> Iterator[str]:
+    """The factors to carry times over with, and how sure they are; `every` factor of the table has its say in that."""
     if not factors:
         return
     times = "; ".join(f"{one.quantity}: {one.measured}" for one in factors)
-    yield f"Times in the {transfer.source} over times in the {transfer.target}: {times}.{_how_sure(factors)}"
+    yield f"Times in the {transfer.source} over times in the {transfer.target}: {times}.{_how_sure(factors, every)}"
     for one in factors:
         if _alike(one.beyond):
             theory = f"λL/2D, {one.theory.value:.3g}, carries this time over, within the spread of the films"
             yield f"{one.quantity}, {transfer.source} over {transfer.target}: {theory}."
 
 
-def _how_sure(factors: Sequence[Factor]) -> str:
+def _how_sure(factors: Sequence[Factor], every: Sequence[Factor]) -> str:
     pairs = min(one.measured.pairs for one in factors)
     if pairs < 2:
         return " One film of each kind does not tell how far films scatter."
-    worst = max(one.measured.spread for one in factors)
-    return (
+    worst, least = max(one.measured.spread for one in factors), max(every, key=lambda one: one.measured.spread)
+    said = (
         f" A time seen in one film, divided by its factor, is that of one film of the other kind to a factor of"
-        f" {worst:.3g} or less (one standard deviation, {pairs} pairs of random films)."
+        f" {worst:.3g} or less (one standard deviation over {pairs} pairs, each film in several of them)."
     )
+    if least.measured.spread <= worst:
+        return said
+    return f"{said} The least sure time of the table, {least.quantity}, is so to {least.measured.spread:.3g} only."
 
 
 def _beyond_theory(transfer: Transfer, factors: Sequence[Factor]) -> Iterator[str]:
@@ -64,17 +68,18 @@ def _beyond_theory(transfer: Transfer, factors: Sequence[Factor]) -> Iterator[st
     off = [one for one in factors if not _alike(one.beyond)]
     if not off:
         return
-    times = "; ".join(f"{one.quantity}: {one.beyond} times that{_parts(one)}" for one in off)
+    times = "; ".join(f"{one.quantity}: {one.beyond}{_parts(one)}" for one in off)
     yield (
-        f"The screening times λL/2D do not carry these times of the {transfer.source} over. They say"
-        f" {off[0].theory.value:.3g}; what is seen is, {times}.{_why(off)}"
+        f"The screening times λL/2D (λ the Debye length, L the distance of the electrodes, D the diffusivity along the"
+        f" field) do not carry these times of the {transfer.source} over. Their ratio is {off[0].theory.value:.3g};"
+        f" what is seen over that, {times}.{_why(off)}"
     )
 
 
 def _parts(factor: Factor) -> str:
     if factor.uniform is None or factor.grains is None:
         return ""
-    return f" (uniform films {factor.uniform.value:.3g}, grains {factor.grains})"
+    return f" (of that, uniform films show {factor.uniform.value:.3g} and grains add {factor.grains})"
 
 
 def _why(factors: Sequence[Factor]) -> str:
