@@ -16,7 +16,7 @@ from fem.evolve import evolve
 from fem.fields import Array
 from fem.model import PoissonNernstPlanck
 from fem.numerics.rosenbrock import rodas4_step
-from fem.numerics.sparse_direct import best_solver
+from fem.numerics.sparse_direct import SolverError, best_solver
 from fem.numerics.system import Statistics
 from fem.observables.emission import events_by, quantum_yield
 from fem.physics.carriers.device_layers import Conductor, Insulator, device
@@ -26,7 +26,7 @@ from fem.physics.materials import MAPbI3, Material
 from fem.physics.reactions.defect_chemistry import carrier_pairs, frenkel_pair, recombination
 from fem.physics.reactions.field_assisted import Exponential, FieldAssisted, Threshold
 from fem.physics.reactions.rate_laws import Generation, MassAction
-from fem.physics.reactions.reaction import Reaction
+from fem.physics.reactions.reaction import RateLaw, Reaction
 from fem.physics.reactions.recombination import Radiative
 from fem.physics.species import Species
 from scenarios.parts.field_made import Law, field_made_pairs
@@ -133,6 +133,66 @@ def test_pairs_of_the_field_and_of_the_heat_are_those_of_one_law() -> None:
     assert net == pytest.approx(k * (balance * np.exp(field / 0.5e6) - 6e41), rel=1e-12, abs=0.0)
 
 
+FAR_BELOW = Threshold(10e6, 0.4e6)  # 1e-11 without a field
+
+
+def standing(name: str, concentration: float, charge: int = 0) -> Species:
+    return Species.immobile(name, charge, concentration, 1e20)
+
+
+def exchange(first: str, second: str, law: RateLaw) -> Reaction:
+    return Reaction(f"{first} to {second}", {first: -1, second: 1}, law)
+
+
+def helped(first: str, second: str, forth: float, back: float) -> Reaction:
+    """There and back by first-order rates [1/s] that the threshold makes tiny."""
+    return exchange(first, second, FieldAssisted(MassAction({first: 1}, forth, {second: 1}, back), FAR_BELOW))
+
+
+A, B, C = (standing(name, concentration) for name, concentration in (("A", 1e22), ("B", 1e20), ("C", 0.0)))
+PAIR_OF_TRAPS = [standing("A", 0.0, 1), standing("B", 0.0, -1)]
+ION = replace(VACANCY, name="A", composition={})
+SLOW = {
+    "two states of a site": ([A, B], [helped("A", "B", 1e-3, 3e-3)], [7.575e21, 2.525e21]),
+    "behind a fast reaction": (
+        [A, B, C],
+        [exchange("A", "B", MassAction({"A": 1}, 1.0, {"B": 1}, 1.0)), helped("B", "C", 1.0, 1.0)],
+        [1.01e22 / 3] * 3,
+    ),
+    "pairs, none at first": (
+        PAIR_OF_TRAPS,
+        [Reaction("pairs", {"A": 1, "B": 1},
+                  FieldAssisted(MassAction({}, 1e18, {"A": 1, "B": 1}, 1e-24), FAR_BELOW))],
+        [1e21, 1e21],
+    ),
+    "an ion that stays": ([ION, standing("B", 0.0, 1)], [helped("A", "B", 1.0, 3.0)], [7.5e21, 2.5e21]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", SLOW)
+def test_a_reaction_far_below_its_threshold_is_in_balance_at_rest(case: str, verify: Verification) -> None:
+    """However long that takes: with steps of 1e4 s the net rate was half of what goes to and fro."""
+    ions, reactions, expected = SLOW[case]
+    contacts = [Contact("bottom", 0.0), Contact("top", step(1.0))]
+    model = PoissonNernstPlanck(column(), MAPbI3, ions, contacts, reactions=reactions)
+    rest, start = model.rest, model.initial_state().concentrations
+    verify(id="D20", quantity=f"net rate at rest of a reaction far below its threshold: {case}", measured=rest.net,
+           expected=0.0, tolerance=1e-9)  # fmt: skip
+    assert start == pytest.approx(np.tile(expected, (start.shape[1], 1)).T, rel=1e-8, abs=0.0)
+
+
+def test_reactions_that_agree_on_no_equilibrium_rest_in_their_true_balance() -> None:
+    """One is slower than the other and wants another ratio: how fast they are decides where they rest."""
+    slow = replace(helped("A", "B", 3e-1, 1e-1), name="slow")
+    model = PoissonNernstPlanck(
+        column(), MAPbI3, [A, B], [Contact("bottom", 0.0), Contact("top", 0.0)],
+        reactions=[slow, helped("A", "B", 1.0, 1.0)],
+    )  # fmt: skip
+    start = model.initial_state().concentrations
+    assert model.rest.net < 1e-9 and "slow reactions" in model.rest.way, model.rest
+    assert start[1] / start[0] == pytest.approx(1.3 / 1.1, rel=1e-6, abs=0.0)
+
+
 # --- derivatives and order --------------------------------------------------------------------------------------------
 
 
@@ -196,6 +256,14 @@ def test_steps_stay_long_under_a_strong_field_law(verify: Verification) -> None:
         pass
     quantity = "factorisations beyond the 150 allowed for 10 s in which a field law makes ions that screen the field"
     verify(id="N1", quantity=quantity, measured=max(0, done.factorisations - 150), expected=0, tolerance=0)
+
+
+def test_a_factor_that_steps_cannot_follow_is_named_with_its_knob() -> None:
+    """e^100 at the field of the voltage: which reaction, how large, where, and what to change."""
+    law = FieldAssisted(MassAction({}, RATE), Exponential(1 / SIZE / 100), added=True)
+    model = film([pairs(law), frenkel_pair("vacancy", "interstitial", 1e-22, 1e44)], bias=1.0)
+    with pytest.raises(SolverError, match=r"collapsed.*'pairs by the field'.* = e\^100 at 1e\+07 V/m: raise.* E0 "):
+        list(evolve(model, np.array([0.0, 1.0])))
 
 
 # --- what is measured -------------------------------------------------------------------------------------------------

@@ -7,10 +7,25 @@ from fem.coupled.electrostatics import Electrostatics
 from fem.fields import Array
 from fem.physics.reactions.network import ReactionNetwork
 
+_STRONG = 1e6  # a factor by which a field hastens a reaction beyond what steps can follow
+
 
 def field_of(network: ReactionNetwork, electrostatics: Electrostatics, fields: Array) -> Array | None:
     """Strength of the electric field in the cells [V/m], shape (n_cells,), if a reaction asks for it."""
     return electrostatics.field_strength(fields) if network.needs_field else None
+
+
+def help_in_words(network: ReactionNetwork | None, electrostatics: Electrostatics, fields: Array) -> str:
+    """What to say of a film that cannot be followed if its field helps a reaction too much; else nothing."""
+    field = None if network is None else field_of(network, electrostatics, fields)
+    most = None if network is None or field is None else network.strongest_help(field)
+    if most is None or not most[1] > _STRONG:
+        return ""
+    name, factor, strength = most
+    return (
+        f"; the field helps reaction {name!r} by a factor of {factor:.2g} = e^{np.log(factor):.0f} at {strength:.3g}"
+        " V/m: raise the field scale E0 of its factor exp(|E|/E0), or lower the voltage"
+    )
 
 
 def sources_by_potential(

@@ -16,6 +16,8 @@ from fem.rest.seeking import Found, carriers_in_equilibrium, climbed, first_foun
 
 _HASTES = (1e10, 1e5, 1.0)  # of recombination on the way to equilibrium, one after the other until one gets there
 
+_BALANCED = 1e-6  # of what enters and leaves: reversible reactions that leave more are slow, or agree on no equilibrium
+
 
 @dataclass(frozen=True)
 class Start:
@@ -85,10 +87,28 @@ class Start:
         """Dark rest without a current: by way of fast recombination, then true where reactions run in cycles."""
         ways = [partial(self._levelled, quiet, values, levels, haste) for haste in _HASTES]
         values, way = first_found(ways)
-        if quiet.network is None or not has_one_way(quiet.network):
+        if quiet.network is None:
             return values, way
-        true, then = relaxed(paced(quiet, self.extent).driven_by([held(one) for one in levels]), values)
-        return true, f"{way}, then {then} where reactions run in cycles"
+        if has_one_way(quiet.network):
+            values, then = self._true(quiet, values, levels)
+            return values, f"{way}, then {then} where reactions run in cycles"
+        goal = quiet.driven_by([held(one) for one in levels])
+        for more in (self._without_slow, partial(self._true, known=True)):
+            if measured(goal, values, True, way).net <= _BALANCED:
+                break
+            values, then = first_found([partial(more, quiet, values, levels), partial(_unchanged, values)])
+            way = f"{way}, then {then} with slow reactions"
+        return values, way
+
+    def _true(self, quiet: CoupledSystem, values: Array, levels: list[float], known: bool = False) -> Found:
+        """Rest of the true film from `values`, whose field may be `known` to be that at rest."""
+        film = paced(quiet, self.extent, values if known else None)
+        return relaxed(film.driven_by([held(one) for one in levels]), values)
+
+    def _without_slow(self, quiet: CoupledSystem, values: Array, levels: list[float]) -> Found:
+        """Equilibrium from `values`, in whose field no reaction of ions is slow."""
+        film = levelled(quiet, self.extent, 1.0, values)
+        return relaxed(film.driven_by([held(one) for one in levels]), values)
 
     def _levelled(self, quiet: CoupledSystem, values: Array, levels: list[float], haste: float) -> Found:
         """Equilibrium with recombination so much faster; one that is too fast may lose the carriers' charge."""
@@ -104,6 +124,10 @@ class Start:
             return relaxed(film.driven_by([held(one) for one in levels], held(light)), values)
         dark = film.driven_by([held(0.0) for _ in levels])
         return climbed(film, levels, light, carriers_in_equilibrium(dark, values, 0.0))
+
+
+def _unchanged(values: Array) -> Found:
+    return values, "no further"
 
 
 def _quiet(closed: CoupledSystem) -> CoupledSystem:

@@ -18,6 +18,7 @@ from fem.fields import Array
 from fem.numerics.control_volumes import ControlVolumes
 from fem.numerics.scatter import sum_at
 from fem.physics.enrichment import Enrichment
+from fem.physics.reactions.field_assisted import FieldAssisted
 from fem.physics.reactions.reaction import CARRIERS, CONDITIONS, FIELD, Reaction
 from fem.physics.reactions.sites import Sites
 from fem.physics.regions import Regions
@@ -42,7 +43,7 @@ class Sources:
 
 
 @dataclass(frozen=True)
-class _Term:
+class ReactionTerm:
     """A reaction with its sites; `changes` and `depends` are the populations by number."""
 
     reaction: Reaction
@@ -99,7 +100,7 @@ class ReactionNetwork:
 
     names: tuple[str, ...]
     n_nodes: int
-    terms: tuple[_Term, ...]
+    terms: tuple[ReactionTerm, ...]
 
     @classmethod
     def on(
@@ -123,7 +124,7 @@ class ReactionNetwork:
             that makes no sense, two reactions have the same name, or the populations of one live nowhere together.
         """
         number = {name: k for k, name in enumerate(enrichments)}
-        terms: list[_Term] = []
+        terms: list[ReactionTerm] = []
         for one in reactions:
             if one.name in {term.reaction.name for term in terms}:
                 raise ValueError(f"two reactions have the same name: {one.name!r}")
@@ -134,7 +135,7 @@ class ReactionNetwork:
             sites = Sites.of(volumes, regions, one, enrichments)
             changes = {number[name]: nu for name, nu in one.stoichiometry.items()}
             terms.append(
-                _Term(one, sites, changes, {name: number[name] for name in one.law.populations}, volumes.n_nodes)
+                ReactionTerm(one, sites, changes, {name: number[name] for name in one.law.populations}, volumes.n_nodes)
             )
         return cls(tuple(number), volumes.n_nodes, tuple(terms))
 
@@ -172,6 +173,20 @@ class ReactionNetwork:
         """Populations that are made at rates which depend on the electric field, sorted."""
         terms = [term for term in self.terms if FIELD in term.reaction.law.conditions]
         return tuple(sorted({k for term in terms for k in term.changes}))
+
+    def strongest_help(self, field: Array) -> tuple[str, float, float] | None:
+        """The reaction that the `field` in the cells [V/m] helps most, by which factor [1] and at which field [V/m].
+
+        None if it helps none.
+        """
+        found = []
+        for term in self.terms:
+            law = term.reaction.law
+            if isinstance(law, FieldAssisted):
+                at = term.sites.strength(field)
+                factor = law.factor.of(at, term.sites.coefficients)[0]
+                found.append((term.reaction.name, float(factor.max()), float(at[factor.argmax()])))
+        return max(found, key=lambda one: one[1], default=None)
 
     @cached_property
     def needs_light(self) -> bool:
