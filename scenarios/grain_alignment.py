@@ -1,57 +1,36 @@
 """A quench front in films of random grains and of aligned grains.
 
-MAPbI3 between two electrodes, seen from above. The right one becomes positive at t = 0; iodide vacancies leave it, and
-the film darkens behind a front. Fassl et al. (doi:10.1021/acsami.8b16460) saw a less uniform front in films whose
-grains lie at random than in films of aligned grains, and explained it by an Ising model. Here the front follows from
-the Poisson-Nernst-Planck equations.
+A study of several runs. MAPbI3 between two electrodes, seen from above. The right one becomes positive at t = 0; iodide
+vacancies leave it, and the film darkens behind a front. Fassl et al. (doi:10.1021/acsami.8b16460) saw a less uniform
+front in films whose grains lie at random than in films of aligned grains, and explained it by an Ising model. Here the
+front follows from the Poisson-Nernst-Planck equations.
 
 Every grain has a direction of its lattice in the plane. Vacancies hop along a boundary the more easily the more its two
 grains are turned against each other (like the energy of boundaries by Read and Shockley, doi:10.1103/PhysRev.78.275;
-that barriers follow it is an assumption). With ``--alignment 1`` all lattices are parallel and boundaries are as slow
-as grains. With ``--elongation`` grains are long in the direction of the field, as a coater draws them. With
-``--barrier-contrast 0eV`` boundaries are like grains whatever the lattices: the front has to be flat.
+that barriers follow it is an assumption). Films with random lattices are set beside films with aligned ones, with a
+smaller contrast of the barriers, and with grains that are long in the direction of the field, as a coater draws them.
+In two more films boundaries are like grains: all lattices are parallel, or there is no contrast. There the front has to
+be flat.
 """
 
-from math import exp
+from collections.abc import Mapping, Sequence
+from functools import partial
 
-import numpy as np
-
-from fem.constants import Concentration, Energy, K, Kelvin, Metre, V, Volt, boltzmann, eV, nm, thermal_voltage, um
-from fem.fields import Array
-from fem.measurements.homogenised import homogenised_diffusivity
-from fem.model import PoissonNernstPlanck
-from fem.observables.boundary_observables import boundary_share_of_current, excess_in_boundaries
-from fem.physics.boundary_barriers import barriers_by_misorientation, boundary_pairs, read_shockley_barrier
-from fem.physics.contacts import Contact
-from fem.physics.drives.drive import step
-from fem.physics.layers import boundary_lines
-from fem.physics.light.luminescence import Light
-from fem.physics.materials import MAPbI3
-from fem.physics.scales import depletion_width
-from fem.scenario import Scenario
-from meshes import Lognormal, laguerre
-from meshes.budget import Extent
-from scenarios.criteria.roughness import Roughness
-from scenarios.parts.front_shape import FrontShape
-from scenarios.parts.lateral_films import PERMITTIVITY
-from scenarios.parts.lattice_directions import drawn_directions, misorientations
+from fem.comparison.study import Demand, Member, Study
+from fem.constants import Concentration, Energy, K, Kelvin, Metre, V, Volt, eV, nm, um
+from scenarios.criteria.even_fronts import order_demand, size_demand, spread_demand
 from scenarios.parts.options import require_positive_options
-from scenarios.parts.parameters import DIFFUSIVITY_PREFACTOR, GRAIN_BARRIER, ONE_SUN, iodide_vacancy, quenchers
-from scenarios.parts.resolved import NodeBudget, film_debye_length, sizes_following
+from scenarios.parts.turned_films import SEEN, SHARP, Grains, TurnedFilm
 
-SHARP = FrontShape(threshold=0.3)
-SEEN = FrontShape(threshold=0.3, resolution=300 * nm)  # by a microscope for visible light
-BOUNDARY_WIDTH = 4 * nm
-_SPREAD = 0.3  # of the logarithm of the grain sizes
-_TWICE = 2.0  # the time that a uniform film would need
-_OUTPUTS = 24
-_ELECTRODES = ("left", "right")
-_SMALLER = ("--gap", "--electrode-length", "--grain-size", "--mesh-size")
+RANDOM, ALIGNED, LONG = "random lattices", "aligned lattices", "random lattices in long grains"
+WEAKER, WEAKEST = "two thirds of the contrast", "a third of the contrast"
+PARALLEL, NO_CONTRAST = "parallel lattices in long grains", "no contrast"
 
 
 def scenario(
-    alignment: float = 0.0,
-    elongation: float = 1.0,
+    films: int = 3,
+    alignment: float = 0.9,
+    elongation: float = 4.0,
     barrier_contrast: Energy = 0.15 * eV,
     grain_size: Metre = 250 * nm,
     bias: Volt = 10 * V,
@@ -61,15 +40,17 @@ def scenario(
     temperature: Kelvin = 300 * K,
     mesh_size: Metre = 30 * nm,
     seed: int = 1,
-) -> Scenario:
-    """Declare the experiment.
+) -> Study:
+    """Declare the study.
 
     Parameters
     ----------
+    films
+        Random films of each kind; of those that have to stay flat there is one each.
     alignment
-        Of the lattices in the plane: 0 at random, 1 all of them parallel.
+        Of aligned lattices in the plane: 0 at random, 1 all of them parallel.
     elongation
-        Length of the grains in the direction of the field over their width, on average.
+        Length of long grains in the direction of the field over their width, on average.
     barrier_contrast
         By how much the barrier of hopping is lower along boundaries between grains turned by 15 degrees or more.
     grain_size
@@ -87,63 +68,60 @@ def scenario(
     mesh_size
         Cells along grain boundaries; inside grains they grow to four times that.
     seed
-        Of the grains and of their lattices.
+        Of the first random film of each kind; the others have the seeds that follow.
     """
-    require_positive_options(bias=bias, gap=gap, electrode_length=electrode_length, grain_size=grain_size)
-    require_positive_options(mesh_size=mesh_size, mobile_density=mobile_density)
-    reach = _reach(bias, gap, mobile_density)
-    law = read_shockley_barrier(GRAIN_BARRIER, GRAIN_BARRIER - _possible(barrier_contrast))
-    debye = film_debye_length(MAPbI3, mobile_density, temperature)
-    budget, sizes = NodeBudget(options=_SMALLER), sizes_following(debye, mesh_size, 4 * mesh_size)
-    budget.require_possible(Extent.equiaxed(gap, electrode_length, grain_size), sizes, _ELECTRODES)
-    film = laguerre(gap, electrode_length, Lognormal(grain_size, _SPREAD), seed=seed, elongation=elongation)
-    mesh = budget.meshed(film, sizes, debye, electrodes=_ELECTRODES)
-    turned = misorientations(drawn_directions(film.n_grains, alignment, seed), boundary_pairs(mesh.mesh))
-    barriers = barriers_by_misorientation(mesh.mesh, turned, law)
-    vacancy = iodide_vacancy(mobile_density, {"grain_interior": GRAIN_BARRIER, **barriers})
-    contacts = [Contact("left", 0 * V), Contact("right", step(bias))]
-    model = PoissonNernstPlanck(mesh.mesh, MAPbI3, [vacancy], contacts, temperature, [boundary_lines(BOUNDARY_WIDTH)])
-    typical = float(np.mean(list(barriers.values()) or [GRAIN_BARRIER]))
-    times = _times(reach / (bias / gap), typical, grain_size, temperature)
-    front = Roughness(SHARP, reach, mesh_size)
-    return Scenario(
-        model,
-        times,
-        Light(ONE_SUN, quenchers(mobile_density)),
-        [*SHARP.columns, *SEEN.columns, boundary_share_of_current(), excess_in_boundaries(vacancy.name)],
-        front.criteria(grains_alike=barrier_contrast == 0 or alignment == 1),
-        microstructure={**mesh.report, "misorientation_mean_rad": float(np.mean(list(turned.values()) or [0.0]))},
-    )
+    require_positive_options(films=films, barrier_contrast=barrier_contrast)
+    kinds = {
+        RANDOM: Grains(barrier_contrast),
+        ALIGNED: Grains(barrier_contrast, alignment),
+        WEAKER: Grains(barrier_contrast * 2 / 3),
+        WEAKEST: Grains(barrier_contrast / 3),
+        LONG: Grains(barrier_contrast, elongation=elongation),
+        PARALLEL: Grains(barrier_contrast, alignment=1.0, elongation=elongation),
+        NO_CONTRAST: Grains(0.0),
+    }
+    film = TurnedFilm(bias, gap, electrode_length, grain_size, mobile_density, temperature, mesh_size)
+    members = _members(film, kinds, range(seed, seed + films))
+    return Study(members, notes=_notes(film), criteria=_demands(film, kinds, films))
 
 
-def reach_of(bias: float, mobile_density: float) -> float:
-    """Way of the front [m] at which its roughness is measured: half of the depletion width."""
-    return 0.5 * depletion_width(PERMITTIVITY, mobile_density, bias)
-
-
-def _reach(bias: float, gap: float, mobile_density: float) -> float:
-    reach = reach_of(bias, mobile_density)
-    if reach > 0.5 * gap:
-        raise ValueError(
-            f"--gap of {1e6 * gap:.4g} um is too small: the front's roughness is measured {1e6 * reach:.4g} um from the"
-            " electrode, beyond the middle; take a larger gap, a smaller --bias or a larger --mobile-density"
+def _members(film: TurnedFilm, kinds: Mapping[str, Grains], seeds: Sequence[int]) -> list[Member]:
+    """Films of every kind, grown from the same seeds; one of each kind whose boundaries are like grains."""
+    return [
+        Member(
+            f"{name.replace(',', '').replace(' ', '_')}_{number}",
+            name,
+            partial(film.grown, grains, seed),
+            {
+                "alignment": (grains.alignment, ""),
+                "elongation": (grains.elongation, ""),
+                "barrier_contrast": (grains.contrast, "J"),
+                "seed": (seed, ""),
+            },
         )
-    return reach
+        for name, grains in kinds.items()
+        for number, seed in enumerate(seeds[:1] if grains.alike else seeds, start=1)
+    ]
 
 
-def _possible(contrast: float) -> float:
-    if not 0 <= contrast < GRAIN_BARRIER:
-        raise ValueError(
-            f"--barrier-contrast must lie between 0 and the barrier of the grains ({GRAIN_BARRIER / eV:g} eV), got"
-            f" {contrast / eV:g} eV"
-        )
-    return contrast
+def _demands(film: TurnedFilm, kinds: Mapping[str, Grains], films: int) -> list[Demand]:
+    """F1 on all films together; how far means lie apart can only be told where there are several films."""
+    sharp, seen = film.front(SHARP), film.front(SEEN)
+    orders = ((RANDOM, WEAKER), (WEAKER, WEAKEST), (WEAKEST, NO_CONTRAST), (LONG, RANDOM))
+    return [
+        *(size_demand(sharp, name, grains.alike) for name, grains in kinds.items()),
+        *(order_demand(front, RANDOM, ALIGNED) for front in (sharp, seen)),
+        *(spread_demand(front, RANDOM, ALIGNED) for front in (sharp, seen) if films > 1),
+        *(order_demand(sharp, rough, even) for rough, even in orders),
+    ]
 
 
-def _times(way_over_field: float, barrier: float, grain_size: float, temperature: float) -> Array:
-    """Output times [s], evenly spaced up to twice what a uniform film takes whose boundaries have that `barrier`."""
-    grain, boundary = (
-        DIFFUSIVITY_PREFACTOR * exp(-one / (boltzmann * temperature)) for one in (GRAIN_BARRIER, barrier)
-    )
-    found = homogenised_diffusivity(grain, boundary, BOUNDARY_WIDTH, grain_size)
-    return np.linspace(0, _TWICE * way_over_field * thermal_voltage(temperature) / found.value, _OUTPUTS + 1)
+def _notes(film: TurnedFilm) -> list[str]:
+    return [
+        "All films have the same vacancies, blocking contacts, voltage and sizes of grains; films of one number have"
+        " the same seed, and the same grains unless these are long.",
+        f"The roughness of a front is the standard deviation of its position along the electrode where it has gone"
+        f" {1e6 * film.reach:.3g} µm on average, half of the depletion width: fast and slow films are compared at one"
+        " place, not at one time.",
+        "That barriers follow the misorientation is an assumption, and so are lattices turned in the plane only.",
+    ]

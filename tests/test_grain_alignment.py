@@ -1,34 +1,39 @@
 """Fronts in films of random and aligned grains: how even they are, and what must leave them flat (F1)."""
 
+import html
+import json
+from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache
 from math import pi, radians
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter1d
 from verification import Verification
-from whole_runs import traces_of, verdicts
+from whole_runs import verdicts
 
+import fem.results.record as record_module
+from command_line.app import main
+from fem.comparison.compared import Compared
+from fem.comparison.study import Demand
 from fem.constants import eV, nm, um
-from fem.fields import Array
 from fem.results.run_facts import judge
 from fem.scenario import Scenario
 from fem.state import State
-from scenarios import grain_alignment
+from fem.storage.results import Results
+from scenarios.criteria.even_fronts import order_demand, size_demand, spread_demand
 from scenarios.criteria.roughness import Roughness
-from scenarios.grain_alignment import SEEN, SHARP, reach_of
-from scenarios.parts.front_shape import FrontShape
+from scenarios.grain_alignment import NO_CONTRAST, PARALLEL, scenario
 from scenarios.parts.lattice_directions import drawn_directions, misorientations
+from scenarios.parts.turned_films import SEEN, SHARP, Grains, TurnedFilm
 
-SEEDS = (1, 2, 3)
 CELL = 30 * nm  # the default mesh size
 
 
-def small(**changed: Any) -> Scenario:
-    sizes: dict[str, Any] = {"gap": 2 * um, "electrode_length": 0.6 * um, "mesh_size": 60 * nm}
-    return grain_alignment.scenario(**{**sizes, **changed})
+def small(mesh_size: float = 60 * nm, **grains: float) -> Scenario:
+    return TurnedFilm(gap=2 * um, electrode_length=0.6 * um, mesh_size=mesh_size).grown(Grains(**grains), seed=1)
 
 
 def test_lattices_are_parallel_or_turned_by_up_to_45_degrees() -> None:
@@ -41,20 +46,20 @@ def test_lattices_are_parallel_or_turned_by_up_to_45_degrees() -> None:
 
 
 def test_boundaries_follow_the_lattices() -> None:
-    def barriers(**changed: Any) -> list[float]:
+    def barriers(**changed: float) -> list[float]:
         field = small(**changed).model.species[0].activation_energy
         assert isinstance(field, dict)
         return [value / eV for name, value in field.items() if name.startswith("boundary_")]
 
     assert barriers(alignment=1.0) == pytest.approx([0.58] * len(barriers(alignment=1.0)), rel=1e-12)
-    assert barriers(barrier_contrast=0.0) == pytest.approx([0.58] * len(barriers()), rel=1e-12)
+    assert barriers(contrast=0.0) == pytest.approx([0.58] * len(barriers()), rel=1e-12)
     assert min(barriers()) == pytest.approx(0.43, rel=1e-12) and max(barriers()) <= 0.58
     assert np.mean(barriers()) < np.mean(barriers(alignment=0.9)) < 0.58
 
 
-def rippled(scenario: Scenario, amplitude: float) -> State:
+def rippled(film: Scenario, amplitude: float) -> State:
     """Vacancies that have left a zone 0.7 um deep, but for a ripple as long as the electrode."""
-    model = scenario.model
+    model = film.model
     x, y = model.mesh.p
     depth = 2 * um - x - 0.7 * um - amplitude * np.cos(2 * pi * y / (0.6 * um))
     share = np.clip(0.5 + depth / (0.5 * um), 1e-6, 1.0)
@@ -62,14 +67,14 @@ def rippled(scenario: Scenario, amplitude: float) -> State:
 
 
 def test_roughness_is_the_ripple_and_a_microscope_sees_less_of_it() -> None:
-    scenario = small(barrier_contrast=0.0, mesh_size=20 * nm)
+    film = small(contrast=0.0, mesh_size=20 * nm)
     ripple = 80 * nm
     (_, flat), (_, rough), (_, seen) = (
-        [one.measure(scenario, state) for one in shape.columns]
+        [one.measure(film, state) for one in shape.columns]
         for shape, state in (
-            (SHARP, rippled(scenario, 0.0)),
-            (SHARP, rippled(scenario, ripple)),
-            (SEEN, rippled(scenario, ripple)),
+            (SHARP, rippled(film, 0.0)),
+            (SHARP, rippled(film, ripple)),
+            (SEEN, rippled(film, ripple)),
         )
     )
     assert flat < 1 * nm
@@ -96,46 +101,84 @@ def test_roughness_counts_where_the_front_has_gone_its_way() -> None:
     ("changed", "message"),
     [
         ({"alignment": 1.2}, "--alignment must lie between 0"),
-        ({"barrier_contrast": -0.1 * eV}, "--barrier-contrast must lie between 0"),
+        ({"elongation": 0.5}, "elongation of grains must lie between 1"),
+        ({"barrier_contrast": -0.1 * eV}, "--barrier-contrast"),
+        ({"barrier_contrast": 0.6 * eV}, "--barrier-contrast must lie between 0"),
         ({"gap": 1 * um}, "--gap of 1 um is too small"),
         ({"bias": -10.0}, "--bias"),
+        ({"films": 0}, "--films"),
+        ({"mesh_size": 1e-11}, "--mesh-size"),
     ],
 )
 def test_impossible_options_are_refused_by_name(changed: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        small(**changed)
+        scenario(**changed)
 
 
-@lru_cache
-def roughness(shape: FrontShape, seed: int, alignment: float = 0.0, elongation: float = 1.0) -> float:
-    """Roughness [m] of the front of a film of the default size."""
-    return Roughness(shape, reach_of(10.0, 1e22), CELL).at_reach(traces_of_film(seed, alignment, elongation))
+def front(reached: float, rough: float) -> Compared:
+    """A finished run of which only the front is known: `rough` where it has gone `reached` [m]."""
+    columns = [one.column for one in SHARP.columns]
+    traces = dict(zip(columns, np.array([[0.5 * reached, reached], [rough, rough]]), strict=True))
+    return Compared("film", Results(Path(), {}, traces, None))  # type: ignore[arg-type]
 
 
-@lru_cache
-def traces_of_film(seed: int, alignment: float, elongation: float) -> dict[str, Array]:
-    return traces_of(grain_alignment.scenario(alignment=alignment, elongation=elongation, seed=seed))
+def demanded(make: Callable[..., Demand], *kinds: object, **rough: list[float]) -> tuple[float, str]:
+    """What a demand on groups of films measures, and its verdict."""
+    groups = {name: [front(200 * nm, one * nm) for one in values] for name, values in rough.items()}
+    (found,) = judge([make(Roughness(SHARP, 200 * nm, CELL), *kinds)], groups)
+    return float(str(found["measured"])), str(found["verdict"])
+
+
+def test_demands_on_fronts_tell_rough_films_from_even_ones() -> None:
+    near = pytest.approx
+    for found, measured, verdict in (
+        (demanded(size_demand, "a", False, a=[80.0, 120.0]), 100, "pass"),
+        (demanded(size_demand, "a", True, a=[80.0, 120.0]), 100, "fail"),
+        (demanded(size_demand, "a", False, a=[7.0]), 7, "fail"),
+        (demanded(size_demand, "a", True, a=[7.0]), 7, "pass"),
+        (demanded(order_demand, "a", "b", a=[300.0, 200.0], b=[100.0, 50.0]), 2, "pass"),
+        (demanded(order_demand, "a", "b", a=[300.0, 50.0], b=[100.0, 50.0]), 0.5, "fail"),
+        (demanded(spread_demand, "a", "b", a=[2.0, 4.0], b=[1.0, 1.2]), 1.9 * np.sqrt(2) / 2.2, "pass"),
+        (demanded(spread_demand, "a", "b", a=[2.0, 4.0], b=[1.0, 3.0]), 1 / (2 * np.sqrt(2)), "fail"),
+    ):
+        assert found[0] == near(measured, rel=1e-9, abs=0.0) and found[1] == verdict
+
+
+def test_a_front_that_does_not_come_far_enough_meets_no_demand() -> None:
+    groups = {"a": [front(200 * nm, 90 * nm), front(100 * nm, 90 * nm)], "b": [front(200 * nm, 1 * nm)]}
+    sharp = Roughness(SHARP, 200 * nm, CELL)
+    demands = [order_demand(sharp, "a", "b"), spread_demand(sharp, "a", "b"), size_demand(sharp, "a", False)]
+    assert [one["verdict"] for one in judge(demands, groups)] == 3 * ["fail"]
+
+
+def test_films_are_grown_of_every_kind_and_one_of_those_that_stay_flat() -> None:
+    whole, single = scenario(), scenario(films=1)
+    groups = [member.group for member in whole.members]
+    assert len(groups) == 17 and [groups.count(name) for name in (PARALLEL, NO_CONTRAST)] == [1, 1]
+    assert {member.group for member in single.members} == set(groups) and len(single.members) == 7
+    told = [one.quantity for one in single.criteria]
+    assert len(whole.criteria) == 15 and len(told) == 13 and not any("deviations" in one for one in told)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("changed", [{"barrier_contrast": 0.0}, {"alignment": 1.0, "elongation": 4.0}])
-def test_boundaries_like_grains_leave_the_front_flat(changed: dict[str, Any], verify: Verification) -> None:
-    scenario = grain_alignment.scenario(**changed)
-    traces = traces_of(scenario)
-    assert [one["verdict"] for one in judge(scenario.criteria, traces)] == ["pass"]
-    told = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in changed.items())
-    flat = Roughness(SHARP, reach_of(10.0, 1e22), CELL).at_reach(traces)
-    verify(id="F1", quantity=f"roughness of the front, {told}, over the cells at boundaries", measured=flat / CELL,
-           expected=0.0, tolerance=0.25)  # fmt: skip
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("shape", [SHARP, SEEN], ids=["sharp", "seen"])
-def test_random_lattices_make_a_rougher_front_than_aligned_ones(shape: FrontShape, verify: Verification) -> None:
-    random, aligned = (np.array([roughness(shape, seed, alignment) for seed in SEEDS]) for alignment in (0.0, 0.9))
-    spread = random.std(ddof=1) + aligned.std(ddof=1)
-    seen = "seen at 300 nm resolution" if shape is SEEN else "sharp"
-    verify(id="F1", quantity=f"random rougher than aligned by more than the spread of three films, {seen}",
-           measured=float(random.mean() - aligned.mean() > spread), expected=1.0, tolerance=0)  # fmt: skip
-    assert random.min() > aligned.max()
-    assert verdicts(grain_alignment.scenario().criteria, traces_of_film(1, 0.0, 1.0)) == ["pass"]
+def test_random_lattices_make_a_rougher_front_than_aligned_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verify: Verification
+) -> None:
+    """The study itself judges this, in ``comparison.json`` and on its page."""
+    for name in ("draw_film", "draw_figures"):
+        monkeypatch.setattr(record_module, name, lambda scenario, directory: [])
+    study = tmp_path / "study"
+    assert main(["grain_alignment", "--out", str(study), "--quiet"]) == 0
+    found = json.loads((study / "comparison.json").read_text())["criteria"]
+    assert len(found) == 15
+    for one in found:
+        lower, upper = one["bound"]
+        if upper is None:
+            verify(id="F1", quantity=f"{one['quantity']}, is at least {lower:g}", expected=1.0, tolerance=0,
+                   measured=float(one["measured"] >= lower))  # fmt: skip
+        else:
+            verify(id="F1", quantity=one["quantity"], measured=one["measured"], expected=0.0, tolerance=round(upper, 6))
+    members = [json.loads((study / one.name / "run.json").read_text())["criteria"] for one in scenario().members]
+    assert {one["verdict"] for one in found + [own for run in members for own in run]} == {"pass"}
+    page = (study / "report.html").read_text()
+    assert "Demands of the study" in page and all(html.escape(one["quantity"]) in page for one in found)

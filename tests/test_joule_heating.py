@@ -10,9 +10,11 @@ from whole_runs import traces_of, verdicts
 from fem.constants import boltzmann, eV
 from fem.evolve import evolve
 from fem.fields import Array
+from fem.measurements.heat_sources import heat_sources
 from fem.model import PoissonNernstPlanck
+from fem.physics.heat import HeatEquation
 from scenarios import joule_heating
-from scenarios.parts.warming import Warming
+from scenarios.parts.warming import CONDUCTIVITY, Warming
 
 COLD, HOT = 298.0, 343.0
 
@@ -94,3 +96,16 @@ def test_vacancies_move_as_much_faster_as_they_are_warmer(verify: Verification) 
     law = np.exp(0.58 * eV / boltzmann * (1 / COLD - 1 / HOT)) * COLD / HOT
     verify(id="B14", quantity="half time of the vacancies at 298 K over that at 343 K", measured=cold / hot,
            expected=float(law), tolerance=0.1)  # fmt: skip
+
+
+@pytest.mark.slow
+def test_the_film_is_at_one_temperature_where_its_heat_is_made(verify: Verification) -> None:
+    """The 2D heat equation with the heat of currents and pairs, in the hot device once its ions have moved."""
+    model = replace(joule_heating.scenario().model, temperature=HOT, heat=None)
+    *_, last = evolve(model, np.array([0.0, 1e-7, 1.0, 20.0]))
+    made = heat_sources(last.model, last.state)
+    watts = float((made.transport + made.recombination + made.emission).sum() / np.ptp(model.mesh.p[0]))
+    equation = HeatEquation(model.mesh, CONDUCTIVITY, 1.25e6, {"bottom": 1e12})
+    apart = float(np.ptp(equation.steady(made.density())))
+    verify(id="B14", quantity="device at 6 V: differences of temperature in it over its rise, heat where it is made",
+           measured=apart / (watts / 133.0), expected=0.0, tolerance=2e-4)  # fmt: skip

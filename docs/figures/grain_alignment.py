@@ -15,14 +15,11 @@ from fem.constants import eV, nm, um
 from fem.fields import Array
 from fem.observables.emission import quench
 from fem.scenario import Scenario
-from scenarios import grain_alignment
-from scenarios.criteria.roughness import Roughness
-from scenarios.grain_alignment import SEEN, SHARP, reach_of
 from scenarios.parts.parameters import GRAIN_BARRIER
+from scenarios.parts.turned_films import SEEN, SHARP, Grains, TurnedFilm
 
 PATH = Path(__file__).parents[1] / "images" / "grain_alignment.png"
-REACH = reach_of(10.0, 1e22)
-CELL = 30 * nm
+LATERAL = TurnedFilm()
 SEEDS = (1, 2, 3)
 ALIGNMENTS = (0.0, 0.5, 0.9, 1.0)
 CONTRASTS = (0.0, 0.05, 0.1, 0.15)
@@ -40,7 +37,7 @@ class Film:
 
     def declared(self) -> Scenario:
         """Its scenario."""
-        return grain_alignment.scenario(self.alignment, self.elongation, self.contrast * eV, seed=self.seed)
+        return LATERAL.grown(Grains(self.contrast * eV, self.alignment, self.elongation), self.seed)
 
     def lowered(self) -> float:
         """How far the barriers of its boundaries lie below that of the grains, on average [eV]."""
@@ -59,10 +56,10 @@ def measured(film: Film) -> tuple[float, float]:
     rows = []
     for output in scenario.outputs():
         rows.append([one.measure(scenario, output.state) for one in columns])
-        if min(rows[-1][0], rows[-1][2]) > REACH:
+        if min(rows[-1][0], rows[-1][2]) > LATERAL.reach:
             break
     traces = {one.column: np.array(rows)[:, k] for k, one in enumerate(columns)}
-    sharp, seen = (Roughness(shape, REACH, CELL).at_reach(traces) for shape in (SHARP, SEEN))
+    sharp, seen = (LATERAL.front(shape).at_reach(traces) for shape in (SHARP, SEEN))
     return sharp, seen
 
 
@@ -95,7 +92,7 @@ def draw_map(axes: Axes, title: str, film: Film) -> None:
     way, rough = SHARP.columns
     for output in scenario.outputs():
         state = output.state
-        if way.measure(scenario, state) >= REACH:
+        if way.measure(scenario, state) >= LATERAL.reach:
             break
     mesh = scenario.model.mesh
     triangles = Triangulation(mesh.p[0] / um, mesh.p[1] / um, mesh.t.T)

@@ -10,7 +10,7 @@ from fem.scenario import Criterion
 from scenarios.parts.front_shape import FrontShape
 
 Traces = Mapping[str, Array]
-_NOISE = 0.25  # of a cell at the grain boundaries: what the mesh may add to an even front
+NOISE = 0.25  # of a cell at the grain boundaries: what the mesh may add to an even front
 
 
 @dataclass(frozen=True)
@@ -48,5 +48,5 @@ class Roughness:
 
         quantity = "roughness of the front halfway to the depletion width, over the cells at boundaries"
         if grains_alike:
-            return (Criterion("F1", f"{quantity}, boundaries like grains", over_cell, 0.0, _NOISE),)
-        return (Criterion("F1", quantity, over_cell, _NOISE),)
+            return (Criterion("F1", f"{quantity}, boundaries like grains", over_cell, 0.0, NOISE),)
+        return (Criterion("F1", quantity, over_cell, NOISE),)
