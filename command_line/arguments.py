@@ -76,7 +76,24 @@ def identity_of(entry: Entry, given: Mapping[str, object]) -> "RunIdentity":
 
     values = {name: given.get(name, argument.default) for name, argument in arguments_of(entry).items()}
     parameters = {name: (_written(value), arguments_of(entry)[name].unit) for name, value in values.items()}
-    return RunIdentity(entry.name, entry.description, parameters, entry.source)
+    meanings = {name: text.split("\n\n")[0] for name, text in descriptions(entry).items() if name in values and text}
+    return RunIdentity(entry.name, entry.description, parameters, entry.source, meanings)
+
+
+def descriptions(entry: Entry) -> dict[str, str]:
+    """Description of each argument; one line of a docstring may name several (``first, second``)."""
+    from docstring_parser import DocstringStyle, parse
+
+    documented = parse(entry.function.__doc__ or "", style=DocstringStyle.NUMPYDOC).params
+    return {
+        name.strip(): without_markup(item.description or "") for item in documented for name in item.arg_name.split(",")
+    }
+
+
+def without_markup(text: str) -> str:
+    """`text` of a docstring with one line per paragraph and without markup, to be wrapped anew."""
+    paragraphs = (" ".join(paragraph.split()) for paragraph in text.replace("``", "").split("\n\n"))
+    return "\n\n".join(paragraphs)
 
 
 def recorded_values(entry: Entry, identity: "RunIdentity") -> dict[str, object]:

@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter
-from docstring_parser import DocstringStyle, parse
 
-from command_line.arguments import Argument, arguments_of, shown_path
+from command_line.arguments import Argument, arguments_of, descriptions, shown_path, without_markup
 from command_line.catalogue import Entry
 from command_line.quantities import format_quantity, kind_of, parse_possible
 
@@ -60,7 +59,7 @@ def scenario_app(
         own = {name: given.pop(name, default) for name, (_, default, _) in options.items()}
         run(given, own)
 
-    described = _descriptions(entry)
+    described = descriptions(entry)
     arguments = arguments_of(entry)
     if taken := arguments.keys() & RUN_OPTIONS.keys():
         raise ValueError(
@@ -70,21 +69,9 @@ def scenario_app(
     parameters += [_own_option(name, *option) for name, option in options.items()]
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    app = App(name=invocation, help=_plain(entry.description), help_format="plaintext", version_flags=[])
+    app = App(name=invocation, help=without_markup(entry.description), help_format="plaintext", version_flags=[])
     app.default(command)
     return app
-
-
-def _descriptions(entry: Entry) -> dict[str, str]:
-    """Description of each argument; one line of a docstring may name several (``first, second``)."""
-    documented = parse(entry.function.__doc__ or "", style=DocstringStyle.NUMPYDOC).params
-    return {name.strip(): _plain(item.description or "") for item in documented for name in item.arg_name.split(",")}
-
-
-def _plain(text: str) -> str:
-    """`text` of a docstring with one line per paragraph and without markup, to be wrapped anew."""
-    paragraphs = (" ".join(paragraph.split()) for paragraph in text.replace("``", "").split("\n\n"))
-    return "\n\n".join(paragraphs)
 
 
 def _scenario_option(argument: Argument, description: str) -> inspect.Parameter:

@@ -259,7 +259,10 @@ def test_a_run_says_what_happened_and_leaves_its_folder(command_line: CommandLin
     picture = "results/small_film/figures/microstructure.png"
     assert f"film drawn in {picture}" in answer.out and (tmp_path / picture).is_file()
     record = json.loads((tmp_path / "results" / "small_film" / "run.json").read_text())
-    assert record["parameters"]["bias"] == {"value": 0.25, "unit": "V"} and record["status"] == "finished"
+    assert record["parameters"]["bias"] == {
+        "value": 0.25, "unit": "V", "meaning": "Voltage of the right electrode from t = 0.",
+    }  # fmt: skip
+    assert record["status"] == "finished"
     quiet = command_line(SMALL_FILM, "--end-time", "10us", "--quiet", "--out", "quiet")
     assert (quiet.code, quiet.out, quiet.err) == (0, "", "")
     assert (tmp_path / "quiet" / "run.json").is_file()

@@ -144,7 +144,7 @@ def test_damaged_checkpoint_is_refused(tmp_path: Path, how: str) -> None:
 
 
 def test_resume_refuses_what_is_not_a_run(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"not a results folder: it has no run\.json"):
+    with pytest.raises(ValueError, match=r"not a results folder: there is no such folder"):
         resume_run(two_grains(), tmp_path / "nowhere")
     run_scenario(two_grains(), IDENTITY, tmp_path / "run")
     (tmp_path / "run" / "fields.vtkhdf").write_bytes(b"spoiled")

@@ -76,6 +76,27 @@ def test_export_writes_blocks_with_the_values_of_their_nodes(folder: Path) -> No
     np.testing.assert_array_equal(lines.point_data["PL_ratio"], series.read("PL_ratio", -1)[nodes])
 
 
+def test_arrays_of_the_export_know_their_units(folder: Path) -> None:
+    """As VTK's own reader finds them: with the array, and in a list with the data of the field."""
+    from vtkmodules.vtkCommonCore import vtkDataArray
+    from vtkmodules.vtkIOXML import vtkXMLUnstructuredGridReader
+
+    export_pvd(folder)
+    series = FieldSeries.open(folder / "fields.vtkhdf")
+    reader = vtkXMLUnstructuredGridReader()
+    reader.SetFileName(str(next((folder / "fields").glob("grains_*.vtu"))))
+    reader.Update()
+    found = reader.GetOutput()
+    for data in (found.GetPointData(), found.GetCellData()):
+        assert data.GetNumberOfArrays() > 1
+        for k in range(data.GetNumberOfArrays()):
+            array = data.GetArray(k)
+            assert array.GetInformation().Get(vtkDataArray.UNITS_LABEL()) == series.units[array.GetName()]
+    units = found.GetFieldData().GetAbstractArray("units")
+    listed = [units.GetValue(k) for k in range(units.GetNumberOfValues())]
+    assert "electric_potential: V" in listed and len(listed) == len(series.units)
+
+
 def test_view_shows_what_is_asked_for_or_says_what_there_is(folder: Path) -> None:
     seen = View.of(folder)
     assert (seen.field, seen.output) == ("PL_ratio", len(seen.results.times) - 1)
@@ -181,6 +202,10 @@ def test_a_film_has_a_frame_for_every_output(folder: Path, tmp_path: Path) -> No
 def test_figures_that_cannot_be_drawn_are_refused(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"must end with one of \.png"):
         Still.of(folder).draw(tmp_path / "seen.doc")
+    with pytest.raises(ValueError, match=r"there is no folder .*new to write q\.png into"):
+        Still.of(folder).draw(tmp_path / "new" / "q.png")
+    with pytest.raises(ValueError, match="there is no such folder"):
+        Still.of(tmp_path / "nope")
     with pytest.raises(ValueError, match="leave --time away"):
         Still.of(folder).draw(tmp_path / "film.gif", 1.0)
     with pytest.raises(ValueError, match="2000 mm wide"):

@@ -78,13 +78,16 @@ class Still:
         Raises
         ------
         ValueError
-            If the suffix is none of :data:`STILLS` and :data:`FILMS`, or a film is to have a time.
+            If the suffix is none of :data:`STILLS` and :data:`FILMS`, a film is to have a time, or there is no such
+            folder.
         """
         kind = path.suffix.lower()
         if kind not in STILLS + FILMS:
             raise ValueError(f"{path} must end with one of {', '.join(STILLS)} or, as a film, {', '.join(FILMS)}")
         if kind in FILMS and time is not None:
             raise ValueError(f"a film shows all times: leave --time away, or write a picture instead of {path}")
+        if not path.absolute().parent.is_dir():
+            raise ValueError(f"there is no folder {path.parent} to write {path.name} into")
         with rc_context(self._settings()):
             if kind in FILMS:
                 self._film(path)

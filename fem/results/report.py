@@ -54,9 +54,7 @@ def write_report(directory: Path, record: Mapping[str, Any]) -> None:
         figures=_figures(directory / "figures"),
         checks=_checks(known["checks"]),
         criteria=demands(known["criteria"]),
-        parameters=_table(
-            {name: _quantity(**item) for name, item in known["parameters"].items() if item["value"] is not None}
-        ),
+        parameters=_parameters(known["parameters"]),
         scales=_table(
             {
                 name: _quantity(known["scale_report"][name], unit)
@@ -119,6 +117,17 @@ def _quantity(value: object, unit: str) -> str:
 def _table(rows: Mapping[str, object]) -> str:
     body = (f"<tr><th>{_text(name.replace('_', ' '))}</th><td>{_text(value)}</td></tr>" for name, value in rows.items())
     return f"<table>{''.join(body)}</table>"
+
+
+def _parameters(known: Mapping[str, Any]) -> str:
+    """Value, unit and meaning of what the scenario was given."""
+    body = "".join(
+        f"<tr><th>{_text(name.replace('_', ' '))}</th><td>{_text(_quantity(item['value'], item['unit']))}</td>"
+        f'<td class="soft">{_text(item.get("meaning", ""))}</td></tr>'
+        for name, item in known.items()
+        if item["value"] is not None
+    )
+    return f"<table>{body}</table>"
 
 
 def _badges(record: Mapping[str, Any]) -> str:

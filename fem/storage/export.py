@@ -1,6 +1,7 @@
 """The fields of a run for programs that do not read VTKHDF: a ``.pvd`` collection of ``.vtu`` files, block by block."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 from xml.sax.saxutils import quoteattr
 
 import meshio
@@ -10,11 +11,15 @@ from fem.storage.blocks import Block, blocks, compact, fields_of
 from fem.storage.files import replace_file, require_plain
 from fem.storage.series import FieldSeries
 
+if TYPE_CHECKING:
+    from pyvista import UnstructuredGrid
+
 
 def export_pvd(directory: Path) -> Path:
     """Write ``fields.pvd`` and the folder ``fields/`` of one file per output and block into the folder `directory`.
 
-    The blocks are those of :func:`fem.storage.blocks.blocks`; ParaView lists them by name.
+    The blocks are those of :func:`fem.storage.blocks.blocks`; ParaView lists them by name. Each array has its unit
+    where VTK keeps it, under the key ``UNITS_LABEL``, and all units stand in the field data ``units``.
 
     Returns
     -------
@@ -34,7 +39,7 @@ def export_pvd(directory: Path) -> Path:
         for part, block in enumerate(blocks(held)):
             for k, time in enumerate(held.times):
                 name = f"{folder.name}/{block.name}_{k:0{digits}d}.vtu"
-                _mesh_at(held, block, k).write(directory / name, binary=True)
+                _mesh_at(held, block, k).save(directory / name)
                 entries.append(
                     f'    <DataSet timestep={quoteattr(repr(float(time)))} part="{part}"'
                     f" name={quoteattr(block.name)} file={quoteattr(name)}/>"
@@ -46,7 +51,10 @@ def export_pvd(directory: Path) -> Path:
     return path
 
 
-def _mesh_at(series: FieldSeries, block: Block, output: int) -> meshio.Mesh:
+def _mesh_at(series: FieldSeries, block: Block, output: int) -> "UnstructuredGrid":
+    from pyvista import UnstructuredGrid, from_meshio
+    from vtkmodules.vtkCommonCore import vtkDataArray
+
     nodes, elements = compact(block)
     points = np.vstack([series.points[:, nodes], np.zeros(len(nodes))]).T
     of_nodes, of_cells = {}, {}
@@ -57,4 +65,10 @@ def _mesh_at(series: FieldSeries, block: Block, output: int) -> meshio.Mesh:
         else:
             of_cells[name] = [values[block.cells]]
     kind = "line" if block.is_lines else "triangle"
-    return meshio.Mesh(points, [(kind, elements)], point_data=of_nodes, cell_data=of_cells)
+    grid = from_meshio(meshio.Mesh(points, [(kind, elements)], point_data=of_nodes, cell_data=of_cells))
+    assert isinstance(grid, UnstructuredGrid)
+    for data in (grid.point_data, grid.cell_data):
+        for name in data:
+            data.GetArray(name).GetInformation().Set(vtkDataArray.UNITS_LABEL(), series.units[name])
+    grid.field_data["units"] = [f"{name}: {series.units[name]}" for name in (*of_nodes, *of_cells)]
+    return grid

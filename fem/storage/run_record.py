@@ -38,12 +38,15 @@ class RunIdentity:
         Value and unit of each argument, ``{"bias": (10.0, "V")}``; unit "" for a pure number or a word.
     source
         File of the scenario where it is the user's own; "" for a built-in one.
+    meanings
+        What an argument is, in a sentence, by its name, as far as the scenario says so.
     """
 
     name: str
     doc: str = ""
     parameters: Mapping[str, tuple[object, str]] = field(default_factory=dict)
     source: str = ""
+    meanings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def description(self) -> str:
@@ -58,7 +61,10 @@ class RunIdentity:
             "description": self.description,
             "doc": self.doc,
             "source": self.source,
-            "parameters": {name: {"value": value, "unit": unit} for name, (value, unit) in self.parameters.items()},
+            "parameters": {
+                name: {"value": value, "unit": unit, "meaning": self.meanings.get(name, "")}
+                for name, (value, unit) in self.parameters.items()
+            },
             "seed": seed,
         }
 
@@ -66,12 +72,13 @@ class RunIdentity:
     def from_dict(cls, record: Mapping[str, Any]) -> "RunIdentity":
         """Identity recorded in a ``run.json``; AttributeError, KeyError or TypeError if it does not hold one."""
         parameters = {name: (item["value"], item["unit"]) for name, item in record["parameters"].items()}
+        meanings = {name: item["meaning"] for name, item in record["parameters"].items() if item.get("meaning")}
         words = record["scenario"], record["doc"], record["source"]
-        for word in (*words, *(unit for _, unit in parameters.values())):
+        for word in (*words, *(unit for _, unit in parameters.values()), *meanings.values()):
             if not isinstance(word, str):
                 raise TypeError(f"{word!r} is not a text")
         name, doc, source = words
-        return cls(name, doc, parameters, source)
+        return cls(name, doc, parameters, source, meanings)
 
 
 def write_record(directory: Path, record: Mapping[str, object], durable: bool = True) -> None:
@@ -90,7 +97,8 @@ def read_record(directory: Path) -> dict[str, Any]:
     """
     path = directory / NAME
     if not path.is_file():
-        raise ValueError(f"{directory} is not a results folder: it has no {NAME}")
+        found = "it has no" if directory.is_dir() else "there is no such folder, nor a"
+        raise ValueError(f"{directory} is not a results folder: {found} {NAME}")
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, RecursionError, ValueError) as error:
