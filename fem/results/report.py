@@ -38,6 +38,7 @@ _UNITS = {  # of what the record says of film and mesh
 }
 _UNSET: tuple[object, ...] = (None, "None", [], {})
 _NAMED_UNIT = re.compile(r"(.+) \[(.+)\]")
+_SHORT = 16  # letters of a value that stays on one line
 _LARGEST_MOVIE = 6 * 2**20  # bytes that may go into the page
 
 
@@ -121,13 +122,14 @@ def _table(rows: Mapping[str, object]) -> str:
 
 def _parameters(known: Mapping[str, Any]) -> str:
     """Value, unit and meaning of what the scenario was given."""
-    body = "".join(
-        f"<tr><th>{_text(name.replace('_', ' '))}</th><td>{_text(_quantity(item['value'], item['unit']))}</td>"
-        f'<td class="soft">{_text(item.get("meaning", ""))}</td></tr>'
-        for name, item in known.items()
-        if item["value"] is not None
-    )
-    return f"<table>{body}</table>"
+    rows = []
+    for name, item in known.items():
+        if item["value"] is not None:
+            value = _text(_quantity(item["value"], item["unit"]))
+            kind = "short" if len(value) <= _SHORT else "long"
+            meaning = f'<td class="soft">{_text(item.get("meaning", ""))}</td>'
+            rows.append(f'<tr><th>{_text(name.replace("_", " "))}</th><td class="{kind}">{value}</td>{meaning}</tr>')
+    return f"<table>{''.join(rows)}</table>"
 
 
 def _badges(record: Mapping[str, Any]) -> str:
