@@ -88,6 +88,7 @@ class Film:
         names = [one.name for one in self.species]
         charges = {one.name: one.charge for one in self.species}
         require_balanced(self.all_reactions, charges, {one.name: one.composition for one in self.species})
+        _require_altering(self.species)
         if len(set(names)) < len(names):
             raise ValueError(f"two species have the same name: {', '.join(names)}")
         if len({contact.facets for contact in self.contacts}) < len(self.contacts):
@@ -135,7 +136,10 @@ class Film:
             "temperature [K]": self.temperature,
             "material": self.material.name,
             "material reference": self.material.reference,
-            "species": [{"name": one.name, "charge": one.charge} for one in self.species],
+            "species": [
+                {"name": one.name, "charge": one.charge, "altered by": [asdict(by) for by in one.altered_by]}
+                for one in self.species
+            ],
             "contacts": [
                 {"electrode": one.facets, "drive": as_drive(one.potential).description, "coating": repr(one.coating),
                  "ions": {name: repr(exchange) for name, exchange in one.ions.items()},
@@ -155,3 +159,15 @@ class Film:
             "vacuum permittivity [F/m]": vacuum_permittivity,
             "thermal voltage [V]": thermal_voltage(self.temperature),
         }  # fmt: skip
+
+
+def _require_altering(species: Sequence[Species]) -> None:
+    """Raise ValueError if what alters a diffusivity is not among the `species`."""
+    names = [one.name for one in species]
+    for one in species:
+        for by in one.altered_by:
+            if by.species not in names:
+                raise ValueError(
+                    f"diffusivity of {one.name}: altered by {by.species!r}, which the film does not have; its species"
+                    f" are: {', '.join(names)}"
+                )

@@ -63,9 +63,11 @@ def scale_report(
 
 
 def _movers(unknowns: Unknowns) -> tuple[Population, ...]:
-    """What moves in the film; ValueError if nothing does."""
+    """What sets the pace of the film; ValueError if nothing charged moves."""
     if not any(one.mobile for one in unknowns.movers):
         raise ValueError("no species of the film moves: give one of them a diffusivity, or state electrons and holes")
+    if not any(one.charge for one in unknowns.movers):
+        raise ValueError("no species that moves has a charge: nothing screens the field, and a voltage drives nothing")
     return unknowns.movers
 
 

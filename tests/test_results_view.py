@@ -1,6 +1,5 @@
 """A results folder in ParaView and in a window: blocks by name, a picture of what is seen."""
 
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from films_for_results import IDENTITY, two_grains
+from headless_display import display
 from skfem import MeshTri
 
 from fem.observables.regions import regions
@@ -133,13 +133,11 @@ def test_a_real_paraview_opens_the_export_and_runs_the_macro(folder: Path, tmp_p
     paraview = shutil.which("pvpython")
     if paraview is None:
         pytest.skip("no ParaView here (pvpython)")
-    display = (
-        [found, "-a", "-w", "10", "-n", str(200 + os.getpid() % 700)] if (found := shutil.which("xvfb-run")) else []
-    )
     export_pvd(folder)
     picture = tmp_path / "paraview.png"
-    asked = [*display, paraview, str(MACRO), str(folder / "fields.pvd"), str(picture)]
-    done = subprocess.run(asked, capture_output=True, text=True, timeout=300, check=False)
+    asked = [paraview, str(MACRO), str(folder / "fields.pvd"), str(picture)]
+    with display() as environment:
+        done = subprocess.run(asked, capture_output=True, text=True, timeout=300, check=False, env=environment)
     assert done.returncode == 0 and picture.is_file(), done.stdout + done.stderr
     from matplotlib.image import imread
 

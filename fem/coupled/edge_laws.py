@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from fem.constants import boltzmann
+from fem.coupled.altered import AlteredEdges
 from fem.coupled.lattice_layout import LatticeLayout
 from fem.coupled.unknowns import Unknowns
 from fem.fields import Array
@@ -57,7 +58,10 @@ class EdgeLaw(Protocol):
 
 @dataclass(frozen=True)
 class DriftDiffusion:
-    """Drift and diffusion of population `k`, crowded by all that share its sublattice; see ``nernst_planck``."""
+    """Drift and diffusion of population `k`, crowded by all that share its sublattice; see ``nernst_planck``.
+
+    What alters its diffusivity multiplies its fluxes; see :class:`AlteredEdges`.
+    """
 
     volumes: ControlVolumes
     unknowns: Unknowns
@@ -65,9 +69,10 @@ class DriftDiffusion:
 
     @property
     def couplings(self) -> tuple[tuple[int, int], ...]:
-        """The population itself, and those on its sublattice."""
+        """The population itself, those on its sublattice, and those that alter its diffusivity."""
         sites = self.unknowns.populations[self.k].sublattice
-        return tuple((self.k, m) for m in (self.unknowns.members(sites) if sites else [self.k]))
+        with_it = {*(self.unknowns.members(sites) if sites else ()), self.k, *self._altered.slopes}
+        return tuple((self.k, m) for m in sorted(with_it))
 
     def fluxes(self, values: Array) -> Iterator[tuple[int, Array]]:
         """See :class:`EdgeLaw`."""
@@ -79,18 +84,19 @@ class DriftDiffusion:
         back *= reduced[j]
         forth -= back
         forth *= transport.weights
+        forth *= self._altered.factor(fields)
         yield self.k, forth
 
     def edge_flux(self, fields: Array) -> EdgeFlux:
-        """The flux with its derivatives."""
+        """The flux with its derivatives, those by what alters the diffusivity left out."""
         transport, (i, j) = self.unknowns.populations[self.k].transport, self.volumes.nodes
         forth, back, forth_slope, back_slope = fitting_factors(self._rise(fields))
-        reduced = fields[self.k + 1] / transport.enrichment
+        reduced, weights = fields[self.k + 1] / transport.enrichment, transport.weights * self._altered.factor(fields)
         return EdgeFlux(
-            flux=transport.weights * (forth * reduced[i] - back * reduced[j]),
-            by_theta=transport.weights * (forth_slope * reduced[i] - back_slope * reduced[j]),
-            by_first=transport.weights * forth / transport.enrichment[i],
-            by_second=-transport.weights * back / transport.enrichment[j],
+            flux=weights * (forth * reduced[i] - back * reduced[j]),
+            by_theta=weights * (forth_slope * reduced[i] - back_slope * reduced[j]),
+            by_first=weights * forth / transport.enrichment[i],
+            by_second=-weights * back / transport.enrichment[j],
         )
 
     def slopes(self, values: Array) -> Iterator[FluxSlopes]:
@@ -104,7 +110,14 @@ class DriftDiffusion:
             for m in u.members(sites):
                 crowd, (first, second) = slope * u.unit[m], by.get(m, (0.0, 0.0))
                 by[m] = (first - edge.by_theta * crowd[i], second + edge.by_theta * crowd[j])
+        for m, by_number in self._altered.slopes.items():
+            (at_first, at_second), altered = by.get(m, (0.0, 0.0)), edge.flux * by_number
+            by[m] = (at_first + altered, at_second + altered)
         yield FluxSlopes(k, u.charges[k] * edge.by_theta, by)
+
+    @cached_property
+    def _altered(self) -> AlteredEdges:
+        return AlteredEdges(self.volumes, self.unknowns, self.k)
 
     def _rise(self, fields: Array) -> Array:
         """Rise of the potential energy along each edge [kT], shape (n_edges,)."""

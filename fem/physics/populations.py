@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from fem.physics.alteration import Alteration
 from fem.physics.enrichment import Enrichment
 from fem.physics.nernst_planck import TransportOperator
 from fem.physics.species import Species, Sublattice
@@ -36,6 +37,8 @@ class Population:
         Electrons or holes.
     intrinsic
         Of carriers, the density in equilibrium at phi = 0 where the enrichment is 1 [1/m^3].
+    altered_by
+        Of ions, the species that change their diffusivity where they are.
     """
 
     name: str
@@ -45,12 +48,14 @@ class Population:
     sublattice: Sublattice | None = None
     carrier: bool = False
     intrinsic: float | None = None
+    altered_by: tuple[Alteration, ...] = ()
 
     @classmethod
     def of_ions(cls, species: Species, transport: TransportOperator) -> "Population":
         """The ions of `species`, counted in units of their reference or else of their mean at the start."""
         mean = float(np.average(transport.start, weights=transport.storage))
-        return cls(species.name, species.charge, transport, species.reference or mean, species.sublattice)
+        unit, altered = species.reference or mean, tuple(species.altered_by)
+        return cls(species.name, species.charge, transport, unit, species.sublattice, altered_by=altered)
 
     @cached_property
     def present(self) -> NDArray[np.bool_]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from fem.checks import require_finite, require_positive
 from fem.fields import Field
+from fem.physics.alteration import Alteration
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,8 @@ class Species:
         Subdomains of the mesh in which it exists; None for all of them. Its fields need no value elsewhere.
     composition
         Atoms it adds to a perfect crystal, for the books of reactions: ``{"X": -1}`` for a halide vacancy.
+    altered_by
+        Species that change its diffusivity where they are.
 
     Raises
     ------
@@ -73,6 +76,7 @@ class Species:
     reference: float | None = None
     where: tuple[str, ...] | None = None
     composition: Mapping[str, int] = field(default_factory=dict)
+    altered_by: tuple[Alteration, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.name.strip():

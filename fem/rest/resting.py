@@ -71,7 +71,8 @@ def levelled(closed: CoupledSystem, extent: float, haste: float, found: Array | 
     def even(one: Population) -> Population:
         if not one.mobile or one.carrier:
             return one
-        return replace(one, transport=replace(one.transport, weights=ones * (one.transport.weights != 0)))
+        even_weights = ones * (one.transport.weights != 0)
+        return replace(one, transport=replace(one.transport, weights=even_weights), altered_by=())
 
     unknowns = replace(closed.unknowns, populations=tuple(even(one) for one in closed.unknowns.populations))
     network = closed.network.hastened(haste) if closed.network is not None else None
