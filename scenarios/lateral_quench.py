@@ -4,7 +4,7 @@ MAPbI3 between two electrodes 10 um apart, doped with holes, under light. A weak
 rests. Iodide interstitials quench; vacancies annihilate them. Under a weak bias interstitials drift to the anode (right
 electrode) and vacancies leave it, so that the film darkens there; at rest they come back and so does the light. Above a
 threshold field, defects degrade sites of the film for good, most where they gather: near both electrodes (Deng et al.,
-J. Mater. Chem. C 4, 9060 (2016)). With ``--degradation 0`` nothing remains.
+J. Mater. Chem. C 4, 9060 (2016)), where ions are slower from then on. With ``--degradation 0`` nothing remains.
 """
 
 from fem.constants import Concentration, K, Kelvin, Metre, Second, V, Volt, s, um
@@ -33,6 +33,7 @@ def scenario(
     hole_density: Concentration = 1e23,
     threshold: float = 1.5e5,
     degradation: float = 1.0,
+    slowed_to: float = 0.1,
     light: float = 1.0,
     temperature: Kelvin = 300 * K,
     hold: Second = 20 * s,
@@ -55,6 +56,8 @@ def scenario(
         Field above which defects degrade the film, in V/m; lower in humid air.
     degradation
         Its rate over 0.05 1/s at 1e22 defects per m^3; 0 turns it off.
+    slowed_to
+        Share of their diffusivity that is left to ions where every site has degraded; 1 turns this feedback off.
     light
         In suns.
     temperature
@@ -62,14 +65,16 @@ def scenario(
     hold
         How long either voltage is held; a rest is five times as long.
     """
-    require_positive_options(weak=weak, strong=strong, gap=gap, electrode_length=electrode_length, hold=hold)
+    require_positive_options(
+        weak=weak, strong=strong, gap=gap, electrode_length=electrode_length, hold=hold, slowed_to=slowed_to
+    )
     debye = film_debye_length(MAPbI3, hole_density, temperature)
     mesh = strip(gap, electrode_length, debye, min(gap / 40, electrode_length / 4), debye)
     memory, ohmic = Memory(weak, strong, hold, _RESTS * hold), CarrierContact()
     model = PoissonNernstPlanck(
         mesh.mesh,
         MAPbI3,
-        halide_pairs(vacancies, interstitials),
+        halide_pairs(vacancies, interstitials, slowed_to),
         [Contact("left", 0 * V, carriers=ohmic), Contact("right", memory.drive, carriers=ohmic)],
         temperature,
         semiconductor=bands(-hole_density, _FILM_MOBILITY),

@@ -165,11 +165,20 @@ def test_a_weak_bias_is_forgotten_and_a_strong_one_is_not(verify: Verification) 
     assert left > 0.3
     for side, zone in zip(("anode", "cathode"), scenario.observables[2:], strict=True):
         assert last(traces, zone) > 0.15, side  # for good, near both electrodes
+    _more_damage_where_ions_are_slowed(verify, last(traces, degraded_share()))
     twin = lateral_quench.scenario(degradation=0.0)
     without = traces_of(twin)
     met(verify, "B1", "lateral_quench without degradation", twin, without)
     quantity = "change after the last rest over that under strong bias, without degradation"
     verify(id="B1", quantity=quantity, measured=twin.criteria[-1].measure(without), expected=0, tolerance=0.02)
+
+
+def _more_damage_where_ions_are_slowed(verify: Verification, slowed: float) -> None:
+    """Defects that degraded sites slow down stay there longer: the feedback alone does not slow the damage."""
+    free = last(traces_of(lateral_quench.scenario(slowed_to=1.0)), degraded_share())
+    assert slowed > free
+    quantity = "damage where degraded sites slow ions to a tenth, over that where they do not"
+    verify(id="B1", quantity=quantity, measured=slowed / free, expected=1.027, tolerance=0.01)
 
 
 @pytest.mark.slow

@@ -57,7 +57,7 @@ class Memory:
         return np.concatenate([[0.0], *stages])
 
     def criteria(self, anode: Observable, cathode: Observable, degrading: bool) -> tuple[Criterion, ...]:
-        """B1: reversible part, irreversible part, anode first, damage that slows down (but does not slow the ions).
+        """B1: reversible part, irreversible part, anode first, damage that slows down.
 
         Parameters
         ----------
@@ -101,9 +101,7 @@ class Memory:
             *weak,
             Criterion("B1", "change left after strong bias and a rest over its largest", left, _LEFT),
             Criterion("B1", "change left after a second rest over that after one", kept, _KEPT),
-            Criterion(
-                "B1", "damage of the second half of the strong bias over the first (sites run out)", slowing, 0.0, 0.8
-            ),
+            Criterion("B1", "damage of the second half of the strong bias over that of the first", slowing, 0.0, 0.8),
         )
 
     def _change(self, traces: Traces, stage: int) -> float:

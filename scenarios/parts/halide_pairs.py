@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from fem.physics.alteration import Alteration
 from fem.physics.reactions.defect_chemistry import (
     coulomb_radius,
     degradation,
@@ -23,13 +24,14 @@ _EDGE = 0.05  # width of the threshold over its field
 _VACANCY, _INTERSTITIAL, _DEGRADED = "iodide vacancy", "iodide interstitial", "degraded site"
 
 
-def halide_pairs(vacancies: float, interstitials: float) -> list[Species]:
-    """Mobile vacancies and interstitials [1/m^3], and immobile sites that degrade."""
-    return [
-        ion(_VACANCY, +1, vacancies, -1),
-        ion(_INTERSTITIAL, -1, interstitials, +1),
-        Species.immobile(_DEGRADED, 0, 0.0, SITES),
-    ]
+def halide_pairs(vacancies: float, interstitials: float, left_when_degraded: float = 1.0) -> list[Species]:
+    """Mobile vacancies and interstitials [1/m^3], and immobile sites that degrade.
+
+    Where all sites have degraded the share `left_when_degraded` of the mobile ones' diffusivity is left.
+    """
+    altered = (Alteration(_DEGRADED, SITES, left_when_degraded),) if left_when_degraded != 1 else ()
+    mobile = ion(_VACANCY, +1, vacancies, -1), ion(_INTERSTITIAL, -1, interstitials, +1)
+    return [*(replace(one, altered_by=altered) for one in mobile), Species.immobile(_DEGRADED, 0, 0.0, SITES)]
 
 
 def pair_chemistry(vacancies: float, interstitials: float, temperature: float) -> list[Reaction]:
