@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from fem.constants import elementary_charge
-from fem.coupled.edge_laws import require_dissipation
+from fem.coupled.lattice_exchange import require_dissipation
 from fem.discrete_film import DiscreteFilm
 from fem.fields import Array
 from fem.physics.drives.drive import BEFORE, Piece

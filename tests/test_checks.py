@@ -13,7 +13,7 @@ from irregular_films import INTERSTITIAL, VACANCY, film, graded, rectangle, smal
 from verification import Verification
 
 from fem.constants import eV, nm
-from fem.coupled.edge_laws import DriftDiffusion
+from fem.coupled.drift_diffusion import DriftDiffusion
 from fem.coupled.electrostatics import Electrostatics
 from fem.coupled.system import CoupledSystem
 from fem.evolve import StepReport, evolve

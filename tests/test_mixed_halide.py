@@ -10,7 +10,8 @@ from skfem import MeshTri
 from verification import Verification
 
 from fem.constants import eV, nm
-from fem.coupled.edge_laws import DriftDiffusion, LatticeExchange
+from fem.coupled.drift_diffusion import DriftDiffusion
+from fem.coupled.lattice_exchange import LatticeExchange
 from fem.evolve import evolve
 from fem.measurements.free_energy import free_energy
 from fem.model import PoissonNernstPlanck

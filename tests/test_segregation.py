@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from verification import Verification
 
 from fem.constants import boltzmann, elementary_charge, eV, nm, thermal_voltage, vacuum_permittivity
-from fem.coupled.edge_laws import DriftDiffusion
+from fem.coupled.drift_diffusion import DriftDiffusion
 from fem.model import PoissonNernstPlanck
 from fem.numerics.newton import implicit_euler_step
 from fem.numerics.sparse_direct import best_solver

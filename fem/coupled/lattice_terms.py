@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fem.constants import elementary_charge
-from fem.coupled.edge_laws import FluxSlopes
+from fem.coupled.edge_law import FluxSlopes
 from fem.coupled.funnel_terms import FunnelTerms
 from fem.coupled.lattice_layout import LatticeLayout
 from fem.coupled.unknowns import Unknowns

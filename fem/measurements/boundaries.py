@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fem.checks import require_known
-from fem.coupled.edge_laws import DriftDiffusion
+from fem.coupled.drift_diffusion import DriftDiffusion
 from fem.fields import Array
 from fem.measurements.conductances import BOUNDARIES, Conductances, Span
 from fem.measurements.rim import AXES, Axis

@@ -18,7 +18,7 @@ import numpy as np
 from scipy.special import xlogy
 
 from fem.constants import elementary_charge
-from fem.coupled.edge_laws import DriftDiffusion
+from fem.coupled.drift_diffusion import DriftDiffusion
 from fem.model import PoissonNernstPlanck
 from fem.physics.nernst_planck import crowding_energy
 from fem.state import State

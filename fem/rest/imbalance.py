@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fem.constants import elementary_charge
-from fem.coupled.edge_laws import DriftDiffusion
+from fem.coupled.drift_diffusion import DriftDiffusion
 from fem.coupled.field_terms import field_of
 from fem.coupled.system import CoupledSystem
 from fem.fields import Array

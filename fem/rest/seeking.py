@@ -7,7 +7,7 @@ import numpy as np
 from scipy import sparse
 
 from fem.constants import elementary_charge
-from fem.coupled.edge_laws import DriftDiffusion
+from fem.coupled.drift_diffusion import DriftDiffusion
 from fem.coupled.system import CoupledSystem
 from fem.fields import Array
 from fem.numerics.newton import implicit_euler_step
