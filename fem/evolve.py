@@ -148,7 +148,8 @@ def _require_fit(model: PoissonNernstPlanck, restart: Restart) -> None:
     held, size = len(restart.cursor.values), model.unknowns.size
     if held != size or len(restart.charge_error) != len(model.electrodes):
         raise ValueError(f"the checkpoint holds {held} unknowns, the model has {size}")
-    if (restart.warmth is None) != (model.heat is None):
+    modes = None if model.heat is None else len(model.heat.modes.rates)
+    if modes != (None if restart.warmth is None else len(restart.warmth.profile) + 1):
         raise ValueError("the checkpoint is that of a film with another heat: resume with the same one")
 
 

@@ -13,7 +13,7 @@ from fem.physics.carriers.semiconductor import Semiconductor
 from fem.physics.contacts import Contact
 from fem.physics.drives.drive import Drive, as_drive, step
 from fem.physics.halides.mixed_halide import HalideLattice
-from fem.physics.heat import LumpedHeat
+from fem.physics.heat.heat_modes import HeatedBody
 from fem.physics.layers import ThinLayer
 from fem.physics.materials import Material
 from fem.physics.periodic import PeriodicSides
@@ -53,7 +53,8 @@ class Film:
     lattice
         Two halides and their vacancy on one sublattice; its vacancy and its second halide come last among the species.
     heat
-        Substrate that the film's electrical power warms; without it the temperature stays.
+        Substrate that the film's electrical power warms, at one temperature or conducting; without it the temperature
+        stays.
     reactions_at
         Function of the temperature [K] that gives further reactions, those whose constants depend on it.
 
@@ -75,7 +76,7 @@ class Film:
     reactions: Sequence[Reaction] = ()
     light: float | Drive = 0.0
     lattice: HalideLattice | None = None
-    heat: LumpedHeat | None = None
+    heat: HeatedBody | None = None
     reactions_at: Callable[[float], Sequence[Reaction]] | None = None
 
     def __post_init__(self) -> None:
@@ -131,7 +132,7 @@ class Film:
 
     def as_dict(self) -> dict[str, object]:
         """Description for ``run.json``."""
-        heat = {} if self.heat is None else {"heat": asdict(self.heat), "heated width [m]": self.heated_width}
+        heat = {} if self.heat is None else {"heat": self.heat.as_dict(), "heated width [m]": self.heated_width}
         return heat | {
             "temperature [K]": self.temperature,
             "material": self.material.name,

@@ -28,6 +28,8 @@ class Warmth:
         Time [s], counted from the cursor's origin, at which the model is made anew.
     slope
         Growth of the power with the temperature [W/(m^2 K)], as the last change of the model has shown it.
+    profile
+        Of the modes in which the substrate's heat decays, all but the first [K].
     """
 
     temperature: float
@@ -35,6 +37,7 @@ class Warmth:
     solved_at: float
     due: float
     slope: float = 0.0
+    profile: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ class Restart:
             "charge_error": self.charge_error,
         }
         if w is not None:
-            arrays["warmth"] = np.array([w.temperature, w.power, w.solved_at, w.due, w.slope])
+            arrays["warmth"] = np.array([w.temperature, w.power, w.solved_at, w.due, w.slope, *w.profile])
         return arrays
 
     @classmethod
@@ -97,7 +100,8 @@ def _warmth(arrays: Mapping[str, Array]) -> Warmth | None:
     if "warmth" not in arrays:
         return None
     given = np.asarray(arrays["warmth"], dtype=float)
-    if given.shape != (5,) or not np.isfinite(np.delete(given, 3)).all() or np.isnan(given[3]):  # due may be never
+    shaped = given.ndim == 1 and len(given) >= 5
+    if not shaped or not np.isfinite(np.delete(given, 3)).all() or np.isnan(given[3]):  # due may be never
         raise ValueError("the checkpoint holds a malformed temperature")
-    temperature, power, solved_at, due, slope = given.tolist()
-    return Warmth(temperature, power, solved_at, due, slope)
+    temperature, power, solved_at, due, slope, *profile = given.tolist()
+    return Warmth(temperature, power, solved_at, due, slope, tuple(profile))

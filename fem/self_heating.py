@@ -1,12 +1,12 @@
 """A film that heats itself and its substrate by its electrical power.
 
 The power is ``P = sum_c V_c I_c / w`` per area, with the currents I_c per metre of depth and the width w of the device
-over its substrate; light and field energy are not counted. The temperature follows
-:class:`~fem.physics.heat.LumpedHeat` exactly for a power that is a straight line over each time step. Everything that
+over its substrate; light and field energy are not counted. The temperature follows the body that takes up the heat
+(:mod:`fem.physics.heat`) exactly for a power that is a straight line over each time step. Everything that
 depends on temperature (hopping, kT/e, bands, contacts) is that of one model per stretch of time, made for the middle of
-the temperatures on it; how the power changed from the last model to this one tells how it changes within the stretch
-(:mod:`fem.physics.heat_balance`). By both the temperature is of second order in ``largest_change``. From stretch to
-stretch the potential [V] and the number of particles of each node go over, and carriers settle.
+the temperatures on it; how the power changed from the last model to this one tells how it changes within the stretch.
+By both the temperature is of second order in ``largest_change``. From stretch to stretch the potential [V] and the
+number of particles of each node go over, and carriers settle.
 """
 
 from collections.abc import Callable
@@ -22,8 +22,8 @@ from fem.model import PoissonNernstPlanck
 from fem.numerics.adaptive import Cursor
 from fem.numerics.sparse_direct import SolverError
 from fem.output_state import LinearWork, carriers_settled, driven_from
-from fem.physics.heat import LumpedHeat
-from fem.physics.heat_balance import HeatBalance
+from fem.physics.heat.heat_balance import HeatBalance
+from fem.physics.heat.heat_modes import HeatedBody
 from fem.restart import Warmth
 from fem.state import State
 
@@ -47,8 +47,11 @@ class SelfHeating:
     @property
     def begun(self) -> Warmth | None:
         """Warmth at the start, before anything is driven."""
+        if self.model.heat is None:
+            return None
         cold = self.model.temperature
-        return None if self.model.heat is None else Warmth(cold, 0.0, cold, 0.0)
+        parts = self._heat.modes.shares * (cold - self._heat.ambient)
+        return Warmth(cold, 0.0, cold, 0.0, profile=tuple(parts[1:].tolist()))
 
     def film(self, warmth: Warmth | None) -> PoissonNernstPlanck:
         """The model that is being solved."""
@@ -80,11 +83,12 @@ class SelfHeating:
             values = carriers_settled(driven, time, values, work)
             power, known = self._power(driven, time, values), power
             slope = (power - known) / moved if abs(moved) > _TELLING * self._heat.largest_change else slope
-        return film, replace(cursor, values=values), Warmth(warmth.temperature, power, middle, time + duration, slope)
+        warmth = replace(warmth, power=power, solved_at=middle, due=time + duration, slope=slope)
+        return film, replace(cursor, values=values), warmth
 
     def _next(self, warmth: Warmth, time: float) -> tuple[float, float]:
         """Temperature [K] of the model of the stretch that begins at `time` [s], and how long it lasts [s]."""
-        way, duration = self._balance(warmth).stretch(warmth.temperature, warmth.power)
+        way, duration = self._balance(warmth).stretch(self._parts(warmth), warmth.power)
         middle = warmth.temperature + (way if duration == inf else 0.5 * way)
         if middle > self._heat.hottest:
             raise SolverError(
@@ -109,9 +113,9 @@ class SelfHeating:
         if warmth is None:
             return None
         power = electrical_power(self.model, state_at(end))
-        temperature = self._balance(warmth).along(warmth.temperature, warmth.power, power, end - begin)
-        strayed = abs(temperature - warmth.solved_at) > 0.5 * _BEYOND * self._heat.largest_change
-        return replace(warmth, temperature=temperature, power=power, due=end if strayed else warmth.due)
+        later = self._along(warmth, power, end - begin)
+        strayed = abs(later.temperature - warmth.solved_at) > 0.5 * _BEYOND * self._heat.largest_change
+        return replace(later, due=end if strayed else warmth.due)
 
     def warmed(self, state: State, before: tuple[float, Warmth | None], after: tuple[float, Warmth | None]) -> State:
         """`state` with its temperature, between the times [s] and warmths `before` and `after` a step.
@@ -123,16 +127,26 @@ class SelfHeating:
             return state
         share = (state.time - begin) / (end - begin)
         power = first.power + share * (last.power - first.power)
-        warm = self._balance(first).along(first.temperature, first.power, power, state.time - begin)
-        return replace(state, temperature=warm)
+        return replace(state, temperature=self._along(first, power, state.time - begin).temperature)
 
     @property
-    def _heat(self) -> LumpedHeat:
+    def _heat(self) -> HeatedBody:
         assert self.model.heat is not None
         return self.model.heat
 
     def _balance(self, warmth: Warmth) -> HeatBalance:
         return HeatBalance(self._heat, warmth.solved_at, warmth.slope)
+
+    def _parts(self, warmth: Warmth) -> Array:
+        """Modes of the substrate's heat [K], shape (n_modes,)."""
+        first = warmth.temperature - self._heat.ambient - sum(warmth.profile)
+        return np.array([first, *warmth.profile])
+
+    def _along(self, warmth: Warmth, power: float, duration: float) -> Warmth:
+        """Warmth after `duration` [s] in which the power goes to `power` [W/m^2] on a straight line."""
+        parts = self._balance(warmth).along(self._parts(warmth), warmth.power, power, duration)
+        warm = self._heat.ambient + float(parts.sum())
+        return replace(warmth, temperature=warm, power=power, profile=tuple(parts[1:].tolist()))
 
     def _at(self, temperature: float) -> PoissonNernstPlanck:
         return self.model if temperature == self.model.temperature else self.model.at(temperature)

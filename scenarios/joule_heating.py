@@ -15,7 +15,7 @@ from fem.model import PoissonNernstPlanck
 from fem.physics.carriers.device_layers import Conductor, device
 from fem.physics.contacts import CarrierContact, Contact
 from fem.physics.drives.drive import step
-from fem.physics.heat import LumpedHeat
+from fem.physics.heat.lumped_heat import LumpedHeat
 from fem.physics.reactions.defect_chemistry import recombination
 from fem.physics.reactions.recombination import Radiative
 from fem.physics.reactions.trap_recombination import ShockleyReadHall

@@ -20,7 +20,7 @@ from fem.physics.contacts import Coating, Contact
 from fem.physics.drives.drive import Drive, Piece, sine, square
 from fem.physics.drives.protocol import hold, protocol
 from fem.physics.halides.halide_stores import HalideStore
-from fem.physics.heat import LumpedHeat
+from fem.physics.heat.lumped_heat import LumpedHeat
 from fem.physics.materials import Material
 from fem.physics.species import Species
 

@@ -6,7 +6,8 @@ from irregular_films import rectangle
 from verification import Order, Verification, observed_order
 
 from fem.constants import nm, um
-from fem.physics.heat import HeatEquation, LumpedHeat
+from fem.physics.heat.heat_equation import HeatEquation
+from fem.physics.heat.lumped_heat import LumpedHeat
 
 KAPPA, CAPACITY, SOURCE, LENGTH = 0.4, 1.25e6, 1.2e10, 0.5 * um
 

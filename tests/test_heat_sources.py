@@ -15,7 +15,7 @@ from fem.measurements.heat_sources import heat_sources
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import CarrierContact, Contact
 from fem.physics.drives.drive import step
-from fem.physics.heat import HeatEquation
+from fem.physics.heat.heat_equation import HeatEquation
 from fem.physics.reactions.defect_chemistry import carrier_pairs, recombination
 from fem.physics.reactions.recombination import Radiative
 from fem.physics.reactions.trap_recombination import ShockleyReadHall

@@ -12,7 +12,7 @@ from fem.evolve import evolve
 from fem.fields import Array
 from fem.measurements.heat_sources import heat_sources
 from fem.model import PoissonNernstPlanck
-from fem.physics.heat import HeatEquation
+from fem.physics.heat.heat_equation import HeatEquation
 from scenarios import joule_heating
 from scenarios.parts.warming import CONDUCTIVITY, Warming
 

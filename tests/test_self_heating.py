@@ -19,8 +19,9 @@ from fem.model import PoissonNernstPlanck
 from fem.numerics.sparse_direct import SolverError
 from fem.physics.contacts import CarrierContact, Contact, Reservoir
 from fem.physics.drives.drive import Drive, step, table
-from fem.physics.heat import LumpedHeat
-from fem.physics.heat_balance import HeatBalance
+from fem.physics.heat.heat_balance import HeatBalance
+from fem.physics.heat.heat_modes import HeatedBody
+from fem.physics.heat.lumped_heat import LumpedHeat
 from fem.physics.reactions.defect_chemistry import recombination
 from fem.physics.reactions.reaction import Reaction
 from fem.physics.reactions.recombination import Auger, Radiative
@@ -37,7 +38,7 @@ Array = NDArray[np.float64]
 
 
 def slab(
-    drive: Drive, heat: LumpedHeat, doping: float, gap: float = GAP, ions: tuple[Species, ...] = ()
+    drive: Drive, heat: HeatedBody, doping: float, gap: float = GAP, ions: tuple[Species, ...] = ()
 ) -> PoissonNernstPlanck:
     """A uniform slab between metals whose resistance does not count; the current is along x, hence the stated width."""
     metal = CarrierContact(1e7, 1e7)
@@ -233,16 +234,19 @@ def test_the_balance_of_heat_against_an_integrator(slope: float, transfer: float
         return [heat.rate(float(y[0]), 5000.0 - 300.0 * time + slope * (float(y[0]) - 301.0))]
 
     exact = solve_ivp(rate, (0, 7), [302.0], rtol=1e-11, atol=1e-11).y[0, -1]
-    assert balance.along(302.0, 5000.0, 2900.0, 7.0) == pytest.approx(exact, rel=1e-9, abs=0.0)
-    way, duration = balance.stretch(302.0, 5000.0)
-    assert balance.along(302.0, 5000.0, 5000.0, duration) == pytest.approx(302.0 + way, rel=1e-9, abs=0.0)
+    rise = np.array([2.0])
+    assert 300.0 + balance.along(rise, 5000.0, 2900.0, 7.0)[0] == pytest.approx(exact, rel=1e-9, abs=0.0)
+    way, duration = balance.stretch(rise, 5000.0)
+    assert balance.along(rise, 5000.0, 5000.0, duration)[0] == pytest.approx(2.0 + way, rel=1e-9, abs=0.0)
     assert abs(way) <= heat.largest_change
 
 
 def test_a_device_at_its_steady_temperature_stays_there() -> None:
     balance = HeatBalance(HEAT, 348.0, 20.0)
-    assert balance.stretch(348.0, 6000.0) == (0.0, np.inf)
-    way, duration = balance.stretch(347.999, 6000.0)
+    way, duration = balance.stretch(np.array([48.0]), 6000.0)
+    assert abs(way) < 1e-12
+    assert duration == np.inf
+    way, duration = balance.stretch(np.array([47.999]), 6000.0)
     assert way == pytest.approx(1e-3, rel=1e-6, abs=0.0)
     assert duration == np.inf
 

@@ -57,7 +57,7 @@ class HeatSources:
     contacts: Array
 
     def density(self, escaping: float = 0.0) -> Array:
-        """Heat of the film in each cell [W/m^3], shape (n_cells,), for :class:`~fem.physics.heat.HeatEquation`.
+        """Heat of the film in each cell [W/m^3], shape (n_cells,), for a heat equation (:mod:`fem.physics.heat`).
 
         Parameters
         ----------

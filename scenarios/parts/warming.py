@@ -11,7 +11,8 @@ from fem.constants import boltzmann
 from fem.fields import Array
 from fem.model import PoissonNernstPlanck
 from fem.observables.observables import power, temperature
-from fem.physics.heat import HeatEquation, LumpedHeat
+from fem.physics.heat.heat_equation import HeatEquation
+from fem.physics.heat.lumped_heat import LumpedHeat
 from fem.scenario import Criterion, Observable, Scenario
 from fem.state import State
 

@@ -1,15 +1,12 @@
-"""Heat in a film and its substrate: lumped, and in two dimensions.
+"""Heat conduction in a cross-section.
 
-Lumped: ``C dT/dt = P - h (T - T_a)`` per area, with C the heat capacity of what warms together (the substrate: a
-film is far too thin to hold a difference of temperature), h the transfer to the surroundings and P the electrical
-power. In two dimensions ``rho c_p dT/dt = div(kappa grad T) + q`` with ``-kappa dT/dn = h (T - T_a)`` where a boundary
-is cooled (H. S. Carslaw and J. C. Jaeger, Conduction of Heat in Solids, 2nd ed., Oxford 1959, sections 3.1 and 3.9).
+``rho c_p dT/dt = div(kappa grad T) + q`` with ``-kappa dT/dn = h (T - T_a)`` where a boundary is cooled (H. S. Carslaw
+and J. C. Jaeger, Conduction of Heat in Solids, 2nd ed., Oxford 1959, sections 3.1 and 3.9).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from math import exp
 
 import numpy as np
 from scipy import sparse
@@ -21,65 +18,6 @@ from fem.numerics.control_volumes import ControlVolumes
 from fem.numerics.sparse_direct import best_solver
 from fem.physics.hopping import require
 from fem.physics.regions import Regions
-
-
-@dataclass(frozen=True)
-class LumpedHeat:
-    """A device at one temperature over its substrate.
-
-    Parameters
-    ----------
-    capacity
-        Heat capacity C of substrate and film per area [J/(m^2 K)].
-    transfer
-        Coefficient h of the heat that is given off [W/(m^2 K)].
-    ambient
-        Temperature T_a of the surroundings [K].
-    largest_change
-        Change of temperature after which everything that depends on it is computed anew [K]; it is then computed for
-        the middle of the next stretch, half of this from its ends.
-    width
-        Width over which the substrate takes up the power of a cross-section [m]; None for the whole width of the mesh.
-        In plan view it is the film's area over its thickness.
-    hottest
-        Temperature at which a run ends as a thermal runaway [K].
-    """
-
-    capacity: float
-    transfer: float
-    ambient: float = 300.0
-    largest_change: float = 0.5
-    width: float | None = None
-    hottest: float = 800.0
-
-    def __post_init__(self) -> None:
-        require_positive(self.capacity, "heat capacity per area", "J/(m^2 K)")
-        require_not_negative(self.transfer, "heat transfer coefficient", "W/(m^2 K)")
-        require_positive(self.ambient, "ambient temperature", "K")
-        require_positive(self.largest_change, "largest change of temperature between updates", "K")
-        require_positive(self.hottest, "hottest temperature of a run", "K")
-        if self.width is not None:
-            require_positive(self.width, "width that takes up the heat", "m")
-
-    @property
-    def time_constant(self) -> float:
-        """C / h [s]; infinite without transfer."""
-        return self.capacity / self.transfer if self.transfer else float("inf")
-
-    def steady(self, power: float) -> float:
-        """Temperature [K] at which a steady `power` [W/m^2] is given off."""
-        return self.ambient + power / self.transfer if self.transfer else float("inf")
-
-    def rate(self, temperature: float, power: float) -> float:
-        """dT/dt [K/s] at `temperature` [K] and `power` [W/m^2]."""
-        return (power - self.transfer * (temperature - self.ambient)) / self.capacity
-
-    def after(self, temperature: float, power: float, duration: float) -> float:
-        """Temperature [K] after a steady `power` [W/m^2] for `duration` [s]; exact."""
-        if self.transfer == 0:
-            return temperature + power * duration / self.capacity
-        end = self.steady(power)
-        return end + (temperature - end) * exp(-duration / self.time_constant)
 
 
 @dataclass(frozen=True)
@@ -116,7 +54,7 @@ class HeatEquation:
         for name, transfer in self.cooling.items():
             require_known(name, self.mesh.boundaries or {}, "cooled facets")
             require_not_negative(transfer, f"heat transfer coefficient of {name!r}", "W/(m^2 K)")
-        _ = self._conductance, self.storage
+        _ = self.conductance, self.storage
 
     @cached_property
     def volumes(self) -> ControlVolumes:
@@ -170,7 +108,7 @@ class HeatEquation:
         part = 2.0 - np.sqrt(2.0)
         solver, rate = best_solver(), 2.0 / (part * step)
         solver.factorise(self._operator(rate))
-        flow = made - self._conductance @ rise
+        flow = made - self.conductance @ rise
         middle = solver.solve(self.storage * rate * rise + made + flow)
         before = (middle / part - rise * (1.0 - part) ** 2 / part) / (2.0 - part)
         return solver.solve(self.storage * rate * before + made)
@@ -184,7 +122,8 @@ class HeatEquation:
         return Regions(self.mesh, ())
 
     @cached_property
-    def _conductance(self) -> sparse.csr_matrix:
+    def conductance(self) -> sparse.csr_matrix:
+        """Conduction between the nodes and transfer from them per metre of depth [W/(m K)], (n_nodes, n_nodes)."""
         values = self._regions.on_cells(self.conductivity, "thermal conductivity")
         require(values > 0, values, "thermal conductivity must be positive [W/(m K)]")
         d = self.volumes.divergence
@@ -193,6 +132,6 @@ class HeatEquation:
         )
 
     def _operator(self, rate: float) -> sparse.csr_matrix:
-        matrix = sparse.csr_matrix(self._conductance + sparse.diags_array(rate * self.storage))
+        matrix = sparse.csr_matrix(self.conductance + sparse.diags_array(rate * self.storage))
         matrix.sort_indices()
         return matrix
