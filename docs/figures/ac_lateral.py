@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from drawing import IMAGES, above_and_below, labels, legend, run, triangles
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
-from matplotlib.tri import Triangulation
 
 from fem.constants import eV, hour, nm
 from fem.fields import Array
@@ -22,37 +21,33 @@ from scenarios.criteria.ac_response import EMISSION, Response
 from scenarios.parts.ac_staircase import HALIDE_DISTANCE, Staircase
 from scenarios.parts.voltage_direction import Direction
 
-IMAGES = Path(__file__).parents[1] / "images"
 COLOURS = {Direction.VERTICAL: "#c1121f", Direction.LATERAL: "#1f5a8a"}
 LOWERED = (("passivated", 0.0, "-"), ("pristine", 0.11 * eV, "--"))
 FILMS = [(direction, *one) for direction in Direction for one in LOWERED]
-SQUARE, GRAINS = 200 * nm, 3  # section of the film whose colour lasts
-DIODE, STAIRS = 150 * nm, Staircase(2.2, -1.0, 10.0, 3, 2)  # section of the film of the diode, and its waves
+SQUARE, GRAINS, DURATION = 200 * nm, 3, 1 * hour  # section of the film whose colour lasts, and of its time
+DIODE, COLUMNS, STAIRS = 150 * nm, 3, Staircase(2.2, -1.0, lowest=10.0, count=3, cycles=2)  # of the diode
 
 
-def main() -> None:
+def main(images: Path = IMAGES) -> None:
     """Draw the pictures."""
-    stabilised()
-    response()
+    stabilised(images)
+    response(images)
 
 
 def page() -> tuple[Figure, list[Axes], list[Axes]]:
     """An empty picture with room for four maps and two panels."""
-    figure = Figure(figsize=(10.5, 5.6), layout="constrained")
-    FigureCanvasAgg(figure)
-    grid = figure.add_gridspec(2, 1)
-    upper, lower = (figure.add_subfigure(grid[row, 0]) for row in (0, 1))
+    figure, upper, lower = above_and_below((10.5, 5.6))
     return figure, list(upper.subplots(1, 4, sharey=True)), list(lower.subplots(1, 2))
 
 
-def stabilised() -> None:
+def stabilised(images: Path) -> None:
     """The picture of ac_stabilised."""
     figure, places, (change, uneven) = page()
     for axes, (direction, name, lowered, style) in zip(places, FILMS, strict=True):
         scenario = ac_stabilised.scenario(
-            direction=direction, width=SQUARE, grains=GRAINS, boundary_barrier=0.36 * eV - lowered, duration=1 * hour
+            direction=direction, width=SQUARE, grains=GRAINS, boundary_barrier=0.36 * eV - lowered, duration=DURATION
         )
-        states = [one.state for one in scenario.outputs()]
+        states = run(scenario)
         shift = np.log10(np.abs(states[-1].share - scenario.model.initial_state().share) + 1e-6)
         drawn = mapped(axes, scenario, shift, ("magma", -4.0, -1.0))
         axes.set_title(f"{direction.value}, {name}", fontsize=9)
@@ -68,21 +63,24 @@ def stabilised() -> None:
             values = [spread(axis).measure(scenario, one) for one in states[1:]]
             uneven.loglog(times, values, **(look | {"lw": width}))
     places[0].set_ylabel("height (nm)", fontsize=8)
-    figure.colorbar(drawn, ax=places, shrink=0.8).set_label("log of the change of the share, 1 h", fontsize=8)
-    finish(change, "time (s); thin: 5 V held", "mean change of the share")
-    finish(uneven, "time (s); thin: across the voltage", "standard deviation along the voltage")
-    change.legend(fontsize=7, frameon=False)
-    figure.savefig(IMAGES / "ac_stabilised_lateral.png", dpi=110)
+    figure.colorbar(drawn, ax=places, shrink=0.8).set_label(
+        f"log of the change of the share, {DURATION / hour:.3g} h", fontsize=8
+    )
+    labels(change, "time (s); thin: 5 V held", "mean change of the share")
+    labels(uneven, "time (s); thin: across the voltage", "standard deviation along the voltage")
+    legend(change)
+    figure.savefig(images / "ac_stabilised_lateral.png", dpi=110)
 
 
-def response() -> None:
+def response(images: Path) -> None:
     """The picture of ac_response."""
     figure, places, (light, swing) = page()
     demands = Response(STAIRS, "")
     for axes, (direction, name, lowered, style) in zip(places, FILMS, strict=True):
-        scenario = ac_response.scenario(direction=direction, lowered=lowered, width=DIODE, thickness=DIODE, grains=3,
-                                        lowest_frequency=10.0, decades=2, cycles=2)  # fmt: skip
-        states = [one.state for one in scenario.outputs()]
+        scenario = ac_response.scenario(direction=direction, lowered=lowered, width=DIODE, thickness=DIODE, grains=COLUMNS,
+                                        lowest_frequency=STAIRS.lowest, decades=STAIRS.count - 1,
+                                        cycles=STAIRS.cycles)  # fmt: skip
+        states = run(scenario)
         found = traces(scenario, states)
         forward = states[int(np.argmin(np.abs(scenario.times - STAIRS.last_cycles[1] - 0.5 * STAIRS.periods[1])))]
         drawn = mapped(axes, scenario, np.log10(np.maximum(forward.concentrations[0], 1e20)), ("viridis", 22.5, 24.5))
@@ -99,10 +97,10 @@ def response() -> None:
         swing.loglog(1 / STAIRS.periods, swings, marker="o", ms=3, **look)
     places[0].set_ylabel("height (nm)", fontsize=8)
     figure.colorbar(drawn, ax=places, shrink=0.8).set_label("log of bromide (1/m³), 5 ms forward", fontsize=8)
-    finish(light, "time in the cycle at 10 Hz (ms)", "light over the electrode's length (1/(m² s))")
-    finish(swing, "frequency (Hz)", "swing of the ions along the voltage (nm)")
-    swing.legend(fontsize=7, frameon=False)
-    figure.savefig(IMAGES / "ac_response_lateral.png", dpi=110)
+    labels(light, "time in the cycle at 10 Hz (ms)", "light over the electrode's length (1/(m² s))")
+    labels(swing, "frequency (Hz)", "swing of the ions along the voltage (nm)")
+    legend(swing)
+    figure.savefig(images / "ac_response_lateral.png", dpi=110)
 
 
 def traces(scenario: Scenario, states: Sequence[State]) -> dict[str, Array]:
@@ -117,22 +115,13 @@ def mapped(axes: Axes, scenario: Scenario, values: Array, look: tuple[str, float
     """A map of `values` at the nodes in given colours between two limits."""
     mesh, (colours, low, high) = scenario.model.mesh, look
     cells = mesh.subdomains.get("film", np.arange(mesh.t.shape[1]))  # what lies beside a film holds no halide
-    triangles = Triangulation(mesh.p[0] / nm, mesh.p[1] / nm, mesh.t.T[cells])
-    drawn = axes.tripcolor(triangles, values, shading="gouraud", cmap=colours, vmin=low, vmax=high)
+    drawn = axes.tripcolor(triangles(mesh, cells), values, shading="gouraud", cmap=colours, vmin=low, vmax=high)
     x, y = mesh.p[:, mesh.t[:, cells]] / nm
     axes.set_xlim(x.min(), x.max())
     axes.set_ylim(y.min(), y.max())
     axes.set_aspect("equal")
-    axes.tick_params(labelsize=7)
-    axes.set_xlabel("nm", fontsize=8)
+    labels(axes, "nm")
     return drawn
-
-
-def finish(axes: Axes, along: str, up: str) -> None:
-    """Labels in the size of the page."""
-    axes.set_xlabel(along, fontsize=8)
-    axes.set_ylabel(up, fontsize=8)
-    axes.tick_params(labelsize=7)
 
 
 if __name__ == "__main__":

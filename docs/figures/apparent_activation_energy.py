@@ -8,9 +8,8 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from drawing import IMAGES, panels
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from skfem import MeshTri
 
 from fem.constants import boltzmann, eV, nm, um
@@ -26,7 +25,6 @@ from fem.physics.layers import boundary_lines
 from fem.physics.species import Species
 from meshes import MeshSizes, triangulate, voronoi
 
-IMAGE = Path(__file__).parents[1] / "images" / "apparent_activation_energy.png"
 D0, GRAIN, WIDTH = 6.5e-8, 0.58 * eV, 4 * nm
 COLOURS = ("#0072b2", "#009e73", "#e69f00", "#d55e00", "#cc79a7")  # told apart by people who see few colours
 
@@ -98,16 +96,14 @@ def against_grain_size(ax: Axes) -> None:
     ax.legend(title="along boundaries", fontsize=8, title_fontsize=8, loc="center right", frameon=False)
 
 
-def main() -> None:
+def main(images: Path = IMAGES) -> None:
     """Draw the figure."""
-    figure = Figure(figsize=(10, 4.2), layout="constrained")
-    FigureCanvasAgg(figure)
-    left, right = figure.subplots(1, 2)
+    figure, (left, right) = panels(1, 2, (10, 4.2))
     against_temperature(left)
     against_grain_size(right)
     for ax in (left, right):
         ax.spines[["top", "right"]].set_visible(False)
-    figure.savefig(IMAGE, dpi=130)
+    figure.savefig(images / "apparent_activation_energy.png", dpi=130)
 
 
 if __name__ == "__main__":

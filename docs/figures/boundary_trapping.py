@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+from drawing import IMAGES, above_and_below, labels, legend, triangles
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.tri import Triangulation
 
+from fem.constants import um
 from fem.fields import Array
 from fem.observables.emission import emission
 from fem.observables.light_observables import mean_quench
@@ -17,16 +16,12 @@ from scenarios.boundary_trapping import PLAN, VERTICAL, group, scenario
 from scenarios.criteria.trapping import EARLY
 from scenarios.parts.trapping_films import Role
 
-PATH = Path(__file__).parents[1] / "images" / "boundary_trapping.png"
 COLOURS = {Role.FAST: "#c1121f", Role.TRAP: "#1f5a8a", Role.BOTH: "#d99a1c", Role.NEITHER: "#777777"}
 
 
-def main() -> None:
+def main(images: Path = IMAGES) -> None:
     """Draw the picture."""
-    figure = Figure(figsize=(11.0, 7.6), layout="constrained")
-    FigureCanvasAgg(figure)
-    grid = figure.add_gridspec(2, 1, height_ratios=(1.5, 1.0))
-    maps, plots = (figure.add_subfigure(grid[k, 0]) for k in (0, 1))
+    figure, maps, plots = above_and_below((11.0, 7.6), (1.5, 1.0))
     places = maps.subplots(2, 4, sharex=True, sharey=True)
     found = {cut: {role: followed(role, cut) for role in Role} for cut in (PLAN, VERTICAL)}
     brightest = max(light.max() for run in found[PLAN].values() for light in run[2])
@@ -39,7 +34,7 @@ def main() -> None:
     maps.colorbar(places[0, 0].collections[0], ax=places.ravel().tolist(), label="PL / brightest", shrink=0.85)
     for axes, cut in zip(plots.subplots(1, 2, sharey=True), (PLAN, VERTICAL), strict=True):
         draw_contrasts(axes, cut, {role: run[1] for role, run in found[cut].items()})
-    figure.savefig(PATH, dpi=100)
+    figure.savefig(images / "boundary_trapping.png", dpi=100)
 
 
 def followed(role: Role, cut: str) -> tuple[Scenario, dict[str, Array], tuple[Array, Array]]:
@@ -61,11 +56,9 @@ def early(traces: Mapping[str, Array]) -> int:
 
 def draw_map(axes: Axes, film: Scenario, light: Array) -> None:
     """Light of a film; the positive electrode is on the right."""
-    mesh = film.model.mesh
-    triangles = Triangulation(1e6 * mesh.p[0], 1e6 * mesh.p[1], mesh.t.T)
-    axes.tripcolor(triangles, light, cmap="magma", vmin=0, vmax=1, shading="gouraud")
+    axes.tripcolor(triangles(film.model.mesh, unit=um), light, cmap="magma", vmin=0, vmax=1, shading="gouraud")
     axes.set_aspect("equal")
-    axes.tick_params(labelsize=7)
+    labels(axes)
 
 
 def draw_contrasts(axes: Axes, cut: str, runs: Mapping[Role, Mapping[str, Array]]) -> None:
@@ -77,11 +70,9 @@ def draw_contrasts(axes: Axes, cut: str, runs: Mapping[Role, Mapping[str, Array]
         axes.plot(share[first], traces["contrast"][first], "o", ms=8, color=COLOURS[role])
     axes.axhline(0, color="0.7", lw=0.8)
     axes.set_ylim(-1.05, 1.05)
-    axes.set_xlabel("light lost, over the most that is lost", fontsize=8)
-    axes.set_ylabel("contrast of boundaries, PL/PL0", fontsize=8)
+    labels(axes, "light lost, over the most that is lost", "contrast of boundaries, PL/PL0")
     axes.set_title(cut, fontsize=9)
-    axes.legend(fontsize=7, frameon=False)
-    axes.tick_params(labelsize=7)
+    legend(axes)
 
 
 if __name__ == "__main__":

@@ -6,22 +6,19 @@ The mesh of a cell with transport layers, that of a lateral device with substrat
 from pathlib import Path
 
 import numpy as np
+from drawing import IMAGES, empty, reduced
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PolyCollection
-from matplotlib.figure import Figure
-from PIL import Image
 
 from fem.constants import nm, um
 from meshes import Layer, MeshSizes, Metal, Stack, StackMesh, columnar, layered, mesh_stack
 
-IMAGE = Path(__file__).parents[1] / "images" / "device_stacks.png"
 SIZES = MeshSizes(electrode=2 * nm, boundary=20 * nm, interior=60 * nm)
 COLOURS = {"substrate": "#b9c3cc", "air": "#eaf4fb", "ito": "#7a8b99", "htl": "#8fbf8f", "etl": "#c9a4d8"}
 GRAINS = ("#f2d09a", "#e3ad62", "#f7e2c0", "#d9954a")
 
 
-def main() -> None:
+def main(images: Path = IMAGES) -> None:
     """Draw the picture."""
     cell = Stack(
         columnar(1 * um, 400 * nm, grain_size=200 * nm, seed=1),
@@ -32,16 +29,14 @@ def main() -> None:
     substrate = (Layer("substrate", 0.6 * um, open=True), Layer("substrate", 50 * nm, metals=metals))
     film = layered(2.2 * um, 400 * nm, grains=8, seed=1)
     lateral = mesh_stack(Stack(film, substrate, (Layer("air", 0.5 * um, open=True),)), SIZES)
-    figure = Figure(figsize=(9, 8), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = empty((9, 8))
     grid = figure.add_gridspec(2, 2, height_ratios=(1, 1.15))
     panels = [figure.add_subplot(place) for place in (grid[0, 0], grid[0, 1], grid[1, :])]
     draw(panels[0], mesh_stack(cell, SIZES), (0, 500, -70, 450), "cell: ito, htl, film, etl")
     draw(panels[1], lateral, (600, 900, -90, 220), "end of an electrode")
     draw(panels[2], lateral, (0, 2200, -660, 910), "lateral device: substrate, two metals (red), film, air")
-    figure.savefig(IMAGE, dpi=110)
-    with Image.open(IMAGE) as drawn:
-        drawn.convert("RGB").quantize(200).save(IMAGE, optimize=True)
+    figure.savefig(images / "device_stacks.png", dpi=110)
+    reduced(images / "device_stacks.png", colours=200)
 
 
 def draw(axes: Axes, device: StackMesh, box: tuple[float, float, float, float], title: str) -> None:

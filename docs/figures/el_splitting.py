@@ -3,60 +3,41 @@
 from pathlib import Path
 
 import numpy as np
+from drawing import IMAGES, above_and_below, labels, legend, nearest, run, triangles
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure, SubFigure
-from matplotlib.tri import Triangulation
+from matplotlib.figure import SubFigure
 
 from fem.constants import nm
-from fem.evolve import evolve
 from fem.observables.composition import composition, film_spectrum
 from fem.scenario import Scenario
 from fem.state import State
 from scenarios import el_splitting
 
-PATH = Path(__file__).parents[1] / "images" / "el_splitting.png"
 TIMES = (0.0, 45.0, 60.0, 80.0, 120.0)
 COLOURS = ("#444444", "#5b8c3e", "#1f5a8a", "#d1663b", "#c1121f")
 
 
-def main() -> None:
+def main(images: Path = IMAGES) -> None:
     """Draw the picture."""
     driven, rest = el_splitting.scenario(), el_splitting.scenario(return_bias=0.0, return_time=6e4)
     states, rested = (run(one) for one in (driven, rest))
-    figure = Figure(figsize=(10.5, 6.6), layout="constrained")
-    FigureCanvasAgg(figure)
-    grid = figure.add_gridspec(2, 1, height_ratios=(1.25, 1.0))
-    upper, lower = (figure.add_subfigure(grid[row, 0]) for row in (0, 1))
+    figure, upper, lower = above_and_below((10.5, 6.6), (1.25, 1.0))
     maps(upper, driven, states)
     spectra, recovery = lower.subplots(1, 2)
     draw_spectra(spectra, driven, states)
     draw_recovery(recovery, (driven, states), (rest, rested))
-    figure.savefig(PATH, dpi=110)
-
-
-def run(scenario: Scenario) -> list[State]:
-    """All outputs."""
-    return [output.state for output in evolve(scenario.model, scenario.times, scenario.tolerance)]
-
-
-def nearest(states: list[State], time: float) -> State:
-    """The output nearest to `time` [s]."""
-    return min(states, key=lambda one: abs(one.time - time))
+    figure.savefig(images / "el_splitting.png", dpi=110)
 
 
 def maps(figure: SubFigure, scenario: Scenario, states: list[State]) -> None:
     """Share of bromide at four times."""
-    mesh = scenario.model.mesh
-    places = figure.subplots(1, 4, sharey=True)
-    triangles = Triangulation(mesh.p[0] / nm, mesh.p[1] / nm, mesh.t.T)
+    places, film = figure.subplots(1, 4, sharey=True), triangles(scenario.model.mesh)
     for axes, time in zip(places, TIMES[1:], strict=True):
         state = nearest(states, time)
-        drawn = axes.tripcolor(triangles, state.share, shading="gouraud", cmap="PuOr", vmin=0, vmax=1)
+        drawn = axes.tripcolor(film, state.share, shading="gouraud", cmap="PuOr", vmin=0, vmax=1)
         axes.set_title(f"{state.time:.0f} s, {'+5 V' if time <= 60 else '-5 V'}", fontsize=9)
-        axes.set_xlabel("nm", fontsize=8)
         axes.set_aspect("equal")
-        axes.tick_params(labelsize=7)
+        labels(axes, "nm")
     places[0].set_ylabel("height (nm)", fontsize=8)
     figure.colorbar(drawn, ax=list(places), label="share of bromide", shrink=0.85)
 
@@ -70,10 +51,8 @@ def draw_spectra(axes: Axes, scenario: Scenario, states: list[State]) -> None:
         axes.plot(found.wavelength / nm, photons * nm, color=colour, lw=1.3, label=f"{state.time:.0f} s")
     axes.set_xlim(480, 720)
     axes.set_ylim(bottom=0)
-    axes.set_xlabel("wavelength (nm)", fontsize=8)
-    axes.set_ylabel("photons per nm, over all", fontsize=8)
-    axes.legend(fontsize=7, frameon=False)
-    axes.tick_params(labelsize=7)
+    labels(axes, "wavelength (nm)", "photons per nm, over all")
+    legend(axes)
 
 
 def draw_recovery(axes: Axes, *runs: tuple[Scenario, list[State]]) -> None:
@@ -86,10 +65,8 @@ def draw_recovery(axes: Axes, *runs: tuple[Scenario, list[State]]) -> None:
     blocked = max(mean.measure(runs[0][0], one) for one in runs[0][1])
     axes.set_title(f"electrodes that block halides: never more than {blocked:.0e}", fontsize=8)
     axes.set_ylim(bottom=0)
-    axes.set_xlabel("time after 60 s at 5 V (s)", fontsize=8)
-    axes.set_ylabel("mean change of the share", fontsize=8)
-    axes.legend(fontsize=7, frameon=False)
-    axes.tick_params(labelsize=7)
+    labels(axes, "time after 60 s at 5 V (s)", "mean change of the share")
+    legend(axes)
 
 
 if __name__ == "__main__":

@@ -2,50 +2,42 @@
 
 from pathlib import Path
 
+from drawing import IMAGES, above_and_below, labels, legend, nearest, run, triangles
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.tri import Triangulation
 
 from fem.constants import eV, nm
-from fem.evolve import evolve
 from fem.observables.composition import film_spectrum, spread
 from fem.scenario import Scenario
 from fem.state import State
 from scenarios import el_splitting
 from scenarios.parts.voltage_direction import Direction
 
-PATH = Path(__file__).parents[1] / "images" / "el_splitting_lateral.png"
 BOUNDARIES = (("passivated", 0.36 * eV, "-"), ("pristine", 0.25 * eV, "--"))
 COLOURS = {Direction.VERTICAL: "#c1121f", Direction.LATERAL: "#1f5a8a"}
 DRIVE = 60.0  # [s]
 
 
-def main() -> None:
+def main(images: Path = IMAGES) -> None:
     """Draw the picture."""
-    figure = Figure(figsize=(10.5, 5.6), layout="constrained")
-    FigureCanvasAgg(figure)
-    grid = figure.add_gridspec(2, 1, height_ratios=(1.0, 1.0))
-    upper, lower = (figure.add_subfigure(grid[row, 0]) for row in (0, 1))
+    figure, upper, lower = above_and_below((10.5, 5.6))
     places = upper.subplots(1, 4, sharey=True)
     spectra, spreads = lower.subplots(1, 2)
     films = [(direction, *one) for direction in Direction for one in BOUNDARIES]
     for axes, (direction, name, barrier, style) in zip(places, films, strict=True):
         scenario = el_splitting.scenario(direction=direction, width=200 * nm, grains=3, boundary_barrier=barrier)
-        states = [output.state for output in evolve(scenario.model, scenario.times, scenario.tolerance)]
-        end = min(states, key=lambda one: abs(one.time - DRIVE))
-        mesh = scenario.model.mesh
-        triangles = Triangulation(mesh.p[0] / nm, mesh.p[1] / nm, mesh.t.T)
-        drawn = axes.tripcolor(triangles, end.share, shading="gouraud", cmap="PuOr", vmin=0, vmax=1)
+        states = run(scenario)
+        end = nearest(states, DRIVE)
+        drawn = axes.tripcolor(
+            triangles(scenario.model.mesh), end.share, shading="gouraud", cmap="PuOr", vmin=0, vmax=1
+        )
         axes.set_title(f"{direction.value}, {name}", fontsize=9)
         axes.set_aspect("equal")
-        axes.tick_params(labelsize=7)
-        axes.set_xlabel("nm", fontsize=8)
+        labels(axes, "nm")
         draw_spectrum(spectra, scenario, end, (f"{direction.value}, {name}", COLOURS[direction], style))
         draw_spreads(spreads, scenario, states, (direction, name, style))
     upper.colorbar(drawn, ax=list(places), label="share of bromide", shrink=0.8)
     places[0].set_ylabel("height (nm)", fontsize=8)
-    figure.savefig(PATH, dpi=110)
+    figure.savefig(images / "el_splitting_lateral.png", dpi=110)
 
 
 def draw_spectrum(axes: Axes, scenario: Scenario, state: State, look: tuple[str, str, str]) -> None:
@@ -54,10 +46,8 @@ def draw_spectrum(axes: Axes, scenario: Scenario, state: State, look: tuple[str,
     photons = found.power_per_wavelength / found.energy[::-1]
     axes.plot(found.wavelength / nm, photons * nm, style, color=colour, lw=1.3, label=label)
     axes.set_xlim(480, 720)
-    axes.set_xlabel("wavelength (nm)", fontsize=8)
-    axes.set_ylabel("photons per nm after 60 s, over all", fontsize=8)
-    axes.legend(fontsize=7, frameon=False)
-    axes.tick_params(labelsize=7)
+    labels(axes, "wavelength (nm)", "photons per nm after 60 s, over all")
+    legend(axes)
 
 
 def draw_spreads(axes: Axes, scenario: Scenario, states: list[State], film: tuple[Direction, str, str]) -> None:
@@ -67,10 +57,8 @@ def draw_spreads(axes: Axes, scenario: Scenario, states: list[State], film: tupl
     values = [measure(scenario, one) for one in states]
     label = f"{direction.value}, {name}"
     axes.plot([one.time for one in states], values, style, color=COLOURS[direction], lw=1.3, label=label)
-    axes.set_xlabel("time (s); the voltage is reversed at 60 s", fontsize=8)
-    axes.set_ylabel("standard deviation along the voltage", fontsize=8)
-    axes.legend(fontsize=7, frameon=False)
-    axes.tick_params(labelsize=7)
+    labels(axes, "time (s); the voltage is reversed at 60 s", "standard deviation along the voltage")
+    legend(axes)
 
 
 if __name__ == "__main__":

@@ -7,14 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.tri import Triangulation
+from drawing import IMAGES, panels, run, triangles
 from numpy.typing import NDArray
 
 from fem.constants import eV, nm
-from fem.evolve import evolve
 from fem.observables.light_observables import mean_luminescence, total_emission
 from fem.observables.observables import species_number, total_ions
 from fem.scenario import Scenario
@@ -24,28 +20,15 @@ from scenarios.parts.edges import wedge_power
 from scenarios.parts.emitter import DEGRADED, TRAP
 from scenarios.parts.field_made import VACANCY, Law
 
-IMAGES = Path(__file__).parents[1] / "images"
 COLOURS = ("#1f5a8a", "#d1663b", "#5b8c3e", "#7a4f9a", "#444444")
 
 
-def main() -> None:
+def main(images: Path = IMAGES) -> None:
     """Draw the pictures."""
-    draw_threshold()
-    draw_maximum()
-    draw_overshoot()
-    draw_edges()
-
-
-def run(scenario: Scenario) -> list[State]:
-    """All outputs."""
-    return [output.state for output in evolve(scenario.model, scenario.times, scenario.tolerance)]
-
-
-def panels(columns: int, size: tuple[float, float]) -> tuple[Figure, list[Axes]]:
-    """An empty figure and its axes."""
-    figure = Figure(figsize=size, layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure, list(np.ravel(figure.subplots(1, columns, squeeze=False)))
+    draw_threshold(images)
+    draw_maximum(images)
+    draw_overshoot(images)
+    draw_edges(images)
 
 
 def levels(scenario: Scenario, states: list[State], values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -55,9 +38,9 @@ def levels(scenario: Scenario, states: list[State], values: NDArray[np.float64])
     return np.array([volts[last], values[last]])
 
 
-def draw_threshold() -> None:
+def draw_threshold(images: Path) -> None:
     """Vacancies over time, and pairs that an hour makes over the field."""
-    figure, axes = panels(2, (9, 3.6))
+    figure, axes = panels(1, 2, (9, 3.6))
     twins: tuple[tuple[str, dict[str, Any]], ...] = (
         ("exponential", {}),
         ("threshold", {"law": Law.THRESHOLD}),
@@ -76,12 +59,12 @@ def draw_threshold() -> None:
     axes[1].axhline(1, color="0.6", lw=0.8, ls="--")
     axes[1].axvline(1, color="0.6", lw=0.8, ls="--")
     axes[1].set(yscale="log", xlabel="field (V/µm), either sign", ylabel="pairs after an hour (%)")
-    figure.savefig(IMAGES / "field_threshold.png", dpi=110)
+    figure.savefig(images / "field_threshold.png", dpi=110)
 
 
-def draw_maximum() -> None:
+def draw_maximum(images: Path) -> None:
     """PL and vacancies over the voltage, with both, and with one of the two."""
-    figure, axes = panels(2, (9, 3.6))
+    figure, axes = panels(1, 2, (9, 3.6))
     twins: tuple[tuple[str, dict[str, Any]], ...] = (
         ("both", {}),
         ("healing alone", {"creation": 0.0}),
@@ -99,12 +82,12 @@ def draw_maximum() -> None:
     axes[0].set(xlabel="voltage (V)", ylabel="PL/PL$_0$ after 60 s at each")
     axes[1].set(xlabel="voltage (V)", ylabel="vacancies over those at rest", ylim=(-0.05, 2.1))
     axes[0].legend(frameon=False, loc="center right", bbox_to_anchor=(1, 0.42))
-    figure.savefig(IMAGES / "voltage_maximum.png", dpi=110)
+    figure.savefig(images / "voltage_maximum.png", dpi=110)
 
 
-def draw_overshoot() -> None:
+def draw_overshoot(images: Path) -> None:
     """Light over time for three barriers, and the traps and degraded sites behind it."""
-    figure, axes = panels(2, (9, 3.6))
+    figure, axes = panels(1, 2, (9, 3.6))
     for colour, raised in zip(COLOURS, (0.0, 0.1, 0.15), strict=False):
         scenario = luminance_overshoot.scenario(raised=raised * eV)
         states = run(scenario)[1:]
@@ -120,10 +103,10 @@ def draw_overshoot() -> None:
     axes[0].set(xscale="log", xlabel="time (s)", ylabel="light over its first value")
     axes[1].set(xscale="log", xlabel="time (s)", ylabel="share")
     axes[0].legend(frameon=False, title="barrier at boundaries", loc="upper left")
-    figure.savefig(IMAGES / "luminance_overshoot.png", dpi=110)
+    figure.savefig(images / "luminance_overshoot.png", dpi=110)
 
 
-def draw_edges() -> None:
+def draw_edges(images: Path) -> None:
     """Field over the distance from the nearer edge, and a map of the damage."""
     scenario = electrode_edge.scenario()
     state, mesh = run(scenario)[-1], scenario.model.mesh
@@ -132,7 +115,7 @@ def draw_edges() -> None:
     x, y = mesh.p[:, mesh.t[:, cells]].mean(axis=1)
     distance = np.hypot(x[:, None] - edges, (y - top)[:, None]).min(axis=1)
     field = np.linalg.norm(scenario.model.electric_field(state)[:, cells], axis=0)
-    figure, axes = panels(2, (9, 3.4))
+    figure, axes = panels(1, 2, (9, 3.4))
     axes[0].loglog(distance / nm, field, ".", ms=2, color=COLOURS[0])
     rho, power = np.geomspace(1, 60), wedge_power(25.5)
     near = np.abs(np.log(distance / (10 * nm))) < 0.1
@@ -140,12 +123,11 @@ def draw_edges() -> None:
     axes[0].set(xlabel="distance from the nearer edge (nm)", ylabel="field (V/m)", xlim=(0.5, 400), ylim=(2e5, 1e8))
     axes[0].legend(frameon=False)
     share = state.concentrations[species_number(scenario, DEGRADED)] / 1e22
-    grid = Triangulation(mesh.p[0] / nm, mesh.p[1] / nm, mesh.t[:, cells].T)
-    drawn = axes[1].tripcolor(grid, share, shading="gouraud", cmap="magma_r", vmin=0, vmax=1)
+    drawn = axes[1].tripcolor(triangles(mesh, cells), share, shading="gouraud", cmap="magma_r", vmin=0, vmax=1)
     axes[1].plot([300, 1100], [305, 305], color="#c0282d", lw=3)
     axes[1].set(xlabel="x (nm)", ylabel="y (nm)", aspect="equal", title="degraded share; red: metal")
     figure.colorbar(drawn, ax=axes[1], shrink=0.5)
-    figure.savefig(IMAGES / "electrode_edge.png", dpi=110)
+    figure.savefig(images / "electrode_edge.png", dpi=110)
 
 
 if __name__ == "__main__":

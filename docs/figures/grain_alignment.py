@@ -6,10 +6,8 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from drawing import IMAGES, above_and_below, labels, legend, triangles
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.tri import Triangulation
 
 from fem.constants import eV, nm, um
 from fem.fields import Array
@@ -18,7 +16,6 @@ from fem.scenario import Scenario
 from scenarios.parts.parameters import GRAIN_BARRIER
 from scenarios.parts.turned_films import SEEN, SHARP, Grains, TurnedFilm
 
-PATH = Path(__file__).parents[1] / "images" / "grain_alignment.png"
 LATERAL = TurnedFilm()
 SEEDS = (1, 2, 3)
 ALIGNMENTS = (0.0, 0.5, 0.9, 1.0)
@@ -63,12 +60,9 @@ def measured(film: Film) -> tuple[float, float]:
     return sharp, seen
 
 
-def main() -> None:
+def main(images: Path = IMAGES) -> None:
     """Draw the picture."""
-    figure = Figure(figsize=(10.5, 7.0), layout="constrained")
-    FigureCanvasAgg(figure)
-    grid = figure.add_gridspec(2, 1, height_ratios=(1.2, 1.0))
-    maps, plots = (figure.add_subfigure(grid[k, 0]) for k in (0, 1))
+    figure, maps, plots = above_and_below((10.5, 7.0), (1.2, 1.0))
     places = maps.subplots(1, 3, sharey=True)
     films = (
         ("random lattices", Film()),
@@ -83,7 +77,7 @@ def main() -> None:
     over_alignment, over_contrast, over_barrier = plots.subplots(1, 3)
     draw_series(over_alignment, over_contrast)
     draw_collapse(over_barrier)
-    figure.savefig(PATH, dpi=100)
+    figure.savefig(images / "grain_alignment.png", dpi=100)
 
 
 def draw_map(axes: Axes, title: str, film: Film) -> None:
@@ -95,16 +89,15 @@ def draw_map(axes: Axes, title: str, film: Film) -> None:
         if way.measure(scenario, state) >= LATERAL.reach:
             break
     mesh = scenario.model.mesh
-    triangles = Triangulation(mesh.p[0] / um, mesh.p[1] / um, mesh.t.T)
-    axes.tripcolor(triangles, 1 - quench(scenario, state), cmap="magma", vmin=0, vmax=1, shading="gouraud")
+    light = 1 - quench(scenario, state)
+    axes.tripcolor(triangles(mesh, unit=um), light, cmap="magma", vmin=0, vmax=1, shading="gouraud")
     edge = SHARP.edge(scenario, state)
     axes.plot(
         (np.ptp(mesh.p[0]) - edge) / um, (np.arange(len(edge)) + 0.5) / len(edge) * mesh.p[1].max() / um, "c", lw=1
     )
     axes.set_title(f"{title}, {state.time:.0f} s: {rough.measure(scenario, state) / nm:.0f} nm", fontsize=9)
-    axes.set_xlabel("µm", fontsize=8)
     axes.set_aspect("equal")
-    axes.tick_params(labelsize=7)
+    labels(axes, "µm")
 
 
 def over_seeds(**options: float) -> Array:
@@ -165,8 +158,8 @@ def finish(*places: Axes) -> None:
     """Small letters, from zero."""
     for axes in places:
         axes.set_ylim(0)
-        axes.legend(fontsize=7, frameon=False)
-        axes.tick_params(labelsize=7)
+        legend(axes)
+        labels(axes)
 
 
 if __name__ == "__main__":

@@ -7,22 +7,19 @@ colour of a grain tells its size.
 from pathlib import Path
 
 import numpy as np
+from drawing import IMAGES, panels, reduced
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PolyCollection
-from matplotlib.figure import Figure
-from PIL import Image
 
 from fem.constants import nm, um
 from meshes import Bimodal, Lognormal, Polycrystal, grain_statistics, laguerre, with_pinholes
 
-IMAGE = Path(__file__).parents[1] / "images" / "grown_films.png"
 SIZE = (4 * um, 3 * um)
 ANNEALED = Lognormal(300 * nm, 0.4)
 COARSE = Bimodal(Lognormal(160 * nm, 0.3), Lognormal(700 * nm, 0.2), large_area_share=0.5)
 
 
-def main() -> None:
+def main(images: Path = IMAGES) -> None:
     """Draw the picture."""
     annealed = laguerre(*SIZE, ANNEALED, seed=1)
     films = {
@@ -31,9 +28,8 @@ def main() -> None:
         "Bimodal, half of the area in 700 nm grains": laguerre(*SIZE, COARSE, seed=1),
         "pinholes on 6 % of the area": with_pinholes(annealed, Lognormal(150 * nm, 0.3), area_share=0.06),
     }
-    figure = Figure(figsize=(9, 7.4), layout="constrained")
-    FigureCanvasAgg(figure)
-    for axes, (name, film) in zip(figure.subplots(2, 2).flat, films.items(), strict=True):
+    figure, places = panels(2, 2, (9, 7.4))
+    for axes, (name, film) in zip(places, films.items(), strict=True):
         draw(axes, film)
         facts = grain_statistics(film)
         axes.set_title(
@@ -41,9 +37,8 @@ def main() -> None:
             f" elongation {facts.elongation:.2f}",
             fontsize=8.5,
         )
-    figure.savefig(IMAGE, dpi=110)
-    with Image.open(IMAGE) as drawn:
-        drawn.convert("RGB").quantize(128).save(IMAGE, optimize=True)
+    figure.savefig(images / "grown_films.png", dpi=110)
+    reduced(images / "grown_films.png", colours=128)
 
 
 def draw(axes: Axes, film: Polycrystal) -> None:

@@ -4,43 +4,42 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from drawing import IMAGES, panels
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from fem.constants import boltzmann
 from fem.evolve import evolve
 from fem.model import PoissonNernstPlanck
+from fem.physics.heat.lumped_heat import LumpedHeat
 from fem.self_heating import electrical_power
 from fem.state import State
 from scenarios import joule_heating
 from scenarios.parts.parameters import GRAIN_BARRIER
 
-IMAGE = Path(__file__).parents[1] / "images" / "joule_heating.png"
 BLUE, RED, GREY, GREEN = "#1f5a8a", "#d1663b", "#777777", "#5b8c3e"
 
 
-def main() -> None:
+def main(images: Path = IMAGES) -> None:
     """Draw temperature, speed of the ions and what they do, with heat and at the temperatures of start and end."""
     scenario = joule_heating.scenario()
-    outputs = list(evolve(scenario.model, scenario.times, scenario.tolerance))
+    outputs = list(scenario.outputs())
     states = [one.state for one in outputs]
     hops = np.array([one.model.transports[0].mean_diffusivity for one in outputs])
-    figure = Figure(figsize=(10.5, 3.5), layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.subplots(1, 3)
+    figure, axes = panels(1, 3, (10.5, 3.5))
     _draw_temperature(axes[0], scenario.model, states)
     _draw_speed(axes[1], states, hops / hops[0])
     _draw_ions(axes[2], scenario.model, states)
-    figure.savefig(IMAGE, dpi=110)
+    figure.savefig(images / "joule_heating.png", dpi=110)
 
 
 def _draw_temperature(axis: Axes, model: PoissonNernstPlanck, states: list[State]) -> None:
     heat, time = model.heat, np.array([one.time for one in states])
     assert heat is not None
-    law = [heat.after(model.temperature, electrical_power(model, states[-1]), t) for t in time]
-    axis.plot(time, law, color=GREY, label="lumped law, power at the end")
+    watts = electrical_power(model, states[-1])
+    lumped = LumpedHeat(2.1e6 * 1e-3, 133.0, heat.ambient)
+    axis.plot(time, heat.ambient + watts * heat.modes.rise(time), color=GREY, label="power at the end")
+    axis.plot(time, [lumped.after(heat.ambient, watts, t) for t in time], ":", color=GREY, label="one temperature")
     axis.plot(time, [one.temperature for one in states], "o", ms=3, color=RED, label="run")
     axis.set(xlabel="time (s)", ylabel="temperature (K)", xlim=(0, 130))
     axis.legend(frameon=False, loc="lower right")

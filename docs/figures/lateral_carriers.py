@@ -6,14 +6,11 @@ The quench front and its laws, the contact switch and its twins, a weak and a st
 from pathlib import Path
 
 import numpy as np
+from drawing import IMAGES, nearest, panels, run, triangles
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.tri import Triangulation
 from numpy.typing import NDArray
 
 from fem.constants import um
-from fem.evolve import evolve
 from fem.observables.emission import relative_luminescence
 from fem.observables.fronts import front_position, quench_profile
 from fem.scenario import Scenario
@@ -24,33 +21,15 @@ from scenarios.criteria.fronts import remaining_conductivity
 from scenarios.criteria.memory import light_change
 from scenarios.parts.lateral_films import VACANCY_DIFFUSIVITY
 
-IMAGES = Path(__file__).parents[1] / "images"
 VOLT, HOLD, GAP = 0.025852, 35.0, 100e-6
 COLOURS = ("#1f5a8a", "#d1663b", "#5b8c3e", "#7a4f9a", "#444444")
 
 
-def main() -> None:
+def main(images: Path = IMAGES) -> None:
     """Draw the pictures."""
-    draw_front()
-    draw_switch()
-    draw_memory()
-
-
-def run(scenario: Scenario) -> list[State]:
-    """All outputs."""
-    return [output.state for output in evolve(scenario.model, scenario.times, scenario.tolerance)]
-
-
-def nearest(states: list[State], time: float) -> State:
-    """The output nearest to `time` [s]."""
-    return min(states, key=lambda one: abs(one.time - time))
-
-
-def panels(rows: int, columns: int, size: tuple[float, float]) -> tuple[Figure, list[Axes]]:
-    """An empty figure and its axes, row by row."""
-    figure = Figure(figsize=size, layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure, list(np.ravel(figure.subplots(rows, columns, squeeze=False)))
+    draw_front(images)
+    draw_switch(images)
+    draw_memory(images)
 
 
 def profile(scenario: Scenario, state: State) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -59,7 +38,7 @@ def profile(scenario: Scenario, state: State) -> tuple[NDArray[np.float64], NDAr
     return depth / um, 1 - quench
 
 
-def draw_front() -> None:
+def draw_front(images: Path) -> None:
     """Maps on the way there and back, position and current against their laws."""
     scenario = quench_front.scenario()
     states = run(scenario)
@@ -67,10 +46,9 @@ def draw_front() -> None:
     chosen = ((0.1, "0.1 s, +2 V"), (7.0, "7 s, +2 V"), (35.0, "35 s, +2 V"), (70.0, "35 s after the reversal, -2 V"))
     for axis, (when, title) in zip(axes, chosen, strict=False):
         state = nearest(states, when)
-        mesh = scenario.model.mesh
         light = relative_luminescence(scenario, state)
-        x, y = mesh.p / um
-        drawn = axis.tripcolor(Triangulation(x, y, mesh.t.T), light, shading="gouraud", cmap="inferno", vmin=0, vmax=1)
+        film = triangles(scenario.model.mesh, unit=um)
+        drawn = axis.tripcolor(film, light, shading="gouraud", cmap="inferno", vmin=0, vmax=1)
         axis.set(title=title, xlabel="x (µm)", ylabel="y (µm)")
         figure.colorbar(drawn, ax=axis, label="PL/PL$_0$")
     forward = [state for state in states if 0.05 < state.time <= HOLD]
@@ -88,10 +66,10 @@ def draw_front() -> None:
     axes[5].set(xlabel="time (s)", ylabel="$(I_0/I)^2$")
     for axis in axes[4:]:
         axis.legend(frameon=False)
-    figure.savefig(IMAGES / "quench_front.png", dpi=110)
+    figure.savefig(images / "quench_front.png", dpi=110)
 
 
-def draw_switch() -> None:
+def draw_switch(images: Path) -> None:
     """PL across the gap at the end: bare, coated, bare without reduction; whole and beside the cathode."""
     figure, axes = panels(1, 2, (9, 3.6))
     twins = (
@@ -113,10 +91,10 @@ def draw_switch() -> None:
     axes[1].set(xlim=(0, 6), ylim=(0, 2), xlabel="distance from the cathode (µm)", title="beside the cathode")
     axes[1].axhline(1, color="0.7", lw=0.8, zorder=0)
     axes[0].legend(frameon=False, loc="lower left")
-    figure.savefig(IMAGES / "contact_switch.png", dpi=110)
+    figure.savefig(images / "contact_switch.png", dpi=110)
 
 
-def draw_memory() -> None:
+def draw_memory(images: Path) -> None:
     """Change of the light over time with and without degradation, and profiles at the ends of the stages."""
     figure, axes = panels(1, 2, (9, 3.6))
     for colour, strength, label in ((COLOURS[1], 1.0, "with degradation"), (COLOURS[0], 0.0, "without")):
@@ -131,7 +109,7 @@ def draw_memory() -> None:
         axes[0].text(start + 1, 0.6, text)
     axes[0].set(xlabel="time (s)", ylabel="mean |1 - PL/PL$_0$|", ylim=(0, 0.66))
     axes[0].legend(frameon=False, loc="upper right")
-    figure.savefig(IMAGES / "lateral_quench.png", dpi=110)
+    figure.savefig(images / "lateral_quench.png", dpi=110)
 
 
 def _draw_stages(axis: Axes, scenario: Scenario, states: list[State]) -> None:

@@ -7,17 +7,17 @@ of another run of it can be given instead.
 import sys
 from pathlib import Path
 
+from drawing import IMAGES
 from PIL import Image
 
 from command_line.app import main as run
 
-IMAGES = Path(__file__).parents[1] / "images"
 NAME = "lateral_versus_vertical"
 PICTURES = {"maps_same_time.png": f"{NAME}.png", "transfer.png": f"{NAME}_factors.png"}
 WIDTH = 1300  # pixels
 
 
-def main(folder: Path) -> None:
+def main(images: Path = IMAGES, folder: Path = Path("results", NAME)) -> None:
     """Make the pictures of the study in `folder`."""
     if not (folder / "report.html").is_file():
         run([NAME, "--out", str(folder)])
@@ -25,8 +25,8 @@ def main(folder: Path) -> None:
         with Image.open(folder / "figures" / source) as picture:
             height = round(picture.height * WIDTH / picture.width)
             small = picture.convert("RGB").resize((WIDTH, height), Image.Resampling.LANCZOS)
-        small.quantize(256).save(IMAGES / target, optimize=True)
+        small.quantize(256).save(images / target, optimize=True)
 
 
 if __name__ == "__main__":
-    main(Path(*sys.argv[1:2] or ["results", NAME]))
+    main(folder=Path(*sys.argv[1:2] or ["results", NAME]))

@@ -3,58 +3,39 @@
 from pathlib import Path
 
 import numpy as np
+from drawing import IMAGES, above_and_below, labels, legend, nearest, run, triangles
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.tri import Triangulation
 
-from fem.constants import eV, nm
-from fem.evolve import evolve
+from fem.constants import eV
 from fem.observables.composition import film_spectrum, spread
 from fem.scenario import Scenario
 from fem.state import State
 from scenarios import light_segregation
 
-PATH = Path(__file__).parents[1] / "images" / "light_segregation.png"
 MAPS = ((60.0, "dark"), (200.0, "20 s of strong light"), (780.0, "10 min of it"), (4380.0, "dark again"))
 COLOURS = ("#444444", "#d1663b", "#c1121f", "#1f5a8a")
 
 
-def main() -> None:
+def main(images: Path = IMAGES) -> None:
     """Draw the picture."""
     scenario = light_segregation.scenario()
     bare = light_segregation.scenario(attraction=0.0, boundary_barrier=0.30 * eV)
     states, passivated = run(scenario), run(bare)
-    figure = Figure(figsize=(10.5, 5.4), layout="constrained")
-    FigureCanvasAgg(figure)
-    grid = figure.add_gridspec(2, 1, height_ratios=(0.55, 1.0))
-    upper, lower = (figure.add_subfigure(grid[row, 0]) for row in (0, 1))
+    figure, upper, lower = above_and_below((10.5, 5.4), (0.55, 1.0))
     places = upper.subplots(1, 4, sharey=True)
-    mesh = scenario.model.mesh
-    triangles = Triangulation(mesh.p[0] / nm, mesh.p[1] / nm, mesh.t.T)
+    film = triangles(scenario.model.mesh)
     for axes, (time, name) in zip(places, MAPS, strict=True):
-        drawn = axes.tripcolor(triangles, nearest(states, time).share, cmap="PuOr", vmin=0, vmax=1, shading="gouraud")
+        drawn = axes.tripcolor(film, nearest(states, time).share, cmap="PuOr", vmin=0, vmax=1, shading="gouraud")
         axes.set_title(name, fontsize=9)
-        axes.set_xlabel("nm", fontsize=8)
         axes.set_aspect("equal")
-        axes.tick_params(labelsize=7)
+        labels(axes, "nm")
     places[0].set_ylabel("height (nm)", fontsize=8)
     upper.colorbar(drawn, ax=list(places), label="share of bromide", shrink=0.7)
     spectra, peaks, spreads = lower.subplots(1, 3)
     draw_spectra(spectra, scenario, states)
     draw_peaks(peaks, (scenario, states, "pristine"), (bare, passivated, "passivated"))
     draw_spreads(spreads, (scenario, states, "pristine"), (bare, passivated, "passivated"))
-    figure.savefig(PATH, dpi=110)
-
-
-def run(scenario: Scenario) -> list[State]:
-    """All outputs."""
-    return [output.state for output in evolve(scenario.model, scenario.times, scenario.tolerance)]
-
-
-def nearest(states: list[State], time: float) -> State:
-    """The output nearest to `time` [s]."""
-    return min(states, key=lambda one: abs(one.time - time))
+    figure.savefig(images / "light_segregation.png", dpi=110)
 
 
 def draw_spectra(axes: Axes, scenario: Scenario, states: list[State]) -> None:
@@ -64,10 +45,8 @@ def draw_spectra(axes: Axes, scenario: Scenario, states: list[State]) -> None:
         axes.plot(found.energy / eV, found.intensity * eV, color=colour, lw=1.3, label=name)
     axes.set_xlim(1.5, 2.0)
     axes.set_ylim(0, 12)
-    axes.set_xlabel("photon energy (eV)", fontsize=8)
-    axes.set_ylabel("photons per eV, over all", fontsize=8)
-    axes.legend(fontsize=7, frameon=False)
-    axes.tick_params(labelsize=7)
+    labels(axes, "photon energy (eV)", "photons per eV, over all")
+    legend(axes)
 
 
 def draw_peaks(axes: Axes, *runs: tuple[Scenario, list[State], str]) -> None:
@@ -77,7 +56,7 @@ def draw_peaks(axes: Axes, *runs: tuple[Scenario, list[State], str]) -> None:
         axes.plot([one.time / 60 for one in states[1:]], peak, color=colour, lw=1.3, label=f"{name} boundaries")
     mark_light(axes)
     axes.set_ylabel("reddest peak (eV)", fontsize=8)
-    axes.legend(fontsize=7, frameon=False)
+    legend(axes)
 
 
 def draw_spreads(axes: Axes, *runs: tuple[Scenario, list[State], str]) -> None:
@@ -90,15 +69,14 @@ def draw_spreads(axes: Axes, *runs: tuple[Scenario, list[State], str]) -> None:
             axes.semilogy([one.time / 60 for one in states[1:]], values, style, color=colour, lw=1.3, label=label)
     mark_light(axes)
     axes.set_ylabel("standard deviation of the share", fontsize=8)
-    axes.legend(fontsize=7, frameon=False)
+    legend(axes)
 
 
 def mark_light(axes: Axes) -> None:
     """Shade the time of strong light."""
     axes.axvspan(3, 13, color="#f4d35e", alpha=0.3, lw=0)
     axes.set_xlim(0, 40)
-    axes.set_xlabel("time (min); strong light shaded", fontsize=8)
-    axes.tick_params(labelsize=7)
+    labels(axes, "time (min); strong light shaded")
 
 
 if __name__ == "__main__":

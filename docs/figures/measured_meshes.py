@@ -7,11 +7,9 @@ and below a piece of each with the triangles around boundaries that are meshed a
 from pathlib import Path
 
 import numpy as np
+from drawing import IMAGES, empty, reduced
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection, PolyCollection
-from matplotlib.figure import Figure
-from PIL import Image
 from skfem import MeshTri
 
 from fem.constants import nm, um
@@ -20,7 +18,6 @@ from meshes.measured.grain_image import GrainImage
 from meshes.measured.image_file import read_picture, window
 from meshes.measured.overlay import boundary_segments
 
-IMAGE = Path(__file__).parents[1] / "images" / "measured_meshes.png"
 MAPS = Path(__file__).parents[2] / "data" / "grain_maps"
 SIZES = MeshSizes(electrode=15 * nm, boundary=15 * nm, interior=60 * nm)
 PIECE = 0.4 * um
@@ -31,10 +28,9 @@ CASES = (  # map, micrograph, pixel size [m], centre of the piece in shares of w
 )
 
 
-def main() -> None:
+def main(images: Path = IMAGES) -> None:
     """Draw the picture."""
-    figure = Figure(figsize=(10.2, 7.2), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = empty((10.2, 7.2))
     above, below = figure.subplots(2, len(CASES))
     for whole, piece, (name, picture, pixel, centre) in zip(above, below, CASES, strict=True):
         image = GrainImage.read(MAPS / name / "labels.png", pixel)
@@ -47,14 +43,11 @@ def main() -> None:
         crop = (left, left + PIECE, bottom, bottom + PIECE)
         strips = triangulate(GrainMap.of(image.cropped(crop)).film, SIZES, boundaries=Strips(4 * nm, skin=15 * nm))
         shown = micrograph[window(image.labels.shape, crop, pixel)]
-        piece.add_collection(
-            PolyCollection(triangles(strips), facecolors="none", edgecolors="#4cc9f0", linewidths=0.25)
-        )
+        piece.add_collection(PolyCollection(corners(strips), facecolors="none", edgecolors="#4cc9f0", linewidths=0.25))
         draw(piece, shown, strips, 1.0)
         piece.set_title(f"{PIECE / nm:.0f} nm of it with strips of 4 nm", fontsize=8)
-    figure.savefig(IMAGE, dpi=110)
-    with Image.open(IMAGE) as drawn:
-        drawn.convert("RGB").quantize(64).save(IMAGE, optimize=True)
+    figure.savefig(images / "measured_meshes.png", dpi=110)
+    reduced(images / "measured_meshes.png", colours=64)
 
 
 def draw(axes: Axes, micrograph: np.ndarray, mesh: MeshTri, width: float) -> None:
@@ -65,7 +58,7 @@ def draw(axes: Axes, micrograph: np.ndarray, mesh: MeshTri, width: float) -> Non
     axes.set_axis_off()
 
 
-def triangles(mesh: MeshTri) -> list[np.ndarray]:
+def corners(mesh: MeshTri) -> list[np.ndarray]:
     """Corners of the triangles [m]."""
     return list(mesh.p[:, mesh.t].transpose(2, 1, 0))
 

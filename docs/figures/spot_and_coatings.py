@@ -4,17 +4,17 @@ The spot of light that a field draws out, the plate that answers the sign of a v
 """
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from drawing import IMAGES, panels, triangles
+from drawing import run as run_states
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.tri import Triangulation
 from numpy.typing import NDArray
 
 from fem.constants import ns, um
-from fem.evolve import evolve
 from fem.observables.emission import emission
 from fem.observables.observables import standard_observables
 from fem.observables.profiles import cross_lines
@@ -24,29 +24,22 @@ from scenarios import coated_microplate, pl_spot, vertical_capacitor
 from scenarios.criteria.capacitor import Capacitor
 
 Array = NDArray[np.float64]
-IMAGES = Path(__file__).parents[1] / "images"
+CAPACITORS = ((190, 0), (300, 0), (300, 0.5), (190, 0.5))  # temperature [K] and empirical term
 COLOURS = ("#1f5a8a", "#d1663b", "#5b8c3e", "#7a4f9a", "#444444")
 
 
-def main(names: list[str]) -> None:
+def main(images: Path = IMAGES, names: Sequence[str] = ()) -> None:
     """Draw the pictures of the scenarios that are named, or all."""
     for name, draw in PICTURES.items():
         if not names or name in names:
-            draw().savefig(IMAGES / f"{name}.png", dpi=110)
+            draw().savefig(images / f"{name}.png", dpi=110)
 
 
 def run(scenario: Scenario) -> tuple[list[State], dict[str, Array]]:
     """All outputs, and the columns of the time series."""
-    states = [output.state for output in evolve(scenario.model, scenario.times, scenario.tolerance)]
+    states = run_states(scenario)
     columns = standard_observables(scenario)
     return states, {one.column: np.array([one.measure(scenario, state) for state in states]) for one in columns}
-
-
-def panels(rows: int, columns: int, size: tuple[float, float]) -> tuple[Figure, list[Axes]]:
-    """An empty figure and its axes, row by row."""
-    figure = Figure(figsize=size, layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure, list(np.ravel(figure.subplots(rows, columns, squeeze=False)))
 
 
 def draw_spot() -> Figure:
@@ -55,12 +48,11 @@ def draw_spot() -> Figure:
     states, traces = run(scenario)
     figure, axes = panels(2, 2, (9, 4.6))
     mesh, time = scenario.model.mesh, traces["time [s]"] / ns
-    x, y = mesh.p / um
+    x = mesh.p[0] / um
     reversed_at = len(time) // 2
     for axis, index, title in zip(axes, (0, reversed_at, -1), ("0 V", "+1 V at the right", "-1 V"), strict=False):
         light = emission(scenario, states[index])
-        drawn = Triangulation(x, y, mesh.t.T)
-        axis.tripcolor(drawn, light / light.max(), shading="gouraud", cmap="inferno", vmin=0, vmax=1)
+        axis.tripcolor(triangles(mesh, unit=um), light / light.max(), shading="gouraud", cmap="inferno", vmin=0, vmax=1)
         axis.axvline(x.max() / 2, color="w", lw=0.6, ls=":")
         axis.set(title=title, xlabel="x (µm)", ylabel="y (µm)", xlim=(4, 12), aspect="equal")
     middle = traces["PL centroid [m]"] / um - x.max() / 2
@@ -107,7 +99,7 @@ def draw_capacitor() -> Figure:
     figure, axes = panels(2, 2, (9, 6.4))
     kinds = [
         (kelvin, alignment, colour, f"{kelvin:g} K{', empirical term' if alignment else ''}")
-        for (kelvin, alignment), colour in zip(((190, 0), (300, 0), (300, 0.5), (190, 0.5)), COLOURS, strict=False)
+        for (kelvin, alignment), colour in zip(CAPACITORS, COLOURS, strict=False)
     ]
     for kelvin, alignment, colour, label in kinds:
         scenario = vertical_capacitor.scenario(temperature=kelvin, alignment=alignment)
@@ -155,4 +147,4 @@ def draw_parts(axis: Axes, capacitor: Capacitor, full: dict[str, Array]) -> None
 PICTURES = {"pl_spot": draw_spot, "coated_microplate": draw_plate, "vertical_capacitor": draw_capacitor}
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(names=sys.argv[1:])

@@ -1,4 +1,4 @@
-"""Standard view of a Grainfield run in ParaView: the map of what is seen, boundaries in white, time in the corner.
+"""Standard view of a Grainfield run in ParaView: the map of what is seen, boundaries as lines, time in the corner.
 
 In ParaView: Macros, Import new macro, this file; open ``fields.vtkhdf`` or ``fields.pvd``, press Apply, run the macro.
 Without a window: ``pvpython standard_view.py fields.pvd picture.png [time in s]``.
@@ -32,11 +32,14 @@ def paint(source: Any, view: Any) -> None:
     colours.ApplyPreset(COLOURS.get(name, OTHERWISE), True)
     bar = simple.GetScalarBar(colours, view)
     bar.Title, bar.ComponentTitle = f"{name} [{UNITS[name]}]" if name in UNITS else name, ""
+    for ends in (bar.GetProperty("RangeLabelFormat"), bar.GetProperty("LabelFormat")):
+        ends.SetElement(0, "{:.3g}" if "{" in ends.GetElement(0) else "%.3g")  # ParaView 6 writes formats anew
+    bar.AutomaticLabelFormat = 0
     display.SetScalarBarVisibility(view, True)
 
 
 def outline_boundaries(source: Any, view: Any) -> None:
-    """Draw the block of the grain boundaries, where the file has one, as white lines."""
+    """Draw the block of the grain boundaries, where the file has one, in a grey seen on light and dark."""
     if "grain_boundaries" not in names_of_blocks(source):
         return
     lines = simple.ExtractBlock(Input=source, Selectors=["/Root/grain_boundaries"])
@@ -44,8 +47,8 @@ def outline_boundaries(source: Any, view: Any) -> None:
     display = simple.Show(lines, view)
     display.Representation = "Wireframe"
     simple.ColorBy(display, None)
-    display.AmbientColor = display.DiffuseColor = [1.0, 1.0, 1.0]
-    display.Opacity, display.LineWidth = 0.4, 1.0
+    display.AmbientColor = display.DiffuseColor = [0.48, 0.52, 0.56]
+    display.Ambient, display.Diffuse, display.Opacity, display.LineWidth = 1.0, 0.0, 0.8, 1.5
 
 
 def names_of_blocks(source: Any) -> list[str]:

@@ -12,7 +12,7 @@ from fem.fields import Array
 from fem.model import PoissonNernstPlanck
 from fem.observables.observables import power, temperature
 from fem.physics.heat.heat_equation import HeatEquation
-from fem.physics.heat.lumped_heat import LumpedHeat
+from fem.physics.heat.heat_modes import HeatedBody
 from fem.scenario import Criterion, Observable, Scenario
 from fem.state import State
 
@@ -74,7 +74,7 @@ class Warming:
             Criterion("B14", "rise of temperature at the end [K]", self.rise, *_RISE),
             Criterion("B14", "power at the end [W/m^2]", self.last_power, *_POWER),
             Criterion("B14", "final temperature less T_a + P/h [K]", self.excess, -_STEADY, _STEADY),
-            Criterion("B14", "time to 1 - 1/e of the rise over C/h", self.delay, _EARLY, _LATE),
+            Criterion("B14", "time to 1 - 1/e of the rise over that at a steady power", self.delay, _EARLY, _LATE),
             Criterion("B14", "speed of ions over Arrhenius' law", self.hops, 1 - _BY_ARRHENIUS, 1 + _BY_ARRHENIUS),
             Criterion("B14", "largest difference of temperature in the film [K]", self.spread, 0.0, _ISOTHERMAL),
         )
@@ -92,10 +92,11 @@ class Warming:
         return float(columns[temperature().column][-1]) - self._heat.steady(self.last_power(columns))
 
     def delay(self, columns: Columns) -> float:
-        """Time at which 1 - 1/e of the rise is done, over the time constant of the substrate."""
+        """Time at which 1 - 1/e of the rise is done, over that at which a steady power does it."""
         times, warm = columns["time [s]"], columns[temperature().column]
         share = (warm - warm[0]) / (warm[-1] - warm[0])
-        return float(np.interp(1 - exp(-1), share, times)) / self._heat.time_constant
+        law = self._heat.modes.rise(times)
+        return float(np.interp(1 - exp(-1), share, times) / np.interp(1 - exp(-1), law / law[-1], times))
 
     def hops(self, columns: Columns) -> float:
         """How much faster ions have become, over what Arrhenius' law gives at the temperatures of start and end."""
@@ -107,7 +108,7 @@ class Warming:
         return float(columns[self.difference.column].max())
 
     @property
-    def _heat(self) -> LumpedHeat:
+    def _heat(self) -> HeatedBody:
         assert self.model.heat is not None
         return self.model.heat
 

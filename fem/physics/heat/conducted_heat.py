@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from math import inf
+from typing import Self
 
 import numpy as np
 from scipy import sparse
@@ -65,7 +66,7 @@ class ConductedHeat:
     @classmethod
     def slab(
         cls, thickness: float, conductivity: float, volumetric_capacity: float, transfer: float, ambient: float = 300.0
-    ) -> "ConductedHeat":
+    ) -> Self:
         """A plate with the film on one face that gives off heat at the other, far wider than thick.
 
         Parameters

@@ -8,6 +8,8 @@ the power per area. A body of one temperature has one mode, r = h / C and g = 1 
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
 from fem.checks import require_positive
 from fem.fields import Array
 
@@ -29,6 +31,12 @@ class HeatModes:
     rates: Array
     gains: Array
     shares: Array
+
+    def rise(self, times: Array) -> Array:
+        """Rise of the film for a steady 1 W/m^2 from t = 0 on [K m^2/W], at `times` [s], shape (n_times,)."""
+        decayed = np.outer(times, self.rates)
+        mean = np.divide(-np.expm1(-decayed), decayed, out=np.ones_like(decayed), where=decayed > 0)
+        return np.asarray(times * (mean @ self.gains))
 
 
 class HeatedBody(Protocol):
@@ -53,6 +61,9 @@ class HeatedBody(Protocol):
     @property
     def hottest(self) -> float:
         """Temperature at which a run ends as a thermal runaway [K]."""
+
+    def steady(self, power: float) -> float:
+        """Temperature [K] of the film at which a steady `power` [W/m^2] is given off; infinite where none is."""
 
     def as_dict(self) -> dict[str, object]:
         """Description for ``run.json``."""
