@@ -121,7 +121,7 @@ def _notes(match: Matching, cuts: Mapping[str, Cut]) -> list[str]:
     """What was made the same, and what a picture of two dimensions leaves out."""
     lateral, vertical = cuts[PLAN], cuts[VERTICAL]
     fields = [cut.voltage / length for cut, length in ((lateral, lateral.width), (vertical, vertical.height))]
-    same = {Matching.FIELD: "nominal field", Matching.VOLTAGE: "voltage", Matching.CHARGE: "charge in the end"}[match]
+    same = {Matching.FIELD: "nominal field", Matching.VOLTAGE: "voltage", Matching.CHARGE: "charge at rest"}[match]
     return [
         f"Lateral and vertical films have the same {same}: {lateral.voltage:.3g} V over {1e6 * lateral.width:.3g} µm"
         f" ({1e-6 * fields[0]:.3g} V/µm), {vertical.voltage:.3g} V over {1e6 * vertical.height:.3g} µm"

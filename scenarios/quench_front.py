@@ -27,13 +27,14 @@ from scenarios.parts.lateral_films import (
     strip,
     work_function_for_holes,
 )
-from scenarios.parts.options import require_positive_options
+from scenarios.parts.options import require_longer, require_positive_options
 from scenarios.parts.resolved import film_debye_length
 from scenarios.parts.stages import Stages
 
 _SUPPLIED = 0.05  # holes over vacancies in balance with the metal: the share of the holes that stay behind the front
 _WEAK = 0.1  # suns up to which light makes few carriers against those behind the front
 _AT_FIRST = 1e-3  # vacancies over holes in the film as deposited
+_FIRST, _SHORTEST = 1e-6 * s, 0.05 * s  # first output; outputs of a shorter stage would not rise
 
 
 def scenario(
@@ -68,9 +69,10 @@ def scenario(
         How long each voltage is held.
     """
     require_positive_options(bias=bias, gap=gap, electrode_length=electrode_length, hold=hold)
+    require_longer(_SHORTEST, hold=hold)
     debye = film_debye_length(MAPbI3, hole_density, temperature)
     mesh = strip(gap, electrode_length, min(debye / 4, 10 * nm), min(gap / 80, electrode_length / 4), debye)
-    stages = Stages((bias, -bias), hold, first=1e-6 * s, per_decade=1)
+    stages = Stages((bias, -bias), hold, first=_FIRST, per_decade=1)
     ions = {"iodide vacancy": Reservoir(exchange_rate, hole_density)}
     metal = CarrierContact(work_function=work_function_for_holes(_SUPPLIED * hole_density, temperature))
     contacts = [Contact("left", 0 * V, ions, carriers=metal), Contact("right", stages.drive, ions, carriers=metal)]
@@ -87,7 +89,8 @@ def scenario(
     width = depletion_width(PERMITTIVITY, hole_density, bias)
     mobility = VACANCY_DIFFUSIVITY / thermal_voltage(temperature)
     front = Front(gap, mobility, bias, hold, width, weak_light=light <= _WEAK)
-    early, steady = np.array([0.0, 1e-6, 1e-3, 0.1]), np.linspace(0, hold, 26)[1:]
+    early = np.array([0.0, _FIRST, 1e-3, min(0.1, hold / 50)])
+    steady = np.linspace(0, hold, 26)[1:]
     times = np.concatenate([early, steady, hold + steady])
     demands = front.criteria if exchange_rate > 0 else front.criteria_without_exchange
     return Scenario(model, times, observables=front.observables, criteria=demands, microstructure=mesh.report)
