@@ -17,6 +17,7 @@ from fem.state import State
 _PER_HALF = 21  # outputs in each half of the last cycle at a frequency
 _FIRST = 1e-6  # of the half cycle, the first of them
 _QUIET = 1e-3  # of the longest period: rest before the waves begin
+_SAME = 1e-9  # times so near to each other are one
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Staircase:
     def __post_init__(self) -> None:
         require_positive(self.lowest, "--lowest-frequency", "Hz")
         if self.count < 1 or self.cycles < 1:
-            raise ValueError(f"at least one frequency and one cycle are needed, got {self.count} and {self.cycles}")
+            raise ValueError(f"--decades and --cycles: at least 0 and 1, got {self.count - 1} and {self.cycles}")
         if not self.high > self.low:
             raise ValueError(f"--forward ({self.high:g} V) must be above --reverse ({self.low:g} V)")
 
@@ -78,7 +79,8 @@ class Staircase:
         half = np.concatenate([np.geomspace(_FIRST, 0.1, 6), np.linspace(0.1, 1.0, _PER_HALF - 5)[1:]])
         through = np.concatenate([[0.0], 0.5 * half, 0.5 + 0.5 * half])
         parts = [start + T * through for start, T in zip(self.last_cycles, self.periods, strict=True)]
-        return np.concatenate([[0.0], *parts])
+        times = np.concatenate([[0.0], *parts])
+        return times[np.diff(times, prepend=-1.0) > _SAME * times]  # a cycle alone begins where the last one ends
 
     def within(self, times: Array, number: int) -> NDArray[np.int64]:
         """Which of `times` [s] lie in the last cycle at a frequency, its beginning left out."""
