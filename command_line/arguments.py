@@ -8,11 +8,14 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from math import isclose
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from command_line.catalogue import Entry
+from command_line.quantities import format_quantity
+from command_line.sources import Sources
 from fem.checks import require_known
 
 if TYPE_CHECKING:
@@ -77,17 +80,52 @@ def identity_of(entry: Entry, given: Mapping[str, object]) -> "RunIdentity":
     values = {name: given.get(name, argument.default) for name, argument in arguments_of(entry).items()}
     parameters = {name: (_written(value), arguments_of(entry)[name].unit) for name, value in values.items()}
     meanings = {name: text.split("\n\n")[0] for name, text in descriptions(entry).items() if name in values and text}
-    return RunIdentity(entry.name, entry.description, parameters, entry.source, meanings)
+    return RunIdentity(entry.name, entry.description, parameters, entry.source, meanings, sources_of(entry, values))
+
+
+def sources_of(entry: Entry, values: Mapping[str, object]) -> dict[str, str]:
+    """Where each of `values` comes from: who changed it, or the source of the default; left out if not stated."""
+    stated = Sources.beside(entry)
+    found: dict[str, str] = {}
+    for name, value in values.items():
+        argument = arguments_of(entry)[name]
+        default = "" if argument.default is inspect.Parameter.empty else default_of(argument)
+        source = stated.of(name, default)
+        if not _same(value, argument.default):
+            source = "set by the user" + (f"; the default is {default}" if default and default != "None" else "")
+        found |= {name: source} if source else {}
+    return found
+
+
+def default_of(argument: Argument) -> str:
+    """The default of an argument as the help of the command line writes it."""
+    if isinstance(argument.default, float):
+        return format_quantity(argument.default, argument.unit)
+    return str(_written(argument.default))
+
+
+def _same(value: object, default: object) -> bool:
+    if isinstance(value, float) and isinstance(default, float):
+        return isclose(value, default, rel_tol=1e-12)
+    return value == default
 
 
 def descriptions(entry: Entry) -> dict[str, str]:
     """Description of each argument; one line of a docstring may name several (``first, second``)."""
     from docstring_parser import DocstringStyle, parse
 
-    documented = parse(entry.function.__doc__ or "", style=DocstringStyle.NUMPYDOC).params
-    return {
-        name.strip(): without_markup(item.description or "") for item in documented for name in item.arg_name.split(",")
-    }
+    found: dict[str, str] = {}
+    for item in parse(entry.function.__doc__ or "", style=DocstringStyle.NUMPYDOC).params:
+        names = [name.strip() for name in item.arg_name.split(",")]
+        found |= dict.fromkeys(names, _of_several(without_markup(item.description or ""), names))
+    return found
+
+
+def _of_several(text: str, names: list[str]) -> str:
+    """`text` that describes several arguments one after the other, with their names."""
+    if len(names) == 1 or " and " not in text:
+        return text
+    return f"{text.removesuffix('.')} (in this order: {', '.join(names).replace('_', ' ')})."
 
 
 def without_markup(text: str) -> str:

@@ -102,13 +102,13 @@ def export(directory: Path, *, pvd: Annotated[bool, Parameter(negative=())] = Fa
     """
     from fem.results.recorder import FIELDS
     from fem.storage.export import export_pvd
+    from fem.storage.run_record import read_record
 
-    if not directory.is_dir():
-        raise ValueError(f"there is no folder {directory}")
+    read_record(directory)
     if not pvd:
         raise ValueError("say which format to write: --pvd")
     if not (directory / FIELDS).is_file():
-        raise ValueError(f"{directory} is not a results folder: it has no {FIELDS}")
+        raise ValueError(f"{directory} is not a complete results folder: it has no {FIELDS}")
     say(f"wrote {export_pvd(directory)}")
 
 

@@ -78,12 +78,12 @@ def _scenario_option(argument: Argument, description: str) -> inspect.Parameter:
     details: dict[str, Any] = {"help": description, "group": "Experiment"}
     if argument.kind is float:
         details |= {
-            "converter": _converter(lambda text: parse_possible(text, argument.unit)),
+            "converter": converter(lambda text: parse_possible(text, argument.unit)),
             "metavar": kind_of(argument.unit).split(" ", 1)[1].upper().replace(" ", "_"),
             "show_default": lambda value: "none" if value is None else format_quantity(value, argument.unit),
         }
     elif argument.kind is int:
-        details["converter"] = _converter(_seed if argument.name == "seed" else _whole_number)
+        details["converter"] = converter(_seed if argument.name == "seed" else _whole_number)
     elif argument.kind is Path:
         details["show_default"] = lambda value: "none" if value is None else str(shown_path(value))
     hyphen = argument.kind in (float, int)
@@ -100,7 +100,8 @@ def _option(name: str, hint: object, default: object) -> inspect.Parameter:
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=hint)
 
 
-def _converter(convert: Callable[[str], object]) -> Callable[[object, Sequence[Any]], object]:
+def converter(convert: Callable[[str], object]) -> Callable[[object, Sequence[Any]], object]:
+    """What cyclopts calls to read one word; a ValueError of `convert` is told with the name of the option."""
     return lambda hint, tokens: convert(tokens[0].value)
 
 

@@ -20,12 +20,14 @@ def run_new_study(
     study: "Study", entry: Entry, given: dict[str, object], directory: Path, strict: bool, quiet: bool
 ) -> None:  # fmt: skip
     """Run a new `study` into `directory`."""
-    from fem.comparison.study_record import NAME, require_replaceable_study
+    from fem.comparison.study_record import require_replaceable_study
     from fem.comparison.study_run import run_study
+    from fem.storage.run_record import STUDY
 
     require_replaceable_study(directory)
-    earlier = (directory / NAME).read_bytes() if (directory / NAME).is_file() else b""
-    with advice(entry, directory, lambda: (directory / NAME).is_file() and (directory / NAME).read_bytes() != earlier):
+    told = directory / STUDY
+    earlier = told.read_bytes() if told.is_file() else b""
+    with advice(entry, directory, lambda: told.is_file() and told.read_bytes() != earlier):
         outcome = run_study(study, identity_of(entry, given), directory, _follower(study, entry, quiet))
         _conclude(study, outcome, strict, quiet)
 

@@ -7,12 +7,9 @@ from math import inf
 
 import numpy as np
 
-from fem.coupled.field_terms import help_in_words
-from fem.coupled.system import CoupledSystem
 from fem.fields import Array
 from fem.model import PoissonNernstPlanck
-from fem.numerics.adaptive import Cursor, integrate
-from fem.numerics.rosenbrock import Stretch
+from fem.numerics.adaptive import Cursor
 from fem.numerics.sparse_direct import OutOfMemoryError, SolverError, best_solver
 from fem.numerics.system import Statistics
 from fem.output_state import LinearWork, driven_from, state_within
@@ -20,8 +17,6 @@ from fem.physics.drives.drive import BEFORE, first_break
 from fem.restart import Restart
 from fem.self_heating import SelfHeating
 from fem.state import State
-
-Step = tuple[Cursor, Stretch, Cursor]
 
 _FINEST = 1e-12  # tolerance below which errors drown in round-off
 _LONGEST = 1e17  # duration over the fastest time beyond which round-off of the fastest motion rules
@@ -101,7 +96,7 @@ def evolve(
         film, cursor, warmth = heating.renewed(film, _opened(film, cursor, first_step, stop - origin), warmth, work)
         driven, due = driven_from(film, origin), min(stop - origin, inf if warmth is None else warmth.due)
         images = driven.electrostatics.image_charge
-        for before, stretch, after in _steps(driven, cursor, due, work):
+        for before, stretch, after in work.steps(driven, cursor, due):
             report(StepReport(after.time, after.elapsed - before.elapsed, end))
             state_at = partial(state_within, film, driven, stretch, work=work)
             later = heating.later(warmth, before.elapsed, after.elapsed, state_at)
@@ -116,19 +111,6 @@ def evolve(
         if cursor.elapsed == stop - origin:
             warmth = heating.broken(warmth)
             cursor = Cursor(0.0, cursor.values, 0.0, opening=cursor.opening, origin=stop)
-
-
-def _steps(driven: CoupledSystem, cursor: Cursor, end: float, work: LinearWork) -> Iterator[Step]:
-    """As :func:`integrate` from `cursor` to `end` [s]; an error says too if the field helps a reaction too much."""
-    try:
-        for step in integrate(driven, work.solver, cursor, end, work.tolerance, work.statistics):
-            cursor = step[2]
-            yield step
-    except OutOfMemoryError:
-        raise
-    except SolverError as error:
-        fields = driven.unknowns.nodal(cursor.values)
-        raise SolverError(f"{error}{help_in_words(driven.network, driven.electrostatics, fields)}") from error
 
 
 def _opened(film: PoissonNernstPlanck, cursor: Cursor, first_step: float, lasts: float) -> Cursor:

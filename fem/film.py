@@ -153,7 +153,7 @@ class Film:
                 {"name": one.name, "stoichiometry": dict(one.stoichiometry), "where": one.where}
                 for one in self.all_reactions
             ],
-            "light": self.light_drive.description,
+            "light": self.light.description if isinstance(self.light, Drive) else f"{self.light:g}, constant",
             "thin layers": [{"region": layer.region, "width [m]": layer.width} for layer in self.layers],
             "periodic sides": [self.periodic.one, self.periodic.other] if self.periodic else [],
             "nodes": int(self.mesh.p.shape[1]),

@@ -1,10 +1,12 @@
 """The state at an output time that falls inside a step, with a current that says how well it is known."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from fem.constants import elementary_charge
+from fem.coupled.field_terms import with_help_in_words
 from fem.coupled.system import CoupledSystem
 from fem.fields import Array
 from fem.model import PoissonNernstPlanck
@@ -15,7 +17,10 @@ from fem.numerics.sparse_direct import OutOfMemoryError, SolverError, SparseDire
 from fem.numerics.system import Statistics
 from fem.state import State
 
+Step = tuple[Cursor, Stretch, Cursor]
+
 _SETTLING = 2e-3  # of the time since the drives last broke, for which carriers settle at an output
+_FINER = (0.1, 0.01, 1e-3)  # of the tolerance: of steps to an output at which carriers do not settle, one after another
 _LONGEST_SETTLING = 1.0  # [s], in which carriers settle however long the film has been left alone
 
 
@@ -37,10 +42,26 @@ class LinearWork:
     statistics: Statistics = field(default_factory=Statistics)
     tolerance: float = 1e-2
 
-    def landed(self, system: CoupledSystem, stretch: Stretch, time: float) -> Stretch:
-        """The last of the steps that lead from the start of `stretch` to `time`."""
+    def steps(self, system: CoupledSystem, cursor: Cursor, end: float) -> Iterator[Step]:
+        """As :func:`~fem.numerics.adaptive.integrate` from `cursor` to `end` [s].
+
+        Raises
+        ------
+        SolverError
+            If a step cannot be made; it says too if the field helps a reaction too much.
+        """
+        try:
+            for step in integrate(system, self.solver, cursor, end, self.tolerance, self.statistics):
+                cursor = step[2]
+                yield step
+        except SolverError as error:
+            raise _explained(error, system, cursor.values) from error.__cause__
+
+    def landed(self, system: CoupledSystem, stretch: Stretch, time: float, share: float = 1.0) -> Stretch:
+        """The last of the steps that lead from the start of `stretch` to `time`, at a `share` of the tolerance."""
         start, work = Cursor(stretch.start, stretch.first, time - stretch.start, origin=system.origin), Statistics()
-        for _, last, _ in integrate(system, self.solver, start, time, self.tolerance, work):
+        finer = LinearWork(self.solver, work, share * self.tolerance)
+        for _, last, _ in finer.steps(system, start, time):
             stretch = last
         self.statistics.landed_outputs += 1
         self.statistics.factorisations_at_outputs += work.factorisations
@@ -62,11 +83,15 @@ class LinearWork:
         except OutOfMemoryError:
             raise
         except SolverError as error:
-            raise SolverError(
-                f"electrons and holes do not settle at t = {system.origin + time:.4g} s: {error}"
-            ) from error
+            told = SolverError(f"electrons and holes do not settle at t = {system.origin + time:.4g} s: {error}")
+            raise _explained(told, system, values) from error
         self.statistics.factorisations_at_outputs += self.statistics.factorisations - before
         return settled
+
+
+def _explained(error: SolverError, system: CoupledSystem, values: Array) -> SolverError:
+    """`error` at `values`, which also says if the field helps a reaction too much."""
+    return with_help_in_words(error, system.network, system.electrostatics, system.unknowns.nodal(values))
 
 
 def driven_from(model: PoissonNernstPlanck, origin: float) -> CoupledSystem:
@@ -89,21 +114,52 @@ def state_within(
     """
     if system.outside(stretch.at(time), ALLOWANCE) is not None:
         stretch = work.landed(system, stretch, time)
-    values, _ = system.restored(stretch.at(time), stretch.first)
-    held = system.hold_algebraic(time, values)  # exact for curved drives too, which no interpolant follows
     if system.unknowns.carrier_exchanges:
-        step = _settling(time, since)
-        if stretch.start <= time - step:  # the carriers come from where they were; else they settle a little further on
-            moving = system.unknowns.carriers
-            system.unknowns.nodal(held)[1:][moving] = _carriers_at(system, stretch, time - step)
-        return _settled(model, system, time, work.relaxed(system, time, held, step))
+        return _settled(
+            model, system, time, _with_carriers_settled(system, stretch, time, _settling(time, since), work)
+        )
+    held = _held(system, stretch, time)
     current, error = _current(model, system, stretch, time, held)
     return model.state(time, held, system.pieces, current, error)
 
 
+def _held(system: CoupledSystem, stretch: Stretch, time: float) -> Array:
+    """Values of the interpolant with the potential of `time` [s]: curved drives too, which no interpolant follows."""
+    values, _ = system.restored(stretch.at(time), stretch.first)
+    return system.hold_algebraic(time, values)
+
+
+def _with_carriers_settled(
+    system: CoupledSystem, stretch: Stretch, time: float, settling: float, work: LinearWork
+) -> Array:
+    """Values at `time` [s] with carriers that settle over `settling` [s], or over the time step if that is shorter.
+
+    A step may pass where the film is about to change so fast that its carriers cannot settle from the interpolant.
+    Then finer steps lead to `time` from where it begins.
+    """
+    last = stretch
+    for share in _FINER:
+        try:
+            return _relaxed_within(system, last, time, settling, work)
+        except OutOfMemoryError:
+            raise
+        except SolverError:
+            last = work.landed(system, stretch, time, share)
+    return _relaxed_within(system, last, time, settling, work)
+
+
+def _relaxed_within(system: CoupledSystem, stretch: Stretch, time: float, settling: float, work: LinearWork) -> Array:
+    step = min(settling, stretch.end - stretch.start)
+    before = _carriers_before(system, stretch, time, _held(system, stretch, time), step)
+    return work.relaxed(system, time, before, step)
+
+
 def carriers_settled(system: CoupledSystem, time: float, values: Array, work: LinearWork) -> Array:
-    """`values` with the carriers as they settle at `time` [s], counted from the last break, after another change."""
-    return work.relaxed(system, time, values, _settling(time, 0.0))
+    """`values` with the carriers as they settle at `time` [s], counted from the last break, after another change.
+
+    They go on to the same `time` as well: by little against the period of a wave.
+    """
+    return work.relaxed(system, time, values, _settling(min(time, system.period or time), 0.0))
 
 
 def _settling(time: float, since: float) -> float:
@@ -111,10 +167,17 @@ def _settling(time: float, since: float) -> float:
     return min(max(_SETTLING * (time - since), 1e-15), _LONGEST_SETTLING)
 
 
-def _carriers_at(system: CoupledSystem, stretch: Stretch, time: float) -> Array:
-    """Electrons and holes at `time` [s] inside a step, none below zero, shape (2, n_nodes)."""
-    values, _ = system.restored(stretch.at(time), stretch.first)
-    return system.unknowns.nodal(values)[1:][system.unknowns.carriers]
+def _carriers_before(system: CoupledSystem, stretch: Stretch, time: float, held: Array, step: float) -> Array:
+    """`held` with electrons and holes as they were `step` [s] before `time`, had they changed as they do then.
+
+    What they store per time in the implicit Euler step that follows is then right to first order in its length, so
+    that it may be as long as the time step itself; in a wave, whose drives never break, it must not be longer.
+    """
+    before, u = held.copy(), system.unknowns
+    rate = u.nodal(stretch.rate(time)[0])[1:][u.carriers]
+    moving = u.nodal(before)[1:]
+    moving[u.carriers] = np.maximum(moving[u.carriers] - step * rate, 0.0)
+    return before
 
 
 def _settled(model: PoissonNernstPlanck, system: CoupledSystem, time: float, settled: Array) -> State:

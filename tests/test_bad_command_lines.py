@@ -61,8 +61,8 @@ REFUSED = {
     "lateral_bias --out /proc/x": "error: the results folder /proc/x cannot be made in /proc: No such file",
     "preview lateral_bias --out /proc/x/film.png": "the picture /proc/x/film.png cannot be made in /proc",
     "lateral_bias --out tiny.png": "tiny.png exists and is not a folder",
-    "export nowhere": "there is no folder nowhere",
-    "export . --pvd": ". is not a results folder: it has no fields.vtkhdf",
+    "export nowhere": "nowhere is not a results folder: there is no such folder",
+    "export . --pvd": ". is not a results folder: it has no run.json",
 }
 
 

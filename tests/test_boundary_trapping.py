@@ -10,10 +10,8 @@ import numpy as np
 import pytest
 from scipy.linalg import eigh
 from verification import Verification
-from whole_runs import traces_of, verdicts
+from whole_runs import study_of, traces_of, verdicts
 
-import fem.results.record as record_module
-from command_line.app import main
 from fem.constants import boltzmann, eV
 from fem.evolve import evolve
 from fem.model import PoissonNernstPlanck
@@ -131,16 +129,14 @@ def test_times_tell_fast_paths_but_not_traps_from_slower_grains(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verify: Verification
 ) -> None:
     """The study itself judges this, in ``comparison.json`` and on its page."""
-    for name in ("draw_film", "draw_figures"):
-        monkeypatch.setattr(record_module, name, lambda scenario, directory: [])
-    assert main(["boundary_trapping", "--out", str(tmp_path / "study"), "--quiet"]) == 0
-    found = json.loads((tmp_path / "study" / "comparison.json").read_text())["criteria"]
+    study = study_of("boundary_trapping", tmp_path, monkeypatch)
+    found = json.loads((study / "comparison.json").read_text())["criteria"]
     assert len(found) == 5 and [one["verdict"] for one in found] == 5 * ["pass"]
     for one in found:
         lower, upper = one["bound"]
         verify(id="F2", quantity=one["quantity"], measured=one["measured"], expected=0.5 * (lower + upper),
                tolerance=(upper - lower) / (upper + lower))  # fmt: skip
-    page = (tmp_path / "study" / "report.html").read_text()
+    page = (study / "report.html").read_text()
     assert "Demands of the study" in page and all(html.escape(one["quantity"]) in page for one in found)
 
 

@@ -261,6 +261,7 @@ def test_a_run_says_what_happened_and_leaves_its_folder(command_line: CommandLin
     record = json.loads((tmp_path / "results" / "small_film" / "run.json").read_text())
     assert record["parameters"]["bias"] == {
         "value": 0.25, "unit": "V", "meaning": "Voltage of the right electrode from t = 0.",
+            "source": "set by the user; the default is 500 mV",
     }  # fmt: skip
     assert record["status"] == "finished"
     quiet = command_line(SMALL_FILM, "--end-time", "10us", "--quiet", "--out", "quiet")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from verification import Verification
-from whole_runs import Traces, traces_of, verdicts
+from whole_runs import Traces, met, traces_of, verdicts
 
 from fem.constants import V, eV, nm, um
 from fem.evolve import evolve
@@ -34,14 +34,10 @@ STEPS = Stages((1.0, 2.0, 3.0, 4.0), 10.0, 1.0, 1)
 EMISSION, LIGHT = "emission [1/m/s]", "PL/PL0 mean [1]"
 
 
-def met(verify: Verification, id: str, name: str, **changed: Any) -> tuple[Scenario, Traces]:
+def run(verify: Verification, id: str, name: str, **changed: Any) -> tuple[Scenario, Traces]:
     """Run a scenario; all its criteria must pass."""
     scenario = SCENARIOS[name.split(",")[0]].scenario(**changed)
-    traces = traces_of(scenario)
-    passed = verdicts(scenario.criteria, traces).count("pass")
-    quantity = f"criteria of {name} that are met"
-    verify(id=id, quantity=quantity, measured=passed, expected=len(scenario.criteria), tolerance=0)
-    return scenario, traces
+    return scenario, met(verify, id, name, scenario)
 
 
 SCENARIOS: Mapping[str, Any] = {
@@ -148,7 +144,7 @@ def test_the_field_at_a_metal_edge_has_the_power_of_its_wedge() -> None:
 
 
 def test_damage_begins_at_the_edges_of_an_electrode(verify: Verification) -> None:
-    scenario, traces = met(verify, "B13", "electrode_edge")
+    scenario, traces = run(verify, "B13", "electrode_edge")
     power, near, middle = (traces[one.column] for one in scenario.observables)
     quantity = "power of the field at the edge of an electrode, against a wedge"
     verify(id="B13", quantity=quantity, measured=power[-1], expected=wedge_power(25.5), tolerance=0.01)
@@ -166,7 +162,7 @@ def test_a_field_above_the_threshold_everywhere_spares_nothing() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("law", Law)
 def test_an_hour_below_the_threshold_makes_no_defects_and_above_it_does(law: Law, verify: Verification) -> None:
-    _, traces = met(verify, "B15", f"field_threshold, {law.value}", law=law)
+    _, traces = run(verify, "B15", f"field_threshold, {law.value}", law=law)
     stages = Stages(tuple([0.0] * 12), 3600.0, 3.6e-3, 1)
     most = created(stages, traces)
     quantity = f"pairs over vacancies that an hour at 0.95 V/um makes, {law.value}"
@@ -183,21 +179,21 @@ def test_hops_between_sites_alone_make_no_defects_at_these_fields() -> None:
 
 @pytest.mark.slow
 def test_a_film_is_brightest_at_a_voltage_in_between_and_its_twins_are_not(verify: Verification) -> None:
-    scenario, traces = met(verify, "B17", "voltage_maximum")
+    scenario, traces = run(verify, "B17", "voltage_maximum")
     quantity = "voltage_maximum: largest gain of PL over that of the film at 0 V for as long"
     verify(id="B17", quantity=quantity, measured=scenario.criteria[2].measure(traces), expected=0.303, tolerance=0.03)
-    met(verify, "B17", "voltage_maximum, without pairs from the field", creation=0.0)
-    met(verify, "B17", "voltage_maximum, without halide from outside", excess=0.0)
+    run(verify, "B17", "voltage_maximum, without pairs from the field", creation=0.0)
+    run(verify, "B17", "voltage_maximum, without halide from outside", excess=0.0)
 
 
 @pytest.mark.slow
 def test_light_overshoots_until_traps_are_filled_and_passivated_boundaries_take_that_away(verify: Verification) -> None:
-    _, traces = met(verify, "B13", "luminance_overshoot")
+    _, traces = run(verify, "B13", "luminance_overshoot")
     judged = Overshoot(1e-3)
     height = judged.height(traces)
     for raised in (0.1, 0.15):
         name = f"luminance_overshoot, barriers of boundaries higher by {raised:g} eV"
-        _, slowed = met(verify, "B13", name, raised=raised * eV)
+        _, slowed = run(verify, "B13", name, raised=raised * eV)
         quantity = f"overshoot with barriers higher by {raised:g} eV over that without"
         verify(id="B13", quantity=quantity, measured=judged.height(slowed) / height, expected=0, tolerance=0.1)
 

@@ -12,16 +12,19 @@ from verification import Verification
 
 from fem.constants import eV, nm
 from fem.coupled.system import CoupledSystem
+from fem.cycles.jumping import CycleJumping, follow
 from fem.evolve import evolve
 from fem.fields import Array
 from fem.model import PoissonNernstPlanck
+from fem.numerics.newton import BoundedNewton
 from fem.numerics.rosenbrock import rodas4_step
 from fem.numerics.sparse_direct import SolverError, best_solver
 from fem.numerics.system import Statistics
 from fem.observables.emission import events_by, quantum_yield
+from fem.output_state import LinearWork
 from fem.physics.carriers.device_layers import Conductor, Insulator, device
 from fem.physics.contacts import CarrierContact, Contact
-from fem.physics.drives.drive import ramp, step
+from fem.physics.drives.drive import ramp, square, step
 from fem.physics.materials import MAPbI3, Material
 from fem.physics.reactions.defect_chemistry import carrier_pairs, frenkel_pair, recombination
 from fem.physics.reactions.field_assisted import Exponential, FieldAssisted, Threshold
@@ -258,12 +261,48 @@ def test_steps_stay_long_under_a_strong_field_law(verify: Verification) -> None:
     verify(id="N1", quantity=quantity, measured=max(0, done.factorisations - 150), expected=0, tolerance=0)
 
 
-def test_a_factor_that_steps_cannot_follow_is_named_with_its_knob() -> None:
-    """e^100 at the field of the voltage: which reaction, how large, where, and what to change."""
+def too_steep() -> list[Reaction]:
+    """Helped by e^100 at 1 V over the film."""
     law = FieldAssisted(MassAction({}, RATE), Exponential(1 / SIZE / 100), added=True)
-    model = film([pairs(law), frenkel_pair("vacancy", "interstitial", 1e-22, 1e44)], bias=1.0)
-    with pytest.raises(SolverError, match=r"collapsed.*'pairs by the field'.* = e\^100 at 1e\+07 V/m: raise.* E0 "):
-        list(evolve(model, np.array([0.0, 1.0])))
+    return [pairs(law), frenkel_pair("vacancy", "interstitial", 1e-22, 1e44)]
+
+
+def named(found: str) -> str:
+    return rf"{found}.*'pairs by the field'.* = e\^100 at 1e\+07 V/m: raise.* E0 "
+
+
+def test_a_factor_that_steps_cannot_follow_is_named_with_its_knob() -> None:
+    """Which reaction, how large, where, and what to change."""
+    with pytest.raises(SolverError, match=named("collapsed")):
+        list(evolve(film(too_steep(), bias=1.0), np.array([0.0, 1.0])))
+
+
+def test_such_a_factor_is_named_where_cycles_are_followed() -> None:
+    model = replace(film(too_steep(), bias=1.0), light=0.0)
+    contacts = (model.contacts[0], replace(model.contacts[1], potential=square(1.0, 0.0, 1.0)))
+    jumping = follow(replace(model, contacts=contacts), np.array([0.0, 1.0]), CycleJumping(1.0))
+    with pytest.raises(SolverError, match=named("collapsed")):
+        list(jumping)
+
+
+def test_such_a_factor_is_named_where_the_rest_is_sought() -> None:
+    model = film(too_steep(), bias=1.0)
+    contacts = (model.contacts[0], replace(model.contacts[1], potential=step(1.0, initial=1.0)))
+    with pytest.raises(SolverError, match=named("equilibrium before t = 0 was not found")):
+        replace(model, contacts=contacts, light=0.0).initial_values()
+
+
+def test_such_a_factor_is_named_where_carriers_settle(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = film(too_steep(), bias=1.0)
+    system = model.driven(0.0)
+    values = system.hold_algebraic(0.0, model.initial_values())
+
+    def unsolved(*_: object) -> Array:
+        raise SolverError("Newton's iteration stalled")
+
+    monkeypatch.setattr(BoundedNewton, "implicit_euler", unsolved)
+    with pytest.raises(SolverError, match=named("do not settle at t = 1 s: Newton's iteration stalled")):
+        LinearWork(best_solver()).relaxed(system, 1.0, values, 1e-3)
 
 
 # --- what is measured -------------------------------------------------------------------------------------------------

@@ -12,10 +12,8 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter1d
 from verification import Verification
-from whole_runs import verdicts
+from whole_runs import study_of, verdicts
 
-import fem.results.record as record_module
-from command_line.app import main
 from fem.comparison.compared import Compared
 from fem.comparison.study import Demand
 from fem.constants import eV, nm, um
@@ -165,10 +163,7 @@ def test_random_lattices_make_a_rougher_front_than_aligned_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verify: Verification
 ) -> None:
     """The study itself judges this, in ``comparison.json`` and on its page."""
-    for name in ("draw_film", "draw_figures"):
-        monkeypatch.setattr(record_module, name, lambda scenario, directory: [])
-    study = tmp_path / "study"
-    assert main(["grain_alignment", "--out", str(study), "--quiet"]) == 0
+    study = study_of("grain_alignment", tmp_path, monkeypatch)
     found = json.loads((study / "comparison.json").read_text())["criteria"]
     assert len(found) == 15
     for one in found:

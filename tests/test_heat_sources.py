@@ -5,6 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from films_with_carriers import bands, bar, electrodes, film
+from films_with_halides import KT, even, lattice
+from films_with_halides import film as halide_film
 from irregular_films import INTERSTITIAL, VACANCY, graded, rectangle, small_film
 from verification import Verification
 
@@ -15,6 +17,7 @@ from fem.measurements.heat_sources import heat_sources
 from fem.model import PoissonNernstPlanck
 from fem.physics.contacts import CarrierContact, Contact
 from fem.physics.drives.drive import step
+from fem.physics.halides.funnelling import FunnelledCarriers, GapLaw
 from fem.physics.heat.heat_equation import HeatEquation
 from fem.physics.reactions.defect_chemistry import carrier_pairs, recombination
 from fem.physics.reactions.recombination import Radiative
@@ -91,6 +94,39 @@ def test_ions_heat_by_what_the_free_energy_loses(verify: Verification) -> None:
     made = float(heat_sources(model, now).transport.sum())
     quantity = "heat of ions that charge blocking electrodes over the loss of free energy"
     verify(id="D15", quantity=quantity, measured=made / lost, expected=1.0, tolerance=1e-3)
+
+
+LATTICES: dict[str, dict[str, float]] = {
+    "ideal": {},
+    "that mixes hardly": {"interaction": 1.5 * KT},
+    "that unmixes": {"interaction": 2.6 * KT, "gradient": 2.6 * KT * nm**2},
+}
+
+
+@pytest.mark.parametrize("name", LATTICES)
+def test_halides_heat_by_what_the_free_energy_loses(name: str, verify: Verification) -> None:
+    """Halides that mix or unmix, and vacancies that charge the electrodes, at a constant voltage."""
+    sites = replace(lattice(1e-4, lambda x, y: np.where(y < 20 * nm, 0.45, 0.55)), **LATTICES[name])  # type: ignore[arg-type]
+    contacts = (Contact("bottom", 0.0), Contact("top", step(0.05)))
+    model = halide_film(even(40 * nm, 1 * nm), sites, contacts)
+    middle, near = 30.0, 0.02
+    _, before, now, after = (
+        one.state
+        for one in evolve(model, np.array([0.0, middle * (1 - near), middle, middle * (1 + near)]), tolerance=1e-6)
+    )
+    lost = (free_energy(model, before) - free_energy(model, after)) / (2 * near * middle)
+    made = heat_sources(model, now).transport
+    verify(id="D15", quantity=f"heat of halides on a lattice {name} over the loss of free energy",
+           measured=made.sum() / lost, expected=1.0, tolerance=1e-3)  # fmt: skip
+    assert made.min() >= 0.0
+    assert (np.ptp(now.share) > 0.11) == (name == "that unmixes")
+
+
+def test_halides_that_feel_the_light_are_refused() -> None:
+    funnelled = FunnelledCarriers(1e24, GapLaw(1.6 * eV, 2.3 * eV), 1e26)
+    model = halide_film(even(10 * nm, 1 * nm), replace(lattice(1e-4, 0.5), carriers=funnelled))
+    with pytest.raises(ValueError, match="leave out the carriers of its halide lattice"):
+        heat_sources(model, model.initial_state())
 
 
 def test_nonsense_is_refused() -> None:

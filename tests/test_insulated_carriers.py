@@ -1,5 +1,8 @@
 """Electrons and holes without a contact, for days: charge and pairs are kept by sums that round-off does not reach."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from films_with_carriers import bands, bar, film
@@ -16,7 +19,7 @@ from fem.numerics.newton import implicit_euler_step
 from fem.numerics.sparse_direct import best_solver
 from fem.numerics.system import Statistics
 from fem.physics.carriers.device_layers import Conductor, Insulator, device
-from fem.physics.contacts import CarrierContact, Contact
+from fem.physics.contacts import INSULATED, CarrierContact, Contact, IonExchange, Reservoir
 from fem.physics.drives.drive import Drive, step
 from fem.physics.reactions.defect_chemistry import recombination
 from fem.physics.reactions.rate_laws import Generation
@@ -106,16 +109,22 @@ def test_contacts_decide_which_sums_are_kept() -> None:
     assert kept(CarrierContact()) == (0, [])
 
 
-def two_films(light: Drive, volts: float) -> PoissonNernstPlanck:
-    """Two insulated films with an oxide between them."""
+def two_films(
+    light: Drive,
+    volts: float,
+    ions: Sequence[Species] = (),
+    crossing: Mapping[str, IonExchange] | None = None,
+    left: CarrierContact = INSULATED,
+) -> PoissonNernstPlanck:
+    """Two films with an oxide between them; carriers cross at the `left` at most, `ions` as `crossing` says."""
     mesh = rectangle(np.linspace(0, 60, 31) * nm, np.linspace(0, 20, 3) * nm, jitter=0.0)
     parts = {"film": lambda p: np.abs(p[0] - 30 * nm) > 10 * nm, "oxide": lambda p: np.abs(p[0] - 30 * nm) < 10 * nm}
     mesh = with_strips(mesh, parts)
     conductor = Conductor(24.0, 3.9 * eV, 1.6 * eV, 8e24, 8e24, 2e-3, 2e-3)
     material, semiconductor = device({"film": conductor, "oxide": Insulator(4.0)})
-    contacts = (Contact("left", 0.0), Contact("right", step(volts)))
+    contacts = (Contact("left", 0.0, crossing or {}, carriers=left), Contact("right", step(volts)))
     return PoissonNernstPlanck(
-        mesh, material, [], contacts, semiconductor=semiconductor, reactions=REACTIONS, light=light
+        mesh, material, ions, contacts, semiconductor=semiconductor, reactions=REACTIONS, light=light
     )
 
 
@@ -128,6 +137,42 @@ def test_two_parts_keep_a_charge_each() -> None:
     for part in sums_of(model).numbered:
         electrons, holes = held[:, part[1]].sum(axis=1)
         assert holes > 0 and electrons == pytest.approx(holes, rel=1e-12, abs=0.0)
+
+
+@pytest.mark.parametrize(("left", "sums"), [(INSULATED, (2, 2)), (CarrierContact(), (1, 1))])
+def test_ions_that_enter_one_part_leave_the_carriers_of_the_other_alone(
+    left: CarrierContact, sums: tuple[int, int]
+) -> None:
+    """Ions that crossed a contact left no sum at all: a millionth of the carriers was lost in 100 s, and most later."""
+    ions = [replace(VACANCY, where=("film",))]
+    model = two_films(step(1.0), 0.2, ions, {"vacancy": Reservoir(1e-9, 2e23)}, left)
+    assert (len(sums_of(model).charged), len(sums_of(model).numbered)) == sums
+    *_, last = evolve(model, np.array([0.0, 1.0, 100.0]))
+    held = model.unknowns.storage[-2:] * last.state.carriers
+    electrons, holes = held[:, model.mesh.p[0] > 30 * nm].sum(axis=1)
+    assert holes > 1e6 and electrons == pytest.approx(holes, rel=1e-11, abs=0.0)
+    assert last.state.exchanged[0, 0] > 5e6
+
+
+@pytest.mark.parametrize(("left", "sums"), [(INSULATED, (1, 3)), (CarrierContact(), (0, 2))])
+def test_an_oxide_that_only_ions_cross_parts_the_carriers(left: CarrierContact, sums: tuple[int, int]) -> None:
+    """One part for the ions, two for the carriers; taken for one, its start was refused as singular."""
+    model = two_films(step(1.0), 0.2, [VACANCY], left=left)
+    assert (len(sums_of(model).charged), len(sums_of(model).numbered)) == sums
+    *_, last = evolve(model, np.array([0.0, 1.0, DAYS]))
+    held = model.unknowns.storage[-2:] * last.state.carriers
+    electrons, holes = held[:, model.mesh.p[0] > 30 * nm].sum(axis=1)
+    assert holes > 1e6 and electrons == pytest.approx(holes, rel=1e-10, abs=0.0)
+
+
+def test_ions_that_enter_two_parts_leave_numbers_alone() -> None:
+    """At a contact under both films the charge of neither is known; the numbers of its carriers are."""
+    one = two_films(step(1.0), 0.0, [replace(VACANCY, where=("film",))]).unknowns
+    shared = replace(one.electrodes[0], nodes=np.array([0, one.n_nodes - 1]))
+    law = {"vacancy": Reservoir(1e-9, 2e23)}
+    both = replace(one, electrodes=(replace(shared, contact=replace(shared.contact, ions=law)), one.electrodes[1]))
+    found = InsulatedCarriers.of(two_films(step(1.0), 0.0).control_volumes, both)
+    assert (len(found.charged), len(found.numbered)) == (0, 4)
 
 
 # --- the solver ------------------------------------------------------------------------------------------------------

@@ -9,10 +9,8 @@ import numpy as np
 import pytest
 from calls import calls_from
 from verification import Verification
-from whole_runs import traces_of
+from whole_runs import study_of, traces_of
 
-import fem.results.record as record_module
-from command_line.app import main
 from fem.comparison.study import Member, Study
 from fem.constants import boltzmann, eV, thermal_voltage, um, vacuum_permittivity
 from fem.constants import elementary_charge as e
@@ -181,7 +179,9 @@ def test_boundaries_carry_the_share_of_the_current_that_their_directions_say(
 def test_grains_add_nothing_where_their_boundaries_are_no_faster(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verify: Verification
 ) -> None:
-    factors = json.loads((study_in(tmp_path, monkeypatch, "--films", "1", "--boundary-barrier", "0.58eV")).read_text())
+    options = ("--films", "1", "--boundary-barrier", "0.58eV")
+    folder = study_of("lateral_versus_vertical", tmp_path, monkeypatch, *options)
+    factors = json.loads((folder / "comparison.json").read_text())
     for one in factors["transfer"]:
         if one["source"] == PLAN and "own" in one["quantity"]:
             verify(
@@ -193,19 +193,11 @@ def test_grains_add_nothing_where_their_boundaries_are_no_faster(
             )
 
 
-def study_in(folder: Path, patch: pytest.MonkeyPatch, *options: str) -> Path:
-    """Run the study without the pictures of its runs; its record."""
-    for name in ("draw_film", "draw_figures"):
-        patch.setattr(record_module, name, lambda scenario, directory: [])
-    assert main(["lateral_versus_vertical", "--out", str(folder / "study"), "--quiet", "--strict", *options]) == 0
-    return folder / "study" / "comparison.json"
-
-
 @pytest.mark.slow
 def test_the_default_study_agrees_with_estimates_of_other_origin(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verify: Verification
 ) -> None:
-    folder = study_in(tmp_path, monkeypatch).parent
+    folder = study_of("lateral_versus_vertical", tmp_path, monkeypatch)
     record = json.loads((folder / "comparison.json").read_text())
     rows = {row["quantity"]: row["values"] for row in record["groups"]}
     single = {row["quantity"]: row["values"] for row in record["table"]}
@@ -240,7 +232,9 @@ def test_the_default_study_agrees_with_estimates_of_other_origin(
         *single["bias"],
     ):
         assert words in page
-    assert page.count("data:image/png;base64,") == len(record["figures"]) == 5
+    assert len(record["figures"]) == 5 and page.count("data:image/png;base64,") == 5 + 3  # and a film of each kind
+    assert page.count("data:image/webp;base64,") == 12 and "at rest" in page  # under the time slider
+    assert "assumption; films are reported from 1e21" in page and "doi:10.1038/ncomms8497" in page
 
 
 def check_factors(record: dict[str, Any]) -> None:

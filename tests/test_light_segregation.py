@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from films_with_halides import KT, even, film, lattice
 from verification import Verification
-from whole_runs import traces_of
+from whole_runs import met, traces_of
 
 from fem.constants import boltzmann, eV
 from fem.fields import Array
@@ -108,10 +108,7 @@ def test_wrong_lights_are_refused() -> None:
 @pytest.mark.slow
 def test_light_segregates_the_film_and_the_dark_mixes_it(verify: Verification) -> None:
     scenario = light_segregation.scenario()
-    traces = traces_of(scenario)
-    met = [one["verdict"] for one in judge(scenario.criteria, traces)].count("pass")
-    verify(id="B18", quantity="criteria of light_segregation that are met", measured=met,
-           expected=len(scenario.criteria), tolerance=0)  # fmt: skip
+    traces = met(verify, "B18", "light_segregation", scenario)
     worst = max(float(np.abs(traces[f"drift {name} with stores [1]"]).max()) for name in ("iodide", "bromide"))
     verify(id="B18", quantity="drift of the halides", measured=worst, expected=0.0, tolerance=1e-10)
     assert traces["spread of share along x [1]"].max() > 20 * traces["spread of share along y [1]"].max()
@@ -120,9 +117,7 @@ def test_light_segregates_the_film_and_the_dark_mixes_it(verify: Verification) -
 @pytest.mark.slow
 def test_passivated_boundaries_keep_the_film_mixed(verify: Verification) -> None:
     scenario = light_segregation.scenario(attraction=0.0)
-    met = [one["verdict"] for one in judge(scenario.criteria, traces_of(scenario))].count("pass")
-    verify(id="B18", quantity="criteria of light_segregation with passivated boundaries that are met", measured=met,
-           expected=len(scenario.criteria), tolerance=0)  # fmt: skip
+    met(verify, "B18", "light_segregation with passivated boundaries", scenario)
 
 
 @pytest.mark.slow

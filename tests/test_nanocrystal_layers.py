@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from verification import Verification
-from whole_runs import traces_of
+from whole_runs import met
 
 from fem.constants import nm
 from fem.fields import Array
@@ -70,11 +70,7 @@ def test_each_demand_notices_what_it_looks_for() -> None:
 
 def run(verify: Verification, name: str, **changed: Any) -> tuple[Scenario, dict[str, Array]]:
     scenario = nanocrystal_layers.scenario(**changed)
-    traces = traces_of(scenario)
-    met = [one["verdict"] for one in judge(scenario.criteria, traces)].count("pass")
-    verify(id="B16", quantity=f"criteria of {name} that are met", measured=met,
-           expected=len(scenario.criteria), tolerance=0)  # fmt: skip
-    return scenario, traces
+    return scenario, met(verify, "B16", name, scenario)
 
 
 @pytest.mark.slow

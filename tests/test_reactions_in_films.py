@@ -1,5 +1,7 @@
 """Reactions as part of the coupled system, against closed forms in films where nothing but they happen."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from irregular_films import small_film
@@ -19,6 +21,7 @@ from fem.physics.reactions.field_assisted import Exponential, FieldAssisted, Fie
 from fem.physics.reactions.rate_laws import Degradation, Generation, MassAction
 from fem.physics.reactions.reaction import Reaction
 from fem.physics.species import Species
+from fem.rest.imbalance import measured
 
 TIMES = np.array([0.0, 1.0, 5.0, 20.0, 50.0, 200.0])
 MESH = small_film((Contact("bottom", 0.0), Contact("top", 0.0))).mesh
@@ -147,3 +150,46 @@ def test_ions_that_react_and_move_in_light_rest_where_the_film_does(verify: Veri
         measured=float(np.abs(found / found[0] - 1).max()), expected=0.0, tolerance=1e-8,
     )  # fmt: skip
     assert model.rest.kind == "steady state" and model.rest.net < 1e-12, model.rest
+
+
+def slow_pairs(rate: float) -> PoissonNernstPlanck:
+    """Ten times as many mobile vacancies and interstitials as form pairs in balance, at `rate` [m^3/s]."""
+    contacts = (Contact("bottom", 0.0), Contact("top", 0.0))
+    pair = frenkel_pair("vacancy", "interstitial", rate, 1e42)
+    return PoissonNernstPlanck(MESH, MAPbI3, (ions("vacancy"), ions("interstitial")), contacts, reactions=[pair])
+
+
+@pytest.mark.parametrize("rate", [1e-26, 1e-34, 1e-50])
+def test_mobile_ions_that_react_slowly_rest_in_balance(rate: float, verify: Verification) -> None:
+    """However slow: their hops, 1e8 times as many and more, hid that nothing had reacted yet."""
+    model = slow_pairs(rate)
+    found = model.start_concentrations.prod(axis=0) / 1e42 - 1
+    verify(id="E2", quantity=f"Mobile pairs at rest that react with {rate:.0e} m^3/s: error of their product",
+           measured=float(np.abs(found).max()), expected=0.0, tolerance=1e-8)  # fmt: skip
+    assert model.rest.net < 1e-8, model.rest
+
+
+def test_a_slow_reaction_out_of_balance_is_named() -> None:
+    """Judged by its own events forth and back: 2 % too many vacancies, and 1 % too few interstitials."""
+    model = slow_pairs(1e-34)
+    closed = model.closable_system(model.populations, open_contacts=False).driven_by(model.pieces(0.0))
+    values = model.initial_values()
+    assert measured(closed, values, True, "").net < 1e-8
+    closed.unknowns.nodal(values)[1] *= 1.02
+    closed.unknowns.nodal(values)[2] *= 0.99
+    found = measured(closed, closed.hold_algebraic(0.0, values), True, "")
+    assert found.population == "annihilation of vacancy and interstitial"
+    assert found.net == pytest.approx(0.0098 / (0.0098 + 2 * 1.0098), rel=1e-3)
+
+
+def test_reactions_in_a_steady_state_may_run_around_a_cycle_only() -> None:
+    """Light makes what annihilates again; but pairs that wait beside it have not yet come to rest, and that is told."""
+    lit = Reaction("creation by light", {"vacancy": 1, "interstitial": 1}, Generation(1e44 * 1e-20))
+    model = slow_pairs(1e-20)
+    species = (*model.species, Species("other vacancy", 1, 1e22, PREFACTOR, BARRIER, composition={"X": -1}))
+    slow = Reaction("change of places", {"vacancy": -1, "other vacancy": 1},
+                    MassAction({"vacancy": 1}, 1e-12, {"other vacancy": 1}, 1e-12))  # fmt: skip
+    cycle = replace(model, reactions=[*model.reactions, lit], light=1.0)
+    assert cycle.rest.kind == "steady state" and cycle.rest.net < 1e-9, cycle.rest
+    beside = replace(cycle, species=species, reactions=[*cycle.reactions, slow])
+    assert beside.rest.population == "change of places" and beside.rest.net > 1e-3, beside.rest

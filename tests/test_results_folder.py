@@ -71,7 +71,7 @@ def test_run_json_is_strict_and_says_what_was_run_and_how_it_went(tmp_path: Path
     found = json.loads((tmp_path / "run" / "run.json").read_text(), parse_constant=refuse)
     assert (found["scenario"], found["status"], found["seed"]) == ("two_grains", "finished", 7)
     assert found["description"] == "Two grains & a <b>voltage</b>."
-    assert found["parameters"]["bias"] == {"value": 0.5, "unit": "V", "meaning": ""}
+    assert found["parameters"]["bias"] == {"value": 0.5, "unit": "V", "meaning": "", "source": ""}
     assert found["references"][0] == "10.1103/PhysRevE.70.021506"
     assert found["outputs"] == {"planned": 6, "written": 6, "time_reached [s]": 3.0}
     assert found["solver"]["steps"] > 0

@@ -97,6 +97,16 @@ def test_arrays_of_the_export_know_their_units(folder: Path) -> None:
     assert "electric_potential: V" in listed and len(listed) == len(series.units)
 
 
+def test_an_export_that_cannot_be_written_fails(folder: Path, tmp_path: Path) -> None:
+    """A list of files that are not there would look like an export."""
+    made = tmp_path / "run"
+    shutil.copytree(folder, made, ignore=shutil.ignore_patterns("fields", "*.pvd"))
+    (made / "fields" / "grains_0.vtu").mkdir(parents=True)
+    with pytest.raises(OSError, match=r"grains_0\.vtu"):
+        export_pvd(made)
+    assert not (made / "fields.pvd").exists()
+
+
 def test_view_shows_what_is_asked_for_or_says_what_there_is(folder: Path) -> None:
     seen = View.of(folder)
     assert (seen.field, seen.output) == ("PL_ratio", len(seen.results.times) - 1)
@@ -141,7 +151,10 @@ def test_a_real_paraview_opens_the_export_and_runs_the_macro(folder: Path, tmp_p
     assert done.returncode == 0 and picture.is_file(), done.stdout + done.stderr
     from matplotlib.image import imread
 
-    assert len(np.unique(imread(picture)[..., :3].reshape(-1, 3), axis=0)) > 100  # colours, not an empty window
+    pixels = imread(picture)[..., :3]
+    assert len(np.unique(pixels.reshape(-1, 3), axis=0)) > 100  # colours, not an empty window
+    grey = np.abs(pixels - (0.48, 0.52, 0.56)).max(axis=2) < 0.12  # where the grains meet; bright film lies around
+    assert grey[:, pixels.shape[1] // 2 - 5 : pixels.shape[1] // 2 + 5].any(axis=1).sum() > 0.3 * len(pixels)
 
 
 @pytest.mark.slow

@@ -7,9 +7,9 @@ import pytest
 from films_for_results import two_grains
 from films_with_halides import even, film, lattice
 from verification import Verification
+from whole_runs import met, traces_of
 
 from fem.constants import eV, nm, s
-from fem.evolve import evolve
 from fem.fields import Array
 from fem.measurements.segregation import Composition, correlation_length, time_to_recover, time_to_segregate
 from fem.observables.composition import (
@@ -132,22 +132,9 @@ def test_times_to_segregate_and_to_recover() -> None:
 # --- a voltage splits the emission ------------------------------------------------------------------------------------
 
 
-def traces_of(scenario: Scenario) -> dict[str, Array]:
-    columns = standard_observables(scenario)
-    rows = [
-        [one.measure(scenario, output.state) for one in columns]
-        for output in evolve(scenario.model, scenario.times, scenario.tolerance)
-    ]
-    return {one.column: values for one, values in zip(columns, np.array(rows).T, strict=True)}
-
-
 def run(verify: Verification, name: str, **changed: Any) -> tuple[Scenario, dict[str, Array]]:
     scenario = el_splitting.scenario(**changed)
-    traces = traces_of(scenario)
-    met = [one["verdict"] for one in judge(scenario.criteria, traces)].count("pass")
-    verify(id="B10", quantity=f"criteria of {name} that are met", measured=met,
-           expected=len(scenario.criteria), tolerance=0)  # fmt: skip
-    return scenario, traces
+    return scenario, met(verify, "B10", name, scenario)
 
 
 TWIN = ("twin mean", "twin largest", "twin inside")

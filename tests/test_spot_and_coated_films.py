@@ -10,7 +10,7 @@ from math import exp
 import numpy as np
 import pytest
 from verification import Verification
-from whole_runs import Traces, traces_of, verdicts
+from whole_runs import Traces, met, traces_of, verdicts
 
 from fem.constants import K, V, boltzmann, eV, ns, um
 from fem.fields import Array
@@ -252,10 +252,7 @@ def test_without_excess_halide_no_voltage_brightens_the_plate(verify: Verificati
 
 def capacitor_run(verify: Verification, name: str, **changed: float) -> tuple[Scenario, Traces]:
     scenario = vertical_capacitor.scenario(**changed)
-    traces = traces_of(scenario)
-    count, passed = len(scenario.criteria), verdicts(scenario.criteria, traces).count("pass")
-    verify(id="B7", quantity=f"criteria of {name} that are met", measured=passed, expected=count, tolerance=0)
-    return scenario, traces
+    return scenario, met(verify, "B7", name, scenario)
 
 
 @pytest.mark.slow

@@ -77,9 +77,10 @@ def response(images: Path) -> None:
     figure, places, (light, swing) = page()
     demands = Response(STAIRS, "")
     for axes, (direction, name, lowered, style) in zip(places, FILMS, strict=True):
-        scenario = ac_response.scenario(direction=direction, lowered=lowered, width=DIODE, thickness=DIODE, grains=COLUMNS,
-                                        lowest_frequency=STAIRS.lowest, decades=STAIRS.count - 1,
-                                        cycles=STAIRS.cycles)  # fmt: skip
+        scenario = ac_response.scenario(
+            direction=direction, lowered=lowered, width=DIODE, thickness=DIODE, grains=COLUMNS,
+            lowest_frequency=STAIRS.lowest, decades=STAIRS.count - 1, cycles=STAIRS.cycles,
+        )  # fmt: skip
         states = run(scenario)
         found = traces(scenario, states)
         forward = states[int(np.argmin(np.abs(scenario.times - STAIRS.last_cycles[1] - 0.5 * STAIRS.periods[1])))]

@@ -11,7 +11,7 @@ from typing import Any
 
 from fem.comparison.compared import Compared
 from fem.comparison.grouped import first_of_each
-from fem.comparison.map_figure import CAPTIONS, draw_maps
+from fem.comparison.map_figure import CAPTIONS, draw_maps, frames_of
 from fem.comparison.matching import matched, matches
 from fem.comparison.opening import common_quantities, open_all
 from fem.comparison.page import Page, write_page
@@ -23,9 +23,8 @@ from fem.comparison.table import filled, table
 from fem.comparison.trace_figure import draw_traces
 from fem.comparison.wording import how_it_was_matched, how_they_differ, warnings_of, what_was_compared, why_empty
 from fem.storage.files import set_aside
-from fem.storage.run_record import plain
+from fem.storage.run_record import COMPARISON, RunIdentity, plain
 
-NAME = "comparison.json"
 _TRACES = (
     "What all runs have, against the time since the voltage and against that time in units of each run's own λL/2D."
 )
@@ -81,6 +80,8 @@ def compare(directories: Sequence[str | Path], out: str | Path) -> Comparison:
     OSError
         If `out` cannot be written; nothing is left of it then.
     """
+    if isinstance(directories, str | Path):
+        raise ValueError(f"a comparison needs a list of folders, got {directories} alone")
     folder = Path(out)
     require_free(folder)
     runs = open_all([Path(one) for one in directories])
@@ -117,7 +118,7 @@ def compare_study(study: Study, names: Sequence[str], directory: Path) -> Compar
     shutil.rmtree(growing, ignore_errors=True)
     try:
         (growing / "figures").mkdir(parents=True)
-        made = _fill(growing, runs, study, read_study(directory).name.replace("_", " "))
+        made = _fill(growing, runs, study, read_study(directory))
         shutil.rmtree(directory / "figures", ignore_errors=True)
         for path in sorted(growing.iterdir()):
             path.replace(directory / path.name)
@@ -130,13 +131,13 @@ def require_free(folder: Path) -> None:
     """Raise ValueError unless `folder` is free, empty or holds an earlier comparison."""
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"{folder} exists and is not a folder: choose another --out")
-    alone = (folder / NAME).is_file() and not holds_study(folder)
+    alone = (folder / COMPARISON).is_file() and not holds_study(folder)
     if folder.is_dir() and any(folder.iterdir()) and not alone:
         raise ValueError(f"{folder} holds other files than those of an earlier comparison: choose another --out")
 
 
 def _fill(
-    folder: Path, runs: tuple[Compared, ...], study: Study | None = None, name: str = ""
+    folder: Path, runs: tuple[Compared, ...], study: Study | None = None, identity: RunIdentity | None = None
 ) -> tuple[tuple[Row, ...], tuple[str, ...], tuple[str, ...]]:
     """Write everything into `folder`; the rows, how the runs differ, and the warnings."""
     every = table(runs)
@@ -162,10 +163,18 @@ def _fill(
     _write_csv(folder / "comparison.csv", runs, rows)
     record |= dict(page.words) | {"traces": drawn, "figures": list(page.captions)}
     text = json.dumps(plain(record), indent=2, allow_nan=False, ensure_ascii=False)
-    (folder / NAME).write_text(text + "\n", encoding="utf-8")
-    write_page(folder, runs, page, "" if study is None else name)
+    (folder / COMPARISON).write_text(text + "\n", encoding="utf-8")
+    write_page(folder, runs, *_titled(replace(page, frames=frames_of(told, folder / "figures")), identity))
     lines = (*page.words["differences"], *page.words.get("hidden", ()), *_demanded(page.criteria))
     return tuple(rows), lines, tuple(words["warnings"])
+
+
+def _titled(page: Page, identity: RunIdentity | None) -> tuple[Page, str]:
+    """The page and its title, with what a study says of itself."""
+    if identity is None:
+        return page, ""
+    told: Any = identity.as_dict()["parameters"]
+    return replace(page, parameters=told, story=identity.doc), identity.name.replace("_", " ")
 
 
 def _demanded(criteria: Sequence[Mapping[str, Any]]) -> list[str]:

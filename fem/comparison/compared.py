@@ -41,9 +41,28 @@ class Compared:
     @cached_property
     def electrodes(self) -> tuple[str, ...]:
         """Names of the electrodes."""
-        contacts = self.part("model").get("contacts")
-        found = [str(one.get("electrode")) for one in contacts if isinstance(one, Mapping)] if contacts else []
+        found = [str(one.get("electrode")) for one in self._contacts]
         return tuple(name for name in found if f"potential {name} [V]" in self.results.columns)
+
+    @property
+    def _contacts(self) -> list[Mapping[str, Any]]:
+        contacts = self.part("model").get("contacts")
+        return [one for one in contacts if isinstance(one, Mapping)] if isinstance(contacts, list) else []
+
+    @property
+    def ions(self) -> tuple[str, ...]:
+        """Names of the ions that move or react."""
+        return tuple(header[5:].rpartition(" [")[0] for header in self.results.columns if header.startswith("ions "))
+
+    @property
+    def has_voltage(self) -> bool:
+        """Whether there ever is a voltage between electrodes."""
+        return bool(self.voltage.max(initial=0.0) > 0)
+
+    @property
+    def has_carriers(self) -> bool:
+        """Whether electrons and holes are part of the model."""
+        return bool(self.part("model").get("semiconductor"))
 
     def part(self, name: str) -> Mapping[str, Any]:
         """A group of facts of ``run.json``, empty where there is none."""
@@ -83,7 +102,9 @@ class Compared:
 
     @property
     def steady(self) -> bool:
-        """Whether every potential stands still while there is a voltage."""
+        """Whether every potential stands still while there is a voltage, between the outputs as well."""
+        if any(_changes(str(one.get("drive"))) for one in self._contacts):
+            return False
         on = slice(self.driven.start + (self.voltage[self.driven.start] == 0), self.driven.stop)
         moved = [float(np.ptp(self.results.columns[f"potential {name} [V]"][on])) for name in self.electrodes]
         return max(moved, default=0.0) <= _AT_REST * float(self.voltage.max(initial=0.0))
@@ -131,6 +152,15 @@ class Compared:
         doubt = self.results.columns.get(f"charge error {self._collector} [C/m^2]", np.zeros(1))
         largest = float(np.abs(self.change(CHARGE)).max(initial=0.0))
         return largest > max(_UNCHANGED, float(doubt[min(self.driven.stop, len(doubt)) - 1]))
+
+
+def _changes(drive: str) -> bool:
+    """Whether a `drive` in words applies more than one voltage, or goes on and off.
+
+    Outputs alone do not tell: those of an alternating voltage lie whole periods apart.
+    """
+    applied = {float(value) for value in re.findall(r"(-?\d[\d.e+-]*) V\b", drive)} - {0.0}
+    return len(applied) > 1 or bool(re.search(r"\bwave\b|\d x \[", drive))
 
 
 def _known(columns: Mapping[str, Array], electrode: str) -> Array:

@@ -1,5 +1,6 @@
 """What was different about the runs before they began: parameters and model, only where they differ."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,9 @@ from fem.comparison.rows import NOTHING, Cell, Row, number, words
 _NAMES = ("name", "electrode", "region", "species")
 INPUTS = ("parameters", "model", "light")  # groups of the rows made here
 _LEFT_OUT = ("nodes", "material reference")
+_BRACKET = re.compile(r" \[([^\]]*)\]")  # the unit that a name says
+_LONGEST = 140  # characters of a cell: lists of pulses have thousands
+_PART = re.compile(r"[A-Z]\w*\((.*=.*)\)")
 _UNITS = {"generation": "1/m^3/s", "density": "1/m^3", "saturation": "1/m^3", "capture_coefficient": "m^3/s"}
 
 
@@ -18,11 +22,19 @@ def differing(runs: Sequence[Compared]) -> list[Row]:
     names = dict.fromkeys(name for one in parameters for name in one)
     rows = [_row("parameters", name.replace("_", " "), [one.get(name) for one in parameters]) for name in names]
     for part in ("model", "light"):
-        facts = [dict(flat(run.results.record.get(part))) for run in runs]
+        facts = [dict(flat(_told(run, part))) for run in runs]
         keys = dict.fromkeys(key for one in facts for key in one if key not in _LEFT_OUT)
         rows += [_row(part, key, [(one[key], _UNITS.get(_last(key), "")) if key in one else None for one in facts])
                  for key in keys]  # fmt: skip
     return [row for row in rows if len({str(cell.value) for cell in row.cells}) > 1]
+
+
+def _told(run: Compared, part: str) -> object:
+    """A part of ``run.json``; without the drive of a light that no carriers see."""
+    facts = run.results.record.get(part)
+    if part != "model" or run.has_carriers or not isinstance(facts, Mapping):
+        return facts
+    return {name: value for name, value in facts.items() if name != "light"}
 
 
 def _last(key: str) -> str:
@@ -40,15 +52,27 @@ def _parameters(run: Compared) -> dict[str, tuple[object, str]]:
 
 def _row(group: str, name: str, items: Sequence[tuple[Any, str] | None]) -> Row:
     unit = next((item[1] for item in items if item is not None), "")
-    title, _, bracket = name.partition(" [")
-    unit = unit or bracket.rstrip("]")
+    bracket = _BRACKET.search(name)
+    title = _BRACKET.sub("", name, count=1)
+    unit = unit or (bracket[1] if bracket else "")
     return Row(group, title, unit, tuple(NOTHING if item is None else _cell(item[0], unit) for item in items))
 
 
 def _cell(value: object, unit: str) -> Cell:
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if isinstance(value, bool):
+        return words("yes" if value else "no")
+    if isinstance(value, int | float):
         return number(float(value), unit or "1")
-    return NOTHING if value is None else words(str(value))
+    return NOTHING if value is None or value == "None" else Cell(str(value), _spelled(str(value)))
+
+
+def _spelled(text: str) -> str:
+    """`text` for people where it is a part of the model as Python writes it: ``Coating(thickness=5e-08)``."""
+    part = _PART.fullmatch(text)
+    if part is None:
+        return text if len(text) <= _LONGEST else f"{text[:_LONGEST].rpartition(', ')[0] or text[:_LONGEST]}, …"
+    named = re.sub(r"(\w+)=", lambda one: one[1].replace("_", " ") + " ", part[1])
+    return re.sub(r"\d+\.\d+(e[+-]?\d+)?", lambda one: f"{float(one[0]):.4g}", named) + " (SI units)"
 
 
 def flat(facts: object, name: str = "") -> Iterator[tuple[str, object]]:

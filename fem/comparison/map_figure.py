@@ -8,20 +8,23 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from fem.comparison.compared import Compared
 from fem.comparison.mapped import Maps
-from fem.comparison.matching import Match, Matches
+from fem.comparison.matching import Match, Matches, at_output_times
 from fem.comparison.rows import shown
 from fem.fields import Array
 from fem.observables.raster import Raster
 from fem.pictures.colour_bar import Plain, label_powers
-from fem.pictures.drawing import Canvas, Shade, draw_boundaries, frame_as_map, new_figure, save
+from fem.pictures.drawing import Canvas, Shade, draw_boundaries, frame_as_map, new_figure, pixels, save
 from fem.pictures.map_figures import CM3, concentration_norm, light_norm
+from fem.pictures.time_frames import frames_in, write_frames
 
 LIGHT = "PL_ratio"
 _GLARING, _DARKEST = 20.0, 0.01  # PL/PL0 above which colours are logarithmic, and their lower end then
+_FRAME_DPI = 110
 _WIDTH, _TALLEST, _NARROWEST, _SPACE, _BAR = 10.0, 3.4, 2.4, 0.42, 1.0  # [inch] maps, one, above it, colour bar
 
 
@@ -34,21 +37,38 @@ class Panel:
 
 
 def draw_maps(runs: Sequence[Compared], found: Matches, folder: Path) -> dict[str, str]:
-    """Draw one figure per kind of match into `folder`: the file of each kind; none without a common map or moment."""
+    """Draw one figure per kind of match into `folder`: the file of each kind; none without a common map or moment.
+
+    With them goes a frame per common time (:func:`frames_of`).
+    """
     name = common_map(runs)
     if name is None or not found:
         return {}
-    maps = [Maps(run) for run in runs]
-    canvases = [canvas_of(one) for one in maps]
-    values = {(match.kind, match.level): _values(maps, match, name) for group in found.values() for match in group}
+    maps, moving = [Maps(run) for run in runs], at_output_times(runs)
+    values = {id(match): _values(maps, match, name) for group in (*found.values(), moving) for match in group}
     shade = _shade(name, [one for row in values.values() for one in row])
-    files = {}
+    labels, canvases = [run.group or run.label for run in runs], [canvas_of(one) for one in maps]
+
+    def figure(group: Sequence[Match]) -> Figure:
+        rows = [[Panel(one, _title(match, k)) for k, one in enumerate(values[id(match)])] for match in group]
+        return _figure(rows, canvases, labels, shade)
+
+    files = {kind: f"maps_{kind.replace(' ', '_').replace('_of_the_', '_of_')}.png" for kind in found}
     for kind, group in found.items():
-        rows = [[Panel(value, _title(match, k)) for k, value in enumerate(values[match.kind, match.level])]
-                for match in group]  # fmt: skip
-        files[kind] = f"maps_{kind.replace(' ', '_').replace('_of_the_', '_of_')}.png"
-        _draw(rows, canvases, [run.group or run.label for run in runs], shade, folder / files[kind])
+        save(figure(group), folder / files[kind])
+    write_frames(folder, {k: pixels(figure([match]), _FRAME_DPI) for k, match in enumerate(moving)})
     return files
+
+
+def frames_of(runs: Sequence[Compared], folder: Path) -> list[tuple[str, Path]]:
+    """Pictures of all runs at one common time after another that were drawn into `folder`, after words for the time."""
+    frames = zip(at_output_times(runs), frames_in(folder).values(), strict=False)
+    return [(match.words + ", at rest" * _at_rest(runs, match.level), path) for match, path in frames]
+
+
+def _at_rest(runs: Sequence[Compared], time: float) -> bool:
+    """Whether the voltage of all runs is gone at a `time` since its onset [s]."""
+    return all(run.rests and time > run.elapsed[run.driven.stop - 1] for run in runs)
 
 
 def common_map(runs: Sequence[Compared]) -> str | None:
@@ -97,9 +117,7 @@ def _title(match: Match, run: int) -> str:
     return f"{match.words}" if match.kind == "same time" else f"{match.words}, {shown(match.moments[run].time, 's')}"
 
 
-def _draw(
-    rows: Sequence[Sequence[Panel]], canvases: Sequence[Canvas], labels: Sequence[str], shade: Shade, path: Path
-) -> None:
+def _figure(rows: Sequence[Sequence[Panel]], canvases: Sequence[Canvas], labels: Sequence[str], shade: Shade) -> Figure:
     """Rows of matched moments, a column per run, one colour bar."""
     height = min(_TALLEST, _WIDTH / sum(canvas.aspect for canvas in canvases))
     starts = np.cumsum([0.05, *(max(height * canvas.aspect + 0.2, _NARROWEST) for canvas in canvases)])
@@ -120,7 +138,7 @@ def _draw(
         label_powers(bar.yaxis)
     else:
         bar.yaxis.set_major_formatter(Plain())
-    save(figure, path)
+    return figure
 
 
 def _draw_one(axes: Axes, canvas: Canvas, panel: Panel, shade: Shade) -> None:

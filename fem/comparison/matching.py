@@ -85,6 +85,18 @@ def _at_times(runs: Sequence[Compared]) -> list[Match]:
     return _complete(TIME, chosen, runs, lambda run, level: at_time(run.elapsed, level), whole=True)
 
 
+def at_output_times(runs: Sequence[Compared], most: int = 12) -> list[Match]:
+    """At most so many outputs of the first run, at times that all runs cover, and the others at the same times."""
+    common = overlap(runs)
+    if common is None:
+        return []
+    own = runs[0].elapsed
+    inside = own[(own >= common[0]) & (own <= common[1])]
+    chosen = np.unique(np.linspace(0, len(inside) - 1, min(most, len(inside))).round().astype(int))
+    levels = [float(inside[k]) for k in chosen]
+    return _complete(TIME, levels, runs, lambda run, level: at_time(run.elapsed, level), whole=True)
+
+
 def _own_time(run: Compared, share: float) -> Crossing | None:
     values = quench(run) if quench(run) is not None else charge(run)
     return None if values is None else share_reached(run.elapsed[run.driven], values, share)

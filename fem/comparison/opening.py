@@ -44,7 +44,7 @@ def opened(directory: Path) -> Results:
     ValueError
         If it is no results folder, is damaged, or its run goes on.
     """
-    if not directory.is_dir():
+    if not directory.exists():
         raise ValueError(f"there is no folder {directory}")
     try:
         results = Results.open(directory)

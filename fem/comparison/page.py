@@ -2,7 +2,7 @@
 
 import html
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 from string import Template
@@ -10,12 +10,16 @@ from typing import Any
 
 from fem.comparison.compared import Compared
 from fem.comparison.grouped import groups_of
+from fem.comparison.page_of_runs import cited, described, films, given
 from fem.comparison.rows import Row
 from fem.comparison.transfer import Factor
-from fem.results.page_parts import badge, demands, items, picture, style
+from fem.results.page_parts import badge, demands, items, picture, style, verdicts
+from fem.results.parameter_table import story
+from fem.results.time_slider import policy, script, slider
 from fem.storage.files import replace_file
 
 TELLS, HIDES = "What one geometry tells about the other", "What it does not tell"
+_MOVING = "All films at the same time since the voltage, one colour scale for all."
 _PAGE = Path(__file__).with_name("page.html")
 
 
@@ -37,6 +41,12 @@ class Page:
         Transfer factors of a study.
     criteria
         Verdicts on the demands of a study.
+    frames
+        Pictures of all runs at one time after another, each after the words that tell the time.
+    parameters
+        What a study was given, as ``parameters`` of its record; of runs that are no study it is in their own records.
+    story
+        Docstring of a study.
     """
 
     labels: Sequence[str]
@@ -45,22 +55,34 @@ class Page:
     captions: Mapping[str, str]
     factors: Sequence[Factor] = ()
     criteria: Sequence[Mapping[str, Any]] = ()
+    frames: Sequence[tuple[str, Path]] = ()
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    story: str = ""
 
 
 def write_page(directory: Path, runs: Sequence[Compared], page: Page, title: str = "") -> None:
     """Write the `page` of `runs` into `directory`; its `title` names the runs unless it is given."""
     named = title or " against ".join(page.labels)
+    figures = slider(page.frames, _MOVING) + "".join(
+        picture(directory / "figures" / name, caption) for name, caption in page.captions.items()
+    )
     text = Template(_PAGE.read_text(encoding="utf-8")).substitute(
+        policy=policy(figures),
+        script=script(figures),
         style=style(),
         title=html.escape(named),
-        badges="".join([*_verdicts(page.criteria), *(_badge(name, members) for name, members in _named(runs).items())]),
+        story=story(page.story, whole=True) or described(runs),
+        badges="".join([*verdicts(page.criteria), *(_badge(name, members) for name, members in _named(runs).items())]),
         differences=_section(TELLS if page.factors else "How the runs differ", page.words["differences"]),
         criteria=_criteria(page.criteria),
         hidden=_section(HIDES, page.words.get("hidden", [])),
         transfer=_transfer(page.factors),
         compared=items([*page.words.get("notes", []), *page.words["compared"]]),
         warnings=_warnings(page.words["warnings"]),
-        figures="".join(picture(directory / "figures" / name, caption) for name, caption in page.captions.items()),
+        figures=figures,
+        films=films(runs),
+        parameters=given(runs, page.parameters),
+        references=cited(runs, page.parameters),
         table=_table(page.labels, page.rows),
         links=_links(runs),
         empty=_empty(page.words["empty"]),
@@ -72,10 +94,6 @@ def write_page(directory: Path, runs: Sequence[Compared], page: Page, title: str
 def _named(runs: Sequence[Compared]) -> dict[str, list[Compared]]:
     """Runs by what they are called, those of one group together."""
     return {name: [runs[k] for k in places] for name, places in groups_of(runs).items()}
-
-
-def _verdicts(criteria: Sequence[Mapping[str, Any]]) -> list[str]:
-    return [badge(one["verdict"], f"{one['id']} {one['verdict']}") for one in criteria]
 
 
 def _criteria(criteria: Sequence[Mapping[str, Any]]) -> str:

@@ -8,15 +8,14 @@ from pathlib import Path
 from fem.comparison.study import Member, Study
 from fem.storage.files import claimed, replace_file
 from fem.storage.run_record import NAME as RUN
-from fem.storage.run_record import RunIdentity, Status, plain, read_identity, read_record
+from fem.storage.run_record import STUDY, RunIdentity, Status, plain, read_identity, read_record
 
-NAME = "study.json"
 APART = "/"  # between the names of a study and of its member
 
 
 def holds_study(directory: Path) -> bool:
     """Whether there is a study in the folder."""
-    return (directory / NAME).is_file()
+    return (directory / STUDY).is_file()
 
 
 def write_study(
@@ -29,7 +28,7 @@ def write_study(
     ]
     record = identity.as_dict() | {"status": status, "members": members}
     text = json.dumps(plain(record), indent=2, allow_nan=False, ensure_ascii=False)
-    replace_file(directory / NAME, (text + "\n").encode(), durable=False)
+    replace_file(directory / STUDY, (text + "\n").encode(), durable=False)
 
 
 def read_study(directory: Path) -> RunIdentity:
@@ -40,9 +39,9 @@ def read_study(directory: Path) -> RunIdentity:
     ValueError
         If there is none, or its record is damaged.
     """
-    path = directory / NAME
+    path = directory / STUDY
     if not path.is_file():
-        raise ValueError(f"{directory} holds no study: it has no {NAME}")
+        raise ValueError(f"{directory} holds no study: it has no {STUDY}")
     try:
         return RunIdentity.from_dict(json.loads(path.read_text(encoding="utf-8")))
     except (AttributeError, KeyError, OSError, RecursionError, TypeError, ValueError) as error:
@@ -52,7 +51,12 @@ def read_study(directory: Path) -> RunIdentity:
 def member_identity(study: RunIdentity, member: Member) -> RunIdentity:
     """What the ``run.json`` of a member records."""
     doc = f"{member.group}: {study.doc}"
-    return replace(study, name=f"{study.name}{APART}{member.name}", doc=doc, parameters=dict(member.parameters))
+    own = dict(member.parameters)
+    sources = {
+        name: study.sources.get(name, "") if study.parameters.get(name) == value else "set by the study"
+        for name, value in own.items()
+    }
+    return replace(study, name=f"{study.name}{APART}{member.name}", doc=doc, parameters=own, sources=sources)
 
 
 def standing(folder: Path, identity: RunIdentity) -> Status | None:
@@ -66,9 +70,14 @@ def standing(folder: Path, identity: RunIdentity) -> Status | None:
     if not (folder / RUN).is_file():
         return None
     found = read_identity(folder)
-    if plain(found.as_dict()) != plain(identity.as_dict()):
+    if any(plain(one) != plain(other) for one, other in zip(_told(found), _told(identity), strict=True)):
         raise ValueError(f"{folder} was not made by this study: remove it, or choose another --out")
     return Status(read_record(folder).get("status", Status.RUNNING))
+
+
+def _told(identity: RunIdentity) -> tuple[object, ...]:
+    """What makes a run this run; a source may be worded anew."""
+    return identity.name, identity.doc, identity.source, identity.parameters
 
 
 def require_replaceable_study(directory: Path) -> None:

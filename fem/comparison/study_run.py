@@ -10,7 +10,6 @@ from typing import Any
 
 from fem.comparison.study import Member, Study
 from fem.comparison.study_record import (
-    NAME,
     member_identity,
     read_study,
     require_replaceable_study,
@@ -21,7 +20,7 @@ from fem.results.record import OnFilm, OnStep, resume_run, run_scenario
 from fem.results.summary import Summary
 from fem.scenario import Scenario
 from fem.storage.files import claimed, set_aside
-from fem.storage.run_record import RunIdentity, Status
+from fem.storage.run_record import STUDY, RunIdentity, Status
 
 Run = Callable[[OnStep, OnFilm], Summary]
 Follow = Callable[[Member, Scenario, Run], Summary]  # shows a run while it goes on
@@ -125,5 +124,5 @@ def _recorded(study: Study, identity: RunIdentity, directory: Path, failed: dict
         yield
         status = Status.FAILED if failed else Status.FINISHED
     finally:
-        if (directory / NAME).is_file():
+        if (directory / STUDY).is_file():
             write_study(directory, study, identity, failed, status)

@@ -21,14 +21,7 @@ def what_was_compared(runs: Sequence[Compared]) -> list[str]:
         sides = "; ".join(f"{name} ({', '.join(labels)})" for name, labels in groups.items())
     else:
         sides = "; ".join(f"{run.label} is {run.results.name}{_geometry(run)}" for run in runs)
-    onsets = {run.onset for run in runs}
-    if len(onsets) > 1 or max(onsets) > 0:
-        when = ", ".join(f"{run.label} at {shown(run.onset, 's')}" for run in runs)
-        counted = f"Times count from the last output before the voltage ({when})."
-    else:
-        counted = "Times count from the start, when the voltage is applied in every run."
-    if all(run.voltage.max(initial=0.0) == 0 for run in runs):
-        counted = "No run has a voltage: times count from the start."
+    counted = _counted(runs)
     last = {run.label: shown(float(run.elapsed[run.driven][-1]), "s") for run in runs}
     same = f"after {next(iter(last.values()))} in every run" if len(set(last.values())) == 1 else ""
     ends = same or ", ".join(f"{label} after {end}" for label, end in last.items())
@@ -39,6 +32,23 @@ def what_was_compared(runs: Sequence[Compared]) -> list[str]:
         f"Charge and current are those of the electrode that took up most charge. Final means at the end of the"
         f" voltage ({ends}).",
     ]
+
+
+def _counted(runs: Sequence[Compared]) -> str:
+    """From when the times count."""
+    driven = [run for run in runs if run.has_voltage]
+    if not driven:
+        return "No run has a voltage: times count from the start."
+    if all(run.onset == 0 for run in driven):
+        counted = "Times count from the start, when the voltage is applied" + " in every run" * (
+            len(driven) == len(runs)
+        )
+    else:
+        when = ", ".join(f"{run.label} at {shown(run.onset, 's')}" for run in driven)
+        counted = f"Times count from the last output before the voltage ({when})"
+    still = [run.label for run in runs if not run.has_voltage]
+    without = f"; {called(still, runs)} has no voltage and counts from its start" if still else ""
+    return f"{counted}{without}."
 
 
 def how_it_was_matched(found: Matches, reasons: Mapping[str, str], drawn: bool) -> list[str]:
@@ -100,7 +110,7 @@ def _ratio(row: Row | None, k: int) -> float | None:
     first, other = row.cells[0], row.cells[k]
     if not isinstance(first.value, float) or not isinstance(other.value, float) or not first.value:
         return None
-    return None if first.bound or other.bound else other.value / first.value
+    return None if first.bound or other.bound or not other.value else other.value / first.value
 
 
 def warnings_of(runs: Sequence[Compared]) -> list[str]:
@@ -110,8 +120,11 @@ def warnings_of(runs: Sequence[Compared]) -> list[str]:
         status = run.results.record.get("status")
         if status != "finished":
             until = shown(float(run.results.times[-1]), "s")
-            state = {"running": "was killed", "stopped": "was stopped"}.get(str(status), f"has {status}")
+            state = {"running": "was killed", "stopped": "was stopped", "failed": "has failed"}.get(
+                str(status), "does not say how it ended"
+            )
             found.append(f"{run.label} {state}: its numbers end at {until}")
+    found += [f"{run.label} {run.results.cut}" for run in runs if run.results.cut]
     own = {run.label: run.results.record.get("warnings") for run in runs}
     told = [(str(text), label) for label, texts in own.items() if isinstance(texts, list) for text in texts]
     for text in dict.fromkeys(text for text, _ in told):
@@ -119,6 +132,7 @@ def warnings_of(runs: Sequence[Compared]) -> list[str]:
     versions = {str(run.part("versions")["grainfield"]) for run in runs if "grainfield" in run.part("versions")}
     if len(versions) > 1:
         found.append(f"the runs were made with different versions of Grainfield: {', '.join(sorted(versions))}")
+    found += _unlike(runs)
     if any(not run.steady for run in runs):
         moving = called([run.label for run in runs if not run.steady], runs)
         found.append(f"the voltage of {moving} changes while it is applied: shares of a final value mix its stretches")
@@ -126,6 +140,22 @@ def warnings_of(runs: Sequence[Compared]) -> list[str]:
         still = called([run.label for run in runs if not run.moves_charge], runs)
         found.append(f"no charge beyond its error moves in {still}: there are no times for it")
     return found
+
+
+def _unlike(runs: Sequence[Compared]) -> Iterator[str]:
+    """Which runs do not have the same things that move."""
+    ions: dict[tuple[str, ...], list[str]] = {}
+    for run in runs:
+        ions.setdefault(tuple(sorted(run.ions)), []).append(run.label)
+    if len(ions) > 1:
+        held = "; ".join(f"{called(labels, runs)}: {', '.join(names) or 'none'}" for names, labels in ions.items())
+        yield f"the runs do not have the same ions ({held}): their charge and times are those of different ions"
+    alone = [run.label for run in runs if not run.has_carriers]
+    if 0 < len(alone) < len(runs):
+        yield (
+            f"electrons and holes are not part of {called(alone, runs)}: charge and current are those of ions alone"
+            " there, and light is not that of moving carriers"
+        )
 
 
 def _geometry(run: Compared) -> str:

@@ -5,6 +5,7 @@ from scipy import sparse
 
 from fem.coupled.electrostatics import Electrostatics
 from fem.fields import Array
+from fem.numerics.sparse_direct import OutOfMemoryError, SolverError
 from fem.physics.reactions.network import ReactionNetwork
 
 _STRONG = 1e6  # a factor by which a field hastens a reaction beyond what steps can follow
@@ -26,6 +27,14 @@ def help_in_words(network: ReactionNetwork | None, electrostatics: Electrostatic
         f"; the field helps reaction {name!r} by a factor of {factor:.2g} = e^{np.log(factor):.0f} at {strength:.3g}"
         " V/m: raise the field scale E0 of its factor exp(|E|/E0), or lower the voltage"
     )
+
+
+def with_help_in_words(
+    error: SolverError, network: ReactionNetwork | None, electrostatics: Electrostatics, fields: Array
+) -> SolverError:
+    """`error` of a film with these `fields`, which also says if its field helps a reaction too much."""
+    words = "" if isinstance(error, OutOfMemoryError) else help_in_words(network, electrostatics, fields)
+    return SolverError(f"{error}{words}") if words else error
 
 
 def sources_by_potential(

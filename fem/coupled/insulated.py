@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from fem.coupled.unknowns import Unknowns
+from fem.coupled.unknowns import Exchange, Unknowns
 from fem.fields import Array
 from fem.numerics.control_volumes import ControlVolumes
 from fem.numerics.grounded import Sums
@@ -42,19 +42,23 @@ class InsulatedCarriers:
 
     @classmethod
     def of(cls, volumes: ControlVolumes, unknowns: Unknowns) -> "InsulatedCarriers":
-        """Of the film's parts. With a halide lattice, or ions that cross contacts of several parts, none is told."""
+        """Of the film's parts. With a halide lattice none is told."""
         places = np.arange(unknowns.size, dtype=float)
         charged, numbered, of_charges, of_numbers = [], [], [], []
-        parts = [] if unknowns.lattice is not None else list(_parts(volumes, unknowns))
-        for inside in parts if len(parts) < 2 or not unknowns.exchanges else []:
-            carriers = [int(k) for k in np.flatnonzero(unknowns.carriers) if (inside & ~unknowns.absent[k]).any()]
-            free = [k for k in carriers if not _held(unknowns, k, inside)]
-            own = {k: unknowns.nodal(places)[k + 1][inside & ~unknowns.absent[k]].astype(np.int64) for k in free}
-            if free and free == carriers:  # their charge, and the number of the second
-                charged.append(_charge(unknowns, inside))
-                of_charges.append(own[free.pop(0)])
-            numbered += [(k, inside) for k in free]
-            of_numbers += [own[k] for k in free]
+        for inside in [] if unknowns.lattice is not None else _parts(volumes, unknowns):
+            pieces = [
+                (k, nodes)
+                for k in np.flatnonzero(unknowns.carriers).tolist()
+                for nodes in _pieces(volumes, unknowns, k, inside)
+            ]
+            free = [(k, nodes) for k, nodes in pieces if not _held(unknowns, k, nodes)]
+            own = [unknowns.nodal(places)[k + 1][nodes].astype(np.int64) for k, nodes in free]
+            if free and len(free) == len(pieces) and _own_contacts(unknowns, inside):
+                charged.append(_charge(unknowns, inside))  # which stands for the number of the first
+                of_charges.append(own.pop(0))
+                del free[0]
+            numbered += free
+            of_numbers += own
         weights = np.array(charged).reshape(len(charged), unknowns.size)
         return cls(unknowns, weights, tuple(numbered), tuple(of_charges + of_numbers))
 
@@ -84,21 +88,47 @@ class InsulatedCarriers:
 
 
 def _parts(volumes: ControlVolumes, unknowns: Unknowns) -> Iterator[NDArray[np.bool_]]:
-    """Connected parts of the film in which carriers live, True inside, shape (n_nodes,) each."""
-    if not unknowns.carriers.any():
-        return
-    movable = ~unknowns.absent & np.array([[one.mobile] for one in unknowns.populations])
+    """Parts of the film, joined by anything that moves, that hold carriers, True inside, shape (n_nodes,) each."""
+    if unknowns.carriers.any():
+        movable = np.array([one.present & one.mobile for one in unknowns.populations])
+        yield from _joined(volumes, movable, ~unknowns.absent[unknowns.carriers].all(axis=0))
+
+
+def _pieces(
+    volumes: ControlVolumes, unknowns: Unknowns, k: int, inside: NDArray[np.bool_]
+) -> Iterator[NDArray[np.bool_]]:
+    """Connected pieces of a part between which carriers `k` do not pass, True inside, shape (n_nodes,) each."""
+    there = inside & ~unknowns.absent[k]
+    return _joined(volumes, there[None], there)
+
+
+def _joined(
+    volumes: ControlVolumes, movable: NDArray[np.bool_], wanted: NDArray[np.bool_]
+) -> Iterator[NDArray[np.bool_]]:
+    """Nodes joined by edges along which any of what is `movable` at both ends, where some of them are `wanted`."""
     i, j = volumes.nodes
     joined = (movable[:, i] & movable[:, j]).any(axis=0)
-    ties = sparse.coo_matrix((np.ones(joined.sum()), (i[joined], j[joined])), shape=(unknowns.n_nodes,) * 2)
+    ties = sparse.coo_matrix((np.ones(joined.sum()), (i[joined], j[joined])), shape=(len(wanted),) * 2)
     _, part = connected_components(ties, directed=False)
-    for number in np.unique(part[(~unknowns.absent[unknowns.carriers]).any(axis=0)]):
+    for number in np.unique(part[wanted]):
         yield part == number
 
 
-def _held(unknowns: Unknowns, k: int, inside: NDArray[np.bool_]) -> bool:
-    """Whether carriers `k` cross a contact of the part."""
-    return any(one.population == k and inside[one.nodes].any() for one in unknowns.carrier_exchanges)
+def _held(unknowns: Unknowns, k: int, nodes: NDArray[np.bool_]) -> bool:
+    """Whether carriers `k` cross a contact of the piece."""
+    return any(one.population == k and nodes[one.nodes].any() for one in unknowns.carrier_exchanges)
+
+
+def _at(unknowns: Unknowns, one: Exchange, inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which nodes of a contact, where the ions that cross it exist, are in the part."""
+    nodes = one.electrode.nodes
+    return inside[nodes[~unknowns.absent[one.species][nodes]]]
+
+
+def _own_contacts(unknowns: Unknowns, inside: NDArray[np.bool_]) -> bool:
+    """Whether all ions that enter through a contact of the part enter it, and none another one."""
+    at = [_at(unknowns, one, inside) for one in unknowns.exchanges]
+    return all(here.all() or not here.any() for here in at)
 
 
 def _charge(unknowns: Unknowns, inside: NDArray[np.bool_]) -> Array:
@@ -106,5 +136,8 @@ def _charge(unknowns: Unknowns, inside: NDArray[np.bool_]) -> Array:
     weights, counted = np.zeros(unknowns.size), unknowns.charges * unknowns.unit
     unknowns.nodal(weights)[1:][:, inside] = counted[:, None]
     unknowns.nodal(weights)[1:][unknowns.absent] = 0.0
-    unknowns.entered(weights)[:] = [-counted[one.species] for one in unknowns.exchanges]
+    own = [_at(unknowns, one, inside).any() for one in unknowns.exchanges]
+    unknowns.entered(weights)[:] = [
+        -counted[one.species] * here for one, here in zip(unknowns.exchanges, own, strict=True)
+    ]
     return weights

@@ -14,7 +14,7 @@ from fem.coupled.system import CoupledSystem
 from fem.evolve import first_step_of
 from fem.fields import Array
 from fem.model import PoissonNernstPlanck
-from fem.numerics.adaptive import Cursor, integrate
+from fem.numerics.adaptive import Cursor
 from fem.numerics.rosenbrock import Stretch
 from fem.numerics.sparse_direct import SparseDirect, best_solver
 from fem.numerics.system import Statistics
@@ -82,6 +82,10 @@ class PeriodicFilm:
         return best_solver(self.model.unknowns.blocks)
 
     @cached_property
+    def _work(self) -> LinearWork:
+        return LinearWork(self.solver, self.statistics, self.tolerance)
+
+    @cached_property
     def starts(self) -> list[float]:
         """Times at which a drive, or the light, breaks, the beginning included [s]."""
         drives = [*(one.drive for one in self.model.electrodes), self.model.light_drive]
@@ -109,7 +113,7 @@ class PeriodicFilm:
             driven, lasts = driven_from(self.model, start), stop - start
             step = min(opening or self._first_step, 0.1 * lasts)
             cursor = Cursor(0.0, driven.hold_algebraic(0.0, values), step, opening=opening, origin=start)
-            for _, stretch, after in integrate(driven, self.solver, cursor, lasts, self.tolerance, self.statistics):
+            for _, stretch, after in self._work.steps(driven, cursor, lasts):
                 values, opening = after.values, after.opening
                 if slopes:
                     part = _summed(driven, stretch)
@@ -124,8 +128,7 @@ class PeriodicFilm:
         return first_step_of(self.model)
 
     def _state(self, stretch: Stretch, doubt: Array) -> State:
-        work = LinearWork(self.solver, self.statistics, self.tolerance)
-        found = state_within(self.model, self.ending, stretch, self.last_stretch, work)
+        found = state_within(self.model, self.ending, stretch, self.last_stretch, self._work)
         return replace(found, contact_charge_error=np.abs(doubt))
 
 

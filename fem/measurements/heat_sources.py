@@ -7,7 +7,11 @@ The second is the free energy of the pairs that recombine. On the mesh each edge
 eta_j)``, half to either end; with what contacts take, all adds up to the electrical power and the power of absorbed
 light to the last digit in a steady state, since the discrete fluxes are balanced at every node. Heat that currents
 carry from place to place (Peltier, Thomson) is left out: it adds up to nothing (M. Kantner and T. Koprucki,
-doi:10.48550/arXiv.2002.10133). So are energies of formation, which reactions of ions would need.
+doi:10.48550/arXiv.2002.10133). So are energies of formation, which reactions of ions would need, sites of a lattice
+that are made and taken too, and what ions and halides that cross a contact leave there.
+
+Halides that change places with vacancies heat by the entropy that every edge makes, ``T sum_h (forth_h - back_h) k
+ln(forth_h / back_h)``: mixing, the energy of the composition and that of its gradient are all in the two rates.
 """
 
 from collections.abc import Iterator
@@ -17,6 +21,7 @@ import numpy as np
 
 from fem.constants import elementary_charge
 from fem.coupled.field_terms import field_of
+from fem.coupled.lattice_exchange import LatticeExchange
 from fem.fields import Array
 from fem.model import PoissonNernstPlanck
 from fem.numerics.control_volumes import ControlVolumes
@@ -37,7 +42,7 @@ class HeatSources:
     volumes
         The mesh.
     transport
-        Of currents, at the nodes, shape (n_nodes,).
+        Of currents, and of halides that change places, at the nodes, shape (n_nodes,).
     recombination
         Of pairs that recombine in the dark, at the nodes, shape (n_nodes,).
     emission
@@ -82,24 +87,39 @@ def heat_sources(model: PoissonNernstPlanck, state: State) -> HeatSources:
     Raises
     ------
     ValueError
-        If the film has a halide lattice, whose heat of mixing is not counted.
+        If carriers of its light act on the halides of the film: what light gives to these is not counted.
     """
-    if model.lattice is not None:
-        raise ValueError("heat sources of a film with a halide lattice are not known: leave out the lattice")
+    if model.lattice is not None and model.lattice.carriers is not None:
+        raise ValueError(
+            "heat sources of a film whose halides feel the carriers of its light are not known: leave out the carriers"
+            " of its halide lattice"
+        )
     u, v = model.unknowns, model.control_volumes
-    values, eta, transport = np.zeros(u.size), _energies(model, state), np.zeros(u.n_nodes)
-    u.nodal(values)[0] = state.potential / u.thermal_voltage
-    u.nodal(values)[1:] = np.vstack([state.concentrations, state.carriers]) / u.unit[:, None]
-    joule, (i, j) = elementary_charge * u.thermal_voltage, v.nodes
-    for law in model.system.laws:
-        for k, flux in law.fluxes(values):
-            half = 0.5 * joule * u.unit[k] * flux * (eta[k, i] - eta[k, j])
-            transport += sum_at(v.nodes, np.array([half, half]), u.n_nodes)
+    eta, joule = _energies(model, state), elementary_charge * u.thermal_voltage
+    half = 0.5 * _on_edges(model, state, eta)
+    transport = sum_at(v.nodes, np.array([half, half]), u.n_nodes)
     pairs = {kind: np.zeros(u.n_nodes) for kind in ("dark", "emitting", "lit")}
     for kind, released in _released(model, state, eta):
         pairs[kind] += joule * released
     contacts = joule * _at_contacts(model, state, eta)
     return HeatSources(v, transport, pairs["dark"], pairs["emitting"], -pairs["lit"], contacts)
+
+
+def _on_edges(model: PoissonNernstPlanck, state: State, eta: Array) -> Array:
+    """Heat of all that moves along each edge [W/m], shape (n_edges,)."""
+    u, system, (i, j) = model.unknowns, model.system, model.control_volumes.nodes
+    values, made = np.zeros(u.size), np.zeros(len(i))
+    u.nodal(values)[0] = state.potential / u.thermal_voltage
+    u.nodal(values)[1:] = np.vstack([state.concentrations, state.carriers]) / u.unit[:, None]
+    if system.lattice is not None:
+        values = system.lattice.consistent(values, model.light_at(state.time))
+    for law in system.laws:
+        if isinstance(law, LatticeExchange):
+            made += model.temperature * law.dissipation(values)
+            continue
+        for k, flux in law.fluxes(values):
+            made += elementary_charge * u.thermal_voltage * u.unit[k] * flux * (eta[k, i] - eta[k, j])
+    return made
 
 
 def _energies(model: PoissonNernstPlanck, state: State) -> Array:

@@ -18,6 +18,7 @@ from matplotlib.image import AxesImage
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from mpl_toolkits.axes_grid1.anchored_artists import AnchoredSizeBar  # type: ignore[import-untyped]
+from numpy.typing import NDArray
 
 from fem.fields import Array
 from fem.observables.raster import Raster
@@ -118,11 +119,15 @@ def save(figure: Figure, file: "os.PathLike[str] | BinaryIO", dpi: int = 150) ->
     if isinstance(file, str | os.PathLike) and not os.fspath(file).lower().endswith(".png"):
         figure.savefig(file, dpi=dpi)
         return
+    Image.fromarray(pixels(figure, dpi)).save(file, "PNG", compress_level=_COMPRESSION, dpi=(dpi, dpi))
+
+
+def pixels(figure: Figure, dpi: int = 150) -> NDArray[np.uint8]:
+    """`figure` as a picture, shape (rows, columns, 3)."""
     canvas = FigureCanvasAgg(figure)
     figure.set_dpi(dpi)
     canvas.draw()
-    picture = np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[:, :, :3])
-    Image.fromarray(picture).save(file, "PNG", compress_level=_COMPRESSION, dpi=(dpi, dpi))
+    return np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[:, :, :3])
 
 
 def draw_map(axes: Axes, canvas: Canvas, picture: Array, shade: Shade, title: str) -> AxesImage:
@@ -158,9 +163,13 @@ def frame_as_map(axes: Axes, frame: Frame, title: str) -> None:
     x0, x1, y0, y1 = frame.extent
     axes.set_xlim(x0, x1)
     axes.set_ylim(y0, y1)
-    note = f"   (height × {frame.stretch:.2g})" if frame.stretch > 1 else ""
-    axes.set_title(title + note, fontsize=9, loc="left", y=1.0)  # a place that is given need not be found
+    axes.set_title(title + stretched(frame), fontsize=9, loc="left", y=1.0)  # a place that is given need not be found
     scale_bar(axes, x1 - x0, y1 - y0)
+
+
+def stretched(frame: Frame) -> str:
+    """Note for a title if y is stretched, else nothing."""
+    return f"   (height × {frame.stretch:.2g})" if frame.stretch > 1 else ""
 
 
 def scale_bar(axes: Axes, width: float, height: float) -> None:

@@ -17,6 +17,7 @@ from fem.scenario import Scenario
 from fem.storage.series import FieldSeries
 
 CM3 = 1e-6  # [1/m^3] to [1/cm^3]
+_NO_VOLTAGE = 1e-3  # [V] below which differences of the potential are not shown as some
 GAINED = 1.05  # PL/PL0 above which a map is drawn as one of gain and loss
 
 
@@ -103,7 +104,7 @@ def concentration_norm(low: float, high: float) -> Normalize:
     if not high > 0:
         return Normalize(0.0, 1.0)
     if low > 0.2 * high:
-        return Normalize(min(low, 0.999 * high), high)
+        return Normalize(min(low, 0.9 * high), high)  # a film without contrast looks like one, with a readable bar
     return LogNorm(max(low, 1e-4 * high), high, clip=True)
 
 
@@ -127,7 +128,9 @@ def _ions_at_end(run: Pictured) -> list[tuple[str, Array, Shade]]:
 
 def _potential_at_end(run: Pictured) -> tuple[str, Array, Shade]:
     values = np.asarray(run.series.read("electric_potential", -1), dtype=float)
-    shade = Shade("electric potential (V)", "cividis", Normalize(values.min(), max(values.max(), values.min() + 1e-12)))
+    shade = Shade(
+        "electric potential (V)", "cividis", Normalize(values.min(), max(values.max(), values.min() + _NO_VOLTAGE))
+    )
     return f"potential, t = {in_time_units(run.series.times[-1])}", values, shade
 
 

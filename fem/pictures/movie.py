@@ -1,4 +1,4 @@
-"""``film.mp4``: the maps in motion, or ``film.gif`` where there is no ffmpeg."""
+"""``film.mp4``: the maps in motion, or ``film.gif`` where there is no ffmpeg; and its frames one by one."""
 
 import io
 import shutil
@@ -18,29 +18,43 @@ from numpy.typing import NDArray
 
 from fem.fields import Array
 from fem.observables.raster import Raster
-from fem.pictures.drawing import Canvas, Shade, draw_map, figure_of_maps, in_time_units
+from fem.pictures.drawing import Canvas, Shade, draw_map, figure_of_maps, in_time_units, stretched
 from fem.pictures.map_figures import Pictured, common_shade, seen, telling_outputs
+from fem.pictures.time_frames import write_frames
 
 MAX_FRAMES = 16
 _FRAMES_PER_SECOND = 5
 _DPI = 120
+_UNIFORM = 0.02  # relative spread of values that look like one
 _SHADES = 4096  # that a frame tells apart; a colour map has 256
 
 Picture = NDArray[np.uint8]
 
 
 def draw_movie(run: Pictured, directory: Path) -> Path:
-    """Write the movie into `directory` and return its path: MP4 by ffmpeg, else GIF.
+    """Write the movie and its frames into `directory` and return its path: MP4 by ffmpeg, else GIF.
+
+    The movie begins with the first frame on which anything is to be seen: players show that one before they play.
 
     Raises
     ------
     RuntimeError
         If ffmpeg fails; the message holds its last words.
     """
+    pictures = dict(zip(frame_outputs(run), frames(run), strict=True))
+    write_frames(directory, pictures)
+    first = next((k for k in pictures if _varies(seen(run, k))), 0)
+    shown = (picture for k, picture in pictures.items() if k >= first)
     ffmpeg = find_ffmpeg()
     if ffmpeg is None:
-        return write_gif(directory / "film.gif", frames(run))
-    return write_mp4(ffmpeg, directory / "film.mp4", frames(run))
+        return write_gif(directory / "film.gif", shown)
+    return write_mp4(ffmpeg, directory / "film.mp4", shown)
+
+
+def _varies(values: Array) -> bool:
+    """Whether a map of `values` is more than an area of one colour."""
+    low, high = np.nanmin(values), np.nanmax(values)
+    return bool(high - low > _UNIFORM * max(abs(low), abs(high)))
 
 
 def find_ffmpeg() -> str | None:
@@ -56,13 +70,18 @@ def find_ffmpeg() -> str | None:
         return None
 
 
+def frame_outputs(run: Pictured) -> list[int]:
+    """Numbers of at most :data:`MAX_FRAMES` outputs, the first and the last among them."""
+    return [int(k) for k in np.unique(np.linspace(0, len(run.series) - 1, MAX_FRAMES).round())]
+
+
 def frames(run: Pictured) -> Iterator[Picture]:
-    """Pictures of what is seen, at most :data:`MAX_FRAMES`, shape (rows, columns, 3) with even sides."""
-    outputs = np.unique(np.linspace(0, len(run.series) - 1, MAX_FRAMES).round().astype(int)).tolist()
+    """Pictures of what is seen at :func:`frame_outputs`, shape (rows, columns, 3) with even sides."""
+    outputs = frame_outputs(run)
     fields = {k: seen(run, k) for k in sorted({*outputs, *telling_outputs(run)})}
     stage = _Stage.of(run.canvas, common_shade(run, list(fields.values())))
     for k in outputs:
-        yield stage.frame(fields[k], f"t = {in_time_units(run.series.times[k])}")
+        yield stage.frame(fields[k], f"t = {in_time_units(run.series.times[k])}{stretched(run.canvas.frame)}")
 
 
 @dataclass(frozen=True)
@@ -99,7 +118,8 @@ class _Stage:
         """Stage for maps on `canvas`; drawn on black and on white, boundaries show how much they let through."""
         figure, (axes,) = figure_of_maps(1, 1, 4.6 if canvas.aspect < 2 else 7.0, canvas.aspect)
         figure.set_dpi(_DPI)
-        draw_map(axes, canvas, np.full((1, 1), np.nan), shade, " ").set_visible(False)
+        draw_map(axes, canvas, np.full((1, 1), np.nan), shade, "").set_visible(False)
+        axes.set_title("", loc="left")  # the label below tells time and stretch
         label = axes.text(0, 1.01, "", fontsize=9, transform=axes.transAxes, va="bottom", animated=True)
         drawn = _canvas(label)
         black, white = (_drawn_on(colour, axes) for colour in ("black", "white"))

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib import rc_context, rc_params_from_file
+from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import Collection
-from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.tri import Triangulation
 from numpy.typing import NDArray
@@ -17,13 +16,12 @@ from numpy.typing import NDArray
 from fem.fields import Array
 from fem.pictures.colour_bar import draw_colour_bar
 from fem.pictures.drawing import Frame, draw_lines, figure_of_maps, frame_as_map, in_time_units
-from fem.pictures.map_figures import concentration_norm, light_norm
 from fem.pictures.movie import find_ffmpeg, write_gif, write_mp4
-from fem.pictures.shown import colours_of, lowest_and_highest, shown_field, shown_output, size
+from fem.pictures.shown import colours_of, norm_of, require_folder_of, shown_field, shown_output, size
+from fem.pictures.style import STYLE, settings_of
 from fem.storage.blocks import grain_edges
 from fem.storage.results import Results
 
-STYLE = Path(__file__).with_name("grainfield.mplstyle")
 STILLS, FILMS = (".png", ".svg", ".pdf", ".tif"), (".mp4", ".gif")
 _INCH = 25.4e-3  # [m]
 _FILM_DPI = 150
@@ -59,12 +57,12 @@ class Still:
         Raises
         ------
         ValueError
-            If there is no such run, field or style, or the figure is not between 2 cm and 1 m wide.
+            If there is no such run, field or style file, or the figure is not between 2 cm and 1 m wide.
         """
         if not 0.02 <= width <= 1.0:
             raise ValueError(f"the figure is {width * 1e3:g} mm wide: --width lies between 20 mm and 1 m")
-        if style is not None and not style.is_file():
-            raise ValueError(f"there is no style file {style}")
+        if style is not None:
+            settings_of(style)
         results = Results.open(directory)
         return cls(results, shown_field(results, field), width, style)
 
@@ -81,15 +79,13 @@ class Still:
             If the suffix is none of :data:`STILLS` and :data:`FILMS`, a film is to have a time, or there is no such
             folder.
         """
-        kind = path.suffix.lower()
-        if kind not in STILLS + FILMS:
+        if path.suffix.lower() not in STILLS + FILMS:
             raise ValueError(f"{path} must end with one of {', '.join(STILLS)} or, as a film, {', '.join(FILMS)}")
-        if kind in FILMS and time is not None:
+        if self.is_film(path) and time is not None:
             raise ValueError(f"a film shows all times: leave --time away, or write a picture instead of {path}")
-        if not path.absolute().parent.is_dir():
-            raise ValueError(f"there is no folder {path.parent} to write {path.name} into")
+        require_folder_of(path)
         with rc_context(self._settings()):
-            if kind in FILMS:
+            if self.is_film(path):
                 self._film(path)
                 return float(self.results.times[-1])
             output = shown_output(self.results, time)
@@ -97,16 +93,18 @@ class Still:
             figure.savefig(path)
         return float(self.results.times[output])
 
+    @staticmethod
+    def is_film(path: Path) -> bool:
+        """Whether the suffix of `path` says that all outputs are drawn, one after the other."""
+        return path.suffix.lower() in FILMS
+
     def _settings(self) -> Any:
-        settings: dict[Any, Any] = dict(rc_params_from_file(STYLE, use_default_template=False))
-        if self.style is not None:
-            settings |= rc_params_from_file(self.style, use_default_template=False)
-        return settings
+        return settings_of(STYLE) | ({} if self.style is None else settings_of(self.style))
 
     def _figure(self, output: int) -> tuple[Figure, Collection]:
         results, frame = self.results, self._frame()
         figure, (axes,) = figure_of_maps(1, 1, self.width / _INCH, frame.aspect)
-        norm, label = self._norm(), self._label()
+        norm, label = norm_of(self.results, self.field), self._label()
         x, y = results.points
         grid, values = Triangulation(x, y, results.triangles), self._values(output)
         nodal = results.series.is_nodal(self.field)
@@ -125,14 +123,6 @@ class Still:
     def _frame(self) -> Frame:
         (x0, y0), (x1, y1) = self.results.points.min(axis=1), self.results.points.max(axis=1)
         return Frame((float(x0), float(x1), float(y0), float(y1)))
-
-    def _norm(self) -> Normalize:
-        low, high = lowest_and_highest(self.results, self.field)
-        if self.field == "PL_ratio":
-            return light_norm(low, high)
-        if self.results.fields[self.field] in ("1/m^3", "1/m^3/s"):
-            return concentration_norm(low, high)
-        return Normalize(low, high if high > low else low + 1.0)
 
     def _label(self) -> str:
         unit = self.results.fields[self.field].replace("^3", "³").replace("^2", "²")

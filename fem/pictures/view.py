@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ import numpy as np
 
 from fem.fields import Array
 from fem.observables.regions import BOUNDARIES
-from fem.pictures.shown import colours_of, lowest_and_highest, shown_field, shown_output, size
+from fem.pictures.drawing import in_time_units
+from fem.pictures.shown import colours_of, is_logarithmic, norm_of, require_folder_of, shown_field, shown_output, size
 from fem.storage.blocks import blocks
 from fem.storage.results import Results
 
@@ -69,23 +71,29 @@ class View:
         Raises
         ------
         ValueError
-            If the file's ending is none of .png, .jpg, .tif, .bmp.
+            If the file's ending is none of .png, .jpg, .tif, .bmp, or there is no such folder.
         """
         if picture.suffix.lower() not in (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"):
             raise ValueError(f"the picture {picture} must end with .png, .jpg, .tif or .bmp")
-        plotter = self._plotter(off_screen=True)
-        plotter.screenshot(picture)
-        plotter.close()
+        require_folder_of(picture)
+        import pyvista
+
+        with nullcontext() if _has_display() else pyvista.vtk_verbosity("error"):  # VTK looks for a display and says so
+            plotter = self._plotter(off_screen=True)
+            plotter.screenshot(picture)
+            plotter.close()
 
     def _plotter(self, off_screen: bool) -> Any:
         import pyvista
 
+        norm = norm_of(self.results, self.field)
+        unit = self.results.fields[self.field]
         plotter: Any = pyvista.Plotter(off_screen=off_screen, window_size=[1200, 700])
         plotter.add_mesh(
             self._grid(), scalars="shown", cmap=colours_of(self.field),
-            clim=lowest_and_highest(self.results, self.field), lighting=False,
-            scalar_bar_args={"title": f"{self.field} [{self.results.fields[self.field]}]", "vertical": True,
-                             "position_x": 0.84, "width": 0.07, "title_font_size": 16, "label_font_size": 14},
+            clim=(norm.vmin, norm.vmax), log_scale=is_logarithmic(norm), lighting=False,
+            scalar_bar_args={"title": " " if unit == "1" else f"{unit}\n", "vertical": True, "position_x": 0.86,
+                             "width": 0.06, "title_font_size": 16, "label_font_size": 14, "fmt": "%.3g"},
             name="film",
         )  # fmt: skip
         for block in blocks(self.results.series):
@@ -123,7 +131,8 @@ class View:
         plotter.add_text(self._words(output), position="upper_left", font_size=10, name="time")
 
     def _words(self, output: int) -> str:
-        return f"{self.results.name}   t = {self.results.times[output]:.4g} s"
+        name = self.field.replace("_", " ")
+        return f"{self.results.name}   {name}   t = {in_time_units(float(self.results.times[output]))}"
 
 
 def _has_display() -> bool:

@@ -1,8 +1,15 @@
-"""Whether a film rests: what enters and leaves each control volume, net and against its opposing parts."""
+"""Whether a film rests: what enters and leaves each control volume, net and against its opposing parts.
+
+A slow reaction of mobile ions is drowned by their hops there. In the whole film hops add up to nothing, and reactions
+have to balance alone: with N the change of each ion species per event, N v = 0 for the events v of each reaction in the
+film. A reaction on no cycle (that of no v but v_r = 0) therefore runs forth as often as back, in light and under a
+voltage too; what runs around a cycle is part of a steady state.
+"""
 
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import null_space
 
 from fem.constants import elementary_charge
 from fem.coupled.drift_diffusion import DriftDiffusion
@@ -10,9 +17,13 @@ from fem.coupled.field_terms import field_of
 from fem.coupled.system import CoupledSystem
 from fem.fields import Array
 from fem.physics.drives.drive import BEFORE
+from fem.physics.reactions.at_rest import changes_of_ions
+from fem.physics.reactions.network import ReactionTerm
 
 _FEW = 1e-10  # of what the other carriers do: of so few, round-off of the potential is all that is left
 
+_GONE = 1e-290  # [1/(m s)]; so few events have lost their digits
+_NO_CYCLE = 1e-9  # of an event in cycles of unit length: round-off
 _NOISE = 1e-8  # of what goes to and fro: smaller currents are round-off, and need not add up
 _DEPOSITED = "as deposited"
 
@@ -29,9 +40,10 @@ class Imbalance:
         How it was found.
     net
         Largest net inflow of a population over its opposing parts, each summed over the nodes [1]; 0 as deposited.
-        Of carriers whose parts are below 1e-10 of the other carriers', over that.
+        Of carriers whose parts are below 1e-10 of the other carriers', over that. Or the largest net number of events
+        of a reaction of ions in the film over those forth and back, if that is larger; cycles do not count.
     population
-        Which population that is.
+        Which population, or reaction, that is.
     current
         Largest current from a contact into the film [A/m].
     lost
@@ -83,7 +95,7 @@ def measured(film: CoupledSystem, values: Array, even: bool, way: str) -> Imbala
         How the rest was found.
     """
     kind = "equilibrium" if even else "steady state"
-    population, net = _largest_net(film, values)
+    population, net = max(_largest_net(film, values), _least_balanced(film, values), key=lambda one: one[1])
     if not film.unknowns.carriers.any():
         return Imbalance(kind, way, net, population)
     currents, gross = film.current(BEFORE, values), _to_and_fro(film, film.unknowns.nodal(values))
@@ -102,6 +114,33 @@ def _largest_net(film: CoupledSystem, values: Array) -> tuple[str, float]:
     shares = np.abs(nets).sum(axis=1) / np.maximum(scales, np.finfo(float).tiny)
     worst = int(shares.argmax())
     return u.populations[worst].name, float(shares[worst])
+
+
+def _least_balanced(film: CoupledSystem, values: Array) -> tuple[str, float]:
+    """The reaction of ions, on no cycle, whose events forth and back differ most in the film, and their share."""
+    u, network = film.unknowns, film.network
+    if network is None:
+        return "", 0.0
+    fields, changes = u.nodal(values), changes_of_ions(network)
+    field = field_of(network, film.electrostatics, fields)
+    cycles, found = null_space(changes), {"": 0.0}
+    for term, change, turns in zip(network.terms, changes.T, cycles, strict=True):
+        if change.any() and np.abs(turns).max(initial=0.0) < _NO_CYCLE:
+            net, gross = _events(film, fields, field, term)
+            found[term.reaction.name] = abs(net) / gross if gross > _GONE else 0.0
+    worst = max(found, key=lambda name: found[name])
+    return worst, found[worst]
+
+
+def _events(film: CoupledSystem, fields: Array, field: Array | None, term: ReactionTerm) -> tuple[float, float]:
+    """Events of a reaction in the film, net and to and fro [1/(m s)], where the carriers that it takes are not few."""
+    u = film.unknowns
+    held = fields[1:] * u.unit[:, None]
+    events, slopes = term.events(held, film.light.value(BEFORE), field)
+    gross = np.abs(events) + sum(np.abs(slope * held[m]) for m, slope in slopes.items())
+    few = u.carriers[:, None] & (held < _FEW * held[u.carriers].max(initial=0.0))
+    known = ~few[list({*term.changes, *slopes})].any(axis=0)
+    return float(events[known].sum()), float(gross[known].sum())
 
 
 def _opposing(film: CoupledSystem, fields: Array) -> Array:

@@ -6,8 +6,10 @@ from functools import partial
 
 import numpy as np
 
+from fem.coupled.field_terms import with_help_in_words
 from fem.coupled.system import CoupledSystem
 from fem.fields import Array
+from fem.numerics.sparse_direct import SolverError
 from fem.physics.drives.drive import BEFORE, Piece
 from fem.physics.reactions.at_rest import has_one_way, running_at_rest
 from fem.rest.imbalance import Imbalance, measured
@@ -67,10 +69,14 @@ class Start:
             levels = [piece.value(BEFORE) for piece in pieces]
             dark = light.value(BEFORE) == 0
             even = dark and (max(levels) == min(levels) or not self.film.unknowns.carrier_exchanges)
-            if even:
-                values, way = self._equilibrium(quiet, values, levels)
-            else:
-                values, way = self._steady(quiet, values, levels, light.value(BEFORE))
+            try:
+                if even:
+                    values, way = self._equilibrium(quiet, values, levels)
+                else:
+                    values, way = self._steady(quiet, values, levels, light.value(BEFORE))
+            except SolverError as error:
+                fields = quiet.unknowns.nodal(values)
+                raise with_help_in_words(error, quiet.network, quiet.electrostatics, fields) from error.__cause__
             report = replace(measured(goal, values, even, way), left_out=self._left_out(quiet))
         full = np.zeros(self.film.unknowns.size)
         full[: len(values)] = values

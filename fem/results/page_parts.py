@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+_TOLD = ("quantity", "check")  # heads of cells that say what a row is about
 _STYLE = Path(__file__).with_name("page_style.css")
 
 
@@ -24,6 +25,17 @@ def badge(kind: str, words: object) -> str:
     return f'<span class="badge {html.escape(str(kind))}">{html.escape(str(words))}</span>'
 
 
+def verdicts(criteria: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A badge per experiment that demands something: how many of its demands are met."""
+    met: dict[str, list[bool]] = {}
+    for one in criteria:
+        met.setdefault(str(one["id"]), []).append(one["verdict"] == "pass")
+    return [
+        badge("pass" if all(found) else "fail", f"{name}: {sum(found)} of {len(found)} met")
+        for name, found in met.items()
+    ]
+
+
 def demands(criteria: Sequence[Mapping[str, Any]]) -> str:
     """Table of what was demanded, as ``criteria`` of a record holds it."""
     rows = [(c["id"], c["quantity"], c["measured"], _bound(*c["bound"]), c["verdict"]) for c in criteria]
@@ -31,17 +43,18 @@ def demands(criteria: Sequence[Mapping[str, Any]]) -> str:
 
 
 def judged(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """Table whose last column is a verdict."""
+    """Table whose last column is a verdict; on a narrow screen each row folds, and its cells carry their heads."""
     head = "".join(f"<th>{html.escape(name)}</th>" for name in (*heads, "verdict"))
     body = "".join(
-        f"<tr>{''.join(map(_cell, cells))}<td>{badge(verdict, verdict)}</td></tr>" for *cells, verdict in rows
+        f"<tr>{''.join(map(_cell, heads, cells))}<td>{badge(verdict, verdict)}</td></tr>" for *cells, verdict in rows
     )
-    return f'<div class="wide"><table><tr>{head}</tr>{body}</table></div>'
+    return f'<div class="wide"><table class="judged"><tr class="heads">{head}</tr>{body}</table></div>'
 
 
-def _cell(value: object) -> str:
+def _cell(head: str, value: object) -> str:
     shown = "–" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
-    return f"<td>{html.escape(shown)}</td>"
+    kind = ' class="told"' if head in _TOLD else ""
+    return f'<td{kind} data-head="{html.escape(head)}">{html.escape(shown)}</td>' if shown else "<td></td>"
 
 
 def _bound(lower: float | None, upper: float | None) -> str:

@@ -1,22 +1,25 @@
-"""``report.html``: one page about a run, in one file that needs no network and runs no scripts."""
+"""``report.html``: one page about a run, in one file that needs no network; its one script moves the time slider."""
 
-import html
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from string import Template
 from typing import Any
 
-from fem.constants import eV
-from fem.pictures.drawing import in_time_units, length_unit
-from fem.results.page_parts import badge, demands, inline, items, judged, picture, style
-from fem.results.run_facts import SCALE_UNITS
+from fem.pictures.drawing import in_time_units
+from fem.pictures.time_frames import frames_in
+from fem.results.page_parts import badge, demands, inline, items, judged, picture, style, verdicts
+from fem.results.page_values import facts, table, text
+from fem.results.parameter_table import parameters, references, story
+from fem.results.scale_table import scales
+from fem.results.time_slider import policy, script, slider
 from fem.storage.files import replace_file
 from fem.storage.run_record import plain
+from fem.storage.timeseries import read_timeseries
 
 _PAGE = Path(__file__).with_name("report_page.html")
 _CAPTIONS = {
-    "maps.png": "What is seen at four times, then ions and potential at the end. Lines are grain boundaries.",
+    "maps.png": "What is seen at four times, then ions and potential at the end. PL / PL₀ is the photoluminescence over"
+    " that at the start. Thin lines are grain boundaries.",
     "microstructure.png": "The film before the first time step: grains and electrodes, the mesh where a grain boundary"
     " meets an electrode, the sizes of the grains. Boundaries are coloured where their activation energies differ.",
     "traces.png": "Against time: applied potential, electrode charge, current, photoluminescence. Currents that do not"
@@ -24,120 +27,78 @@ _CAPTIONS = {
     "surface.png": "The surface under a probe or coating after each change of a drive, and what was measured on it.",
     "profiles.png": "Averages across the film, at several times.",
 }
-_UNITS = {  # of what the record says of film and mesh
-    "smallest_edge": "m",
-    "largest_edge": "m",
-    "smallest_angle": "°",
-    "grain_boundary_length": "m",
-    "mean_diameter": "m",
-    "area_weighted_mean_diameter": "m",
-    "target_mean_diameter": "m",
-    "orientation": "rad",
-    "boundary_length_per_area": "1/m",
-    "first_cells": "m",
-}
-_UNSET: tuple[object, ...] = (None, "None", [], {})
-_NAMED_UNIT = re.compile(r"(.+) \[(.+)\]")
-_SHORT = 16  # letters of a value that stays on one line
+_MESH_WORDS = (
+    (("grains", "grains mean diameter"), "{grains} grains with a mean diameter of {grains_mean_diameter}"),
+    (("nodes", "triangles"), "{nodes} nodes and {triangles} triangles"),
+    (("smallest edge", "largest edge"), "edges from {smallest_edge} to {largest_edge}"),
+    (("smallest angle",), "no angle below {smallest_angle}"),
+)
 _LARGEST_MOVIE = 6 * 2**20  # bytes that may go into the page
 
 
 def write_report(directory: Path, record: Mapping[str, Any]) -> None:
     """Write ``report.html`` from the record of the run (see ``run.json``) and the pictures in ``figures/``."""
     known: Any = plain(record)
+    figures = _figures(directory)
     page = Template(_PAGE.read_text(encoding="utf-8")).substitute(
+        policy=policy(figures),
         style=style(),
-        title=_text(known["scenario"]),
-        description=_text(known["description"]),
+        title=text(known["scenario"]),
+        description=text(known["description"]),
+        story=story(known.get("doc") or ""),
         badges=_badges(known),
         summary=items(known["summary"]),
         warnings=_warnings(known["warnings"]),
-        figures=_figures(directory / "figures"),
+        figures=figures,
+        script=script(figures),
         checks=_checks(known["checks"]),
         criteria=demands(known["criteria"]),
-        parameters=_parameters(known["parameters"]),
-        scales=_table(
-            {
-                name: _quantity(known["scale_report"][name], unit)
-                for name, unit in SCALE_UNITS.items()
-                if name in known["scale_report"]
-            }
-        ),
-        mesh=_table(_facts(known["mesh"] or {})),
-        model=_table(_facts(known["model"] | {"start": known.get("start")})),
-        solver=_table(known["solver"]),
-        versions=_table(known["versions"]),
-        references="".join(
-            f'<li><a href="https://doi.org/{_text(d)}">doi:{_text(d)}</a></li>' for d in known["references"]
-        ),
-        footer=_text(f"Started {known['started']}, {known['wall_seconds']:.0f} s; all numbers are in run.json."),
+        study=_study(known["scenario"]),
+        parameters=parameters(known["parameters"]),
+        scales=scales(known["scale_report"]),
+        grown=text(_film_and_mesh(known["mesh"] or {})),
+        mesh=table(facts(known["mesh"] or {})),
+        model=table(facts(known["model"] | {"start": known.get("start")})),
+        solver=table(known["solver"]),
+        versions=table(known["versions"]),
+        references=references(known["references"]),
+        footer=text(f"Started {known['started']}, {known['wall_seconds']:.0f} s; all numbers are in run.json."),
     )
     replace_file(directory / "report.html", page.encode(), durable=False)
 
 
-def _text(value: object) -> str:
-    return html.escape(_text_of(value))
+def _film_and_mesh(known: Mapping[str, Any]) -> str:
+    """In a sentence what the film consists of and how it is meshed, as far as the record says."""
+    told = facts(known)
+    grains = {f"grains {name}": value for name, value in facts(known.get("grain_statistics") or {}).items()}
+    if told.get("grains") == "1":
+        grains = {}
+    parts = [
+        words.format(**{name.replace(" ", "_"): value for name, value in (told | grains).items()})
+        for needed, words in _MESH_WORDS
+        if all(name in told | grains for name in needed)
+    ]
+    return "; ".join(parts) + "." * bool(parts)
 
 
-def _text_of(value: object) -> str:
-    if value is None:
-        return "–"
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name}: {text}" for name, text in _facts(value).items())
-    if isinstance(value, list):
-        return "; ".join(map(_text_of, value))
-    return str(value)
-
-
-def _facts(facts: Mapping[str, Any]) -> dict[str, str]:
-    """Those that are known, with units: the unit is part of the name or that of all facts of this name."""
-    known = {name: value for name, value in facts.items() if value not in _UNSET}
-    named = {name: _NAMED_UNIT.fullmatch(name) for name in known}
-    return {
-        match[1] if match else name.replace("_", " "): _quantity(
-            known[name], match[2] if match else _UNITS.get(name, "1")
-        )
-        for name, match in named.items()
-    }
-
-
-def _quantity(value: object, unit: str) -> str:
-    if isinstance(value, Mapping) and unit != "1":
-        return ", ".join(f"{name}: {_quantity(item, unit)}" for name, item in value.items())
-    if unit == "J" and isinstance(value, float):
-        return f"{value / eV:.6g} eV"
-    if unit == "m" and isinstance(value, float):
-        factor, name = length_unit(abs(value))
-        return f"{value / factor:.6g} {name}"
-    written = "" if unit == "1" else unit.replace("^2", "²").replace("^3", "³")
-    return f"{_text_of(value)} {written}".rstrip()
-
-
-def _table(rows: Mapping[str, object]) -> str:
-    body = (f"<tr><th>{_text(name.replace('_', ' '))}</th><td>{_text(value)}</td></tr>" for name, value in rows.items())
-    return f"<table>{''.join(body)}</table>"
-
-
-def _parameters(known: Mapping[str, Any]) -> str:
-    """Value, unit and meaning of what the scenario was given."""
-    rows = []
-    for name, item in known.items():
-        if item["value"] is not None:
-            value = _text(_quantity(item["value"], item["unit"]))
-            kind = "short" if len(value) <= _SHORT else "long"
-            meaning = f'<td class="soft">{_text(item.get("meaning", ""))}</td>'
-            rows.append(f'<tr><th>{_text(name.replace("_", " "))}</th><td class="{kind}">{value}</td>{meaning}</tr>')
-    return f"<table>{''.join(rows)}</table>"
+def _study(scenario: str) -> str:
+    """Where the other parameters of a run are that belongs to a study."""
+    if "/" not in scenario:
+        return ""
+    return (
+        '<p>What all runs of its study have in common stands <a href="../report.html">on the page of the study</a>.</p>'
+    )
 
 
 def _badges(record: Mapping[str, Any]) -> str:
-    kept, warnings = record["conservation"]["verdict"], record["warnings"]
+    kept, warnings, checks = record["conservation"]["verdict"], record["warnings"], record["checks"]
+    failed = sum(item["verdict"] != "pass" for item in checks)
     badges = [badge(kept, "conserves ions" if kept == "pass" else "loses ions")]
-    badges += [badge(item["verdict"], f"{item['id']} {item['verdict']}") for item in record["criteria"]]
-    if failed := sum(item["verdict"] != "pass" for item in record["checks"]):
+    if failed:
         badges.append(badge("fail", f"{failed} failed check" + "s" * (failed > 1)))
+    elif checks:
+        badges.append(badge("pass", f"{len(checks)} checks passed"))
+    badges += verdicts(record["criteria"])
     if warnings:
         badges.append(badge("doubt", f"{len(warnings)} warning" + "s" * (len(warnings) > 1)))
     return "".join(badges)
@@ -157,14 +118,21 @@ def _checks(checks: Sequence[Mapping[str, Any]]) -> str:
     return judged(("check", "where", "worst", "limit", "when"), rows)
 
 
-def _figures(folder: Path) -> str:
-    parts = []
-    for name, caption in _CAPTIONS.items():
-        path = folder / name
-        if path.is_file():
-            parts.append(picture(path, caption))
-    parts.insert(1, _movie(folder))
+def _figures(directory: Path) -> str:
+    folder = directory / "figures"
+    parts = [picture(folder / name, caption) for name, caption in _CAPTIONS.items() if (folder / name).is_file()]
+    parts.insert(1, _times(directory) + _movie(folder))
     return "".join(parts) or "<p>None were drawn.</p>"
+
+
+def _times(directory: Path) -> str:
+    """The maps under a slider."""
+    found = frames_in(directory / "figures")
+    if not found:
+        return ""
+    times = read_timeseries(directory / "timeseries.csv")["time [s]"]
+    shown = [(f"t = {in_time_units(times[k])}", path) for k, path in found.items() if k < len(times)]
+    return slider(shown, "The film at the times of its outputs, one colour scale for all.")
 
 
 def _movie(folder: Path) -> str:
@@ -172,9 +140,8 @@ def _movie(folder: Path) -> str:
         path = folder / name
         if path.is_file() and path.stat().st_size <= _LARGEST_MOVIE:
             source = inline(path, kind)
-            shown, caption = f'<img src="{source}" alt="The film in motion.">', "The run in motion."
+            shown = f'<img src="{source}" alt="The film in motion.">'
             if kind == "video/mp4":
                 shown = f'<video src="{source}" controls loop muted playsinline preload="metadata"></video>'
-                caption = "The run in motion; the bar below it goes to any time."
-            return f"<figure>{shown}<figcaption>{caption}</figcaption></figure>"
+            return f'<details class="film" open><summary>The run in motion</summary><figure>{shown}</figure></details>'
     return ""

@@ -95,7 +95,7 @@ def first_record(scenario: Scenario, identity: RunIdentity, units: Mapping[str, 
         "criteria": [],
         "summary": [],
         "warnings": warnings_of(scenario),
-        "references": references(identity.doc, scenario.model.material.reference),
+        "references": references(identity.doc, scenario.model.material.reference, *identity.sources.values()),
         "wall_seconds": 0.0,
         "peak_memory_MiB": None,
     }
@@ -166,7 +166,7 @@ def versions() -> dict[str, str]:
 
 def references(*texts: str) -> list[str]:
     """DOIs mentioned in `texts`, in order of appearance, each once."""
-    found = (_closed(match.group().rstrip(".:")) for text in texts for match in _DOI.finditer(text))
+    found = (closed(match.group().rstrip(".:")) for text in texts for match in _DOI.finditer(text))
     return list(dict.fromkeys(found))
 
 
@@ -227,7 +227,7 @@ def peak_memory() -> float | None:
     return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
 
 
-def _closed(doi: str) -> str:
+def closed(doi: str) -> str:
     """`doi` without a closing parenthesis that belongs to the sentence around it."""
     while doi.endswith(")") and doi.count(")") > doi.count("("):
         doi = doi[:-1].rstrip(".:")

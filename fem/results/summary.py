@@ -79,7 +79,8 @@ def _charge_moved(scenario: Scenario, columns: Mapping[str, Array]) -> str:
     name = max(equal, key=lambda one: float(moved[one].sum()))  # the positive one of a pair
     largest = moved[name][int(np.argmax(np.abs(moved[name])))]
     half, nearly = (in_time_units(time_to_share(columns["time [s]"], moved[name], share)) for share in (0.5, 0.9))
-    return f"electrode {name} took up {1e2 * largest:.3g} µC/cm²: 50 % of it by {half}, 90 % by {nearly}"
+    way = "took up" if largest > 0 else "gave off"
+    return f"electrode {name} {way} {1e2 * abs(largest):.3g} µC/cm²: 50 % of it by {half}, 90 % by {nearly}"
 
 
 def _light_left(columns: Mapping[str, Array], series: FieldSeries) -> str:

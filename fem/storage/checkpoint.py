@@ -177,5 +177,8 @@ def load_checkpoint(directory: Path, scenario: Scenario) -> Checkpoint | None:
     if mesh != mesh_fingerprint(scenario.model.mesh):
         raise ValueError(f"{path} was made on another mesh than this scenario has: resume with the same film and seed")
     if model != model_fingerprint(scenario):
-        raise ValueError(f"{path} was made with other parameters than this scenario has: resume with the same ones")
+        raise ValueError(
+            f"{path} was made with other parameters than this scenario has, or by another version of the program:"
+            " resume with the same ones, or run it anew"
+        )
     return checkpoint

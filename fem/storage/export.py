@@ -29,6 +29,8 @@ def export_pvd(directory: Path) -> Path:
     ------
     ValueError
         If the folder holds no readable field series, or a link.
+    OSError
+        If the folder cannot be written; the list ``fields.pvd`` is not made then.
     """
     require_plain(directory)
     series = FieldSeries.open(directory / "fields.vtkhdf")
@@ -39,7 +41,7 @@ def export_pvd(directory: Path) -> Path:
         for part, block in enumerate(blocks(held)):
             for k, time in enumerate(held.times):
                 name = f"{folder.name}/{block.name}_{k:0{digits}d}.vtu"
-                _mesh_at(held, block, k).save(directory / name)
+                replace_file(directory / name, _as_file(_mesh_at(held, block, k)), durable=False)
                 entries.append(
                     f'    <DataSet timestep={quoteattr(repr(float(time)))} part="{part}"'
                     f" name={quoteattr(block.name)} file={quoteattr(name)}/>"
@@ -72,3 +74,15 @@ def _mesh_at(series: FieldSeries, block: Block, output: int) -> "UnstructuredGri
             data.GetArray(name).GetInformation().Set(vtkDataArray.UNITS_LABEL(), series.units[name])
     grid.field_data["units"] = [f"{name}: {series.units[name]}" for name in (*of_nodes, *of_cells)]
     return grid
+
+
+def _as_file(mesh: "UnstructuredGrid") -> bytes:
+    """Contents of a ``.vtu`` file. VTK's writer only logs that a file could not be written, so it writes none here."""
+    from vtkmodules.vtkIOXML import vtkXMLUnstructuredGridWriter
+
+    writer = vtkXMLUnstructuredGridWriter()
+    writer.SetInputData(mesh)
+    writer.SetDataModeToBinary()
+    writer.WriteToOutputStringOn()
+    writer.Write()
+    return str(writer.GetOutputString()).encode()

@@ -57,10 +57,18 @@ class Results:
         """
         folder = Path(directory)
         record = read_record(folder)
+        for name in ("fields.vtkhdf", "timeseries.csv"):
+            if not (folder / name).is_file():
+                raise ValueError(f"{folder} is not a complete results folder: it has no {name}")
         series = FieldSeries.open(folder / "fields.vtkhdf")
         columns = read_timeseries(folder / "timeseries.csv")
         count = min(len(series), *(len(values) for values in columns.values()))
         return cls(folder, record, {name: values[:count] for name, values in columns.items()}, series)
+
+    def __repr__(self) -> str:
+        """In a line, for a notebook."""
+        until = f"to {self.times[-1]:g} s, {self.record.get('status')}" if len(self.times) else "so far"
+        return f"<Results of {self.name} in {self.directory}: {len(self.times)} outputs {until}>"
 
     @property
     def name(self) -> str:
@@ -86,6 +94,15 @@ class Results:
     def fields(self) -> dict[str, str]:
         """Unit of every map, by its name."""
         return dict(self.series.units)
+
+    @property
+    def cut(self) -> str:
+        """What is missing of a folder that was copied in part, in words; "" where nothing is."""
+        outputs = self.record.get("outputs")
+        written = outputs.get("written") if isinstance(outputs, Mapping) else None
+        if not isinstance(written, int) or written <= len(self.times):
+            return ""
+        return f"holds {len(self.times)} of the {written} outputs that were written: its files are damaged or cut off"
 
     @cached_property
     def parameters(self) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import numpy as np
 from fem.storage.files import replace_file
 
 NAME = "run.json"
+STUDY, COMPARISON = "study.json", "comparison.json"  # in folders above or beside those of runs
 
 
 class Status(Enum):
@@ -40,6 +41,8 @@ class RunIdentity:
         File of the scenario where it is the user's own; "" for a built-in one.
     meanings
         What an argument is, in a sentence, by its name, as far as the scenario says so.
+    sources
+        Where the value of an argument comes from, by its name, as far as it is known.
     """
 
     name: str
@@ -47,6 +50,7 @@ class RunIdentity:
     parameters: Mapping[str, tuple[object, str]] = field(default_factory=dict)
     source: str = ""
     meanings: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def description(self) -> str:
@@ -62,7 +66,12 @@ class RunIdentity:
             "doc": self.doc,
             "source": self.source,
             "parameters": {
-                name: {"value": value, "unit": unit, "meaning": self.meanings.get(name, "")}
+                name: {
+                    "value": value,
+                    "unit": unit,
+                    "meaning": self.meanings.get(name, ""),
+                    "source": self.sources.get(name, ""),
+                }
                 for name, (value, unit) in self.parameters.items()
             },
             "seed": seed,
@@ -72,13 +81,16 @@ class RunIdentity:
     def from_dict(cls, record: Mapping[str, Any]) -> "RunIdentity":
         """Identity recorded in a ``run.json``; AttributeError, KeyError or TypeError if it does not hold one."""
         parameters = {name: (item["value"], item["unit"]) for name, item in record["parameters"].items()}
-        meanings = {name: item["meaning"] for name, item in record["parameters"].items() if item.get("meaning")}
+        meanings, sources = (
+            {name: item[key] for name, item in record["parameters"].items() if item.get(key)}
+            for key in ("meaning", "source")
+        )
         words = record["scenario"], record["doc"], record["source"]
-        for word in (*words, *(unit for _, unit in parameters.values()), *meanings.values()):
+        for word in (*words, *(unit for _, unit in parameters.values()), *meanings.values(), *sources.values()):
             if not isinstance(word, str):
                 raise TypeError(f"{word!r} is not a text")
         name, doc, source = words
-        return cls(name, doc, parameters, source, meanings)
+        return cls(name, doc, parameters, source, meanings, sources)
 
 
 def write_record(directory: Path, record: Mapping[str, object], durable: bool = True) -> None:
@@ -97,8 +109,7 @@ def read_record(directory: Path) -> dict[str, Any]:
     """
     path = directory / NAME
     if not path.is_file():
-        found = "it has no" if directory.is_dir() else "there is no such folder, nor a"
-        raise ValueError(f"{directory} is not a results folder: {found} {NAME}")
+        raise ValueError(f"{directory} is not a results folder: {_instead(directory)}")
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, RecursionError, ValueError) as error:
@@ -106,6 +117,20 @@ def read_record(directory: Path) -> dict[str, Any]:
     if not isinstance(record, dict):
         raise ValueError(f"{path} is damaged: it does not hold a record")
     return record
+
+
+def _instead(directory: Path) -> str:
+    """What is at `directory` in place of a results folder, and where its runs are."""
+    if directory.is_file():
+        return f"it is a file; give the folder {directory.parent} that it is in"
+    if not directory.is_dir():
+        return f"there is no such folder, nor a {NAME}"
+    if (directory / STUDY).is_file():
+        runs = sorted(path.parent for path in directory.glob(f"*/{NAME}"))
+        return "it is a study of several runs" + (f"; give one of them, such as {runs[0]}" if runs else ", none begun")
+    if (directory / COMPARISON).is_file():
+        return "it is a comparison of several runs; give one of them"
+    return f"it has no {NAME}"
 
 
 def read_identity(directory: Path) -> RunIdentity:

@@ -48,16 +48,23 @@ def read_timeseries(path: Path) -> dict[str, Array]:
     ValueError
         If a complete row does not fit the header or holds something else than numbers.
     """
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    rows = list(csv.reader(line for line in lines if line.endswith("\n")))  # a kill may cut the last line
-    if not rows:
-        raise ValueError(f"{path} has no header")
-    header, body = rows[0], rows[1:]
     try:
-        values = np.array([[float(cell) for cell in row] for row in body], dtype=float).reshape(len(body), len(header))
-    except ValueError as error:
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        rows = list(csv.reader(line for line in lines if line.endswith("\n")))  # a kill may cut the last line
+        header = rows[0] if rows else []
+        body = [_numbers(row, number, len(header)) for number, row in enumerate(rows[1:], start=2)]
+    except (ValueError, csv.Error) as error:
         raise ValueError(f"{path} is damaged: {error}") from error
+    if not header:
+        raise ValueError(f"{path} has no header")
+    values = np.array(body, dtype=float).reshape(len(body), len(header))
     return {name: values[:, k] for k, name in enumerate(header)}
+
+
+def _numbers(row: Sequence[str], line: int, count: int) -> list[float]:
+    if len(row) != count:
+        raise ValueError(f"line {line} has {len(row)} cells, the header {count}")
+    return [float(cell) for cell in row]
 
 
 def truncate_timeseries(path: Path, count: int) -> None:

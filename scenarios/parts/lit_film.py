@@ -8,16 +8,17 @@ import numpy as np
 from fem.constants import boltzmann, eV, nm
 from fem.fields import Array
 from fem.observables.composition import pairs, share
-from fem.physics.drives.drive import Drive, table
+from fem.physics.drives.drive import Drive
 from fem.physics.halides.band_gaps import gap_law
 from fem.physics.halides.funnelling import FunnelledCarriers, GapLaw
 from fem.physics.halides.mixed_halide import HalideLattice
 from fem.physics.halides.nucleation import Noise
 from fem.physics.materials import Material
-from fem.scenario import Observable, Scenario, logarithmic_times
+from fem.scenario import Observable, Scenario
 from fem.state import State
 from scenarios.parts.mixed_halide_film import iodide_and_bromide
 from scenarios.parts.options import require_longer
+from scenarios.parts.stages import in_turn, times_of
 
 LIT_FILM = Material("MAPb(I,Br)3", 24.1)
 INTERACTION = 1.5 * boltzmann * 300.0  # [J] Omega; the halides mix in the dark above 225 K (assumption)
@@ -87,7 +88,7 @@ class LitLattice:
 
 @dataclass(frozen=True)
 class LightStages:
-    """Light of different strengths, one after the other.
+    """Light of different strengths, one after the other; dark before.
 
     Parameters
     ----------
@@ -103,18 +104,12 @@ class LightStages:
     @property
     def drive(self) -> Drive:
         """Strength over time."""
-        ends = list(accumulate(self.durations))
-        times = [time for end in ends[:-1] for time in (end, end)]
-        values = [value for pair in zip(self.strengths, self.strengths[1:], strict=False) for value in pair]
-        return table([0.0, *times, ends[-1]], [self.strengths[0], *values, self.strengths[-1]])
+        return in_turn(self.strengths, self.durations)
 
     @property
     def times(self) -> Array:
         """Output times [s], dense after each change; one of them ends each stage."""
-        starts = accumulate((0.0, *self.durations[:-1]))
-        parts = [start + logarithmic_times(FIRST, last, _PER_DECADE)[1:]
-                 for start, last in zip(starts, self.durations, strict=True)]  # fmt: skip
-        return np.concatenate([[0.0], *parts])
+        return times_of(self.durations, FIRST, _PER_DECADE)
 
     def at_end(self, time: Array, values: Array, stage: int) -> float:
         """Value of a time series at the end of a stage; both arrays of shape (n,)."""

@@ -11,7 +11,7 @@ _SAME = 1e-9  # relative difference of two numbers that were written alike
 def require_positive_options(**values: float) -> None:
     """Raise ValueError unless every option is greater than zero, e.g. ``grain_size=...`` for ``--grain-size``."""
     for name, value in values.items():
-        require_positive(value, _option(name), "in SI units")
+        require_positive(value, _option(name), "in SI units" if isinstance(value, float) else "")
 
 
 def require_increasing(**values: float) -> None:

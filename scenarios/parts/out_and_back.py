@@ -2,13 +2,11 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from fem.constants import ms
 from fem.fields import Array
-from fem.physics.drives.drive import Drive, table
-from fem.scenario import logarithmic_times
+from fem.physics.drives.drive import Drive
 from scenarios.parts.options import require_longer
+from scenarios.parts.stages import in_turn, times_of
 
 FIRST = 10 * ms  # output after each change of the voltage
 _PER_DECADE = 8
@@ -35,14 +33,16 @@ class OutAndBack:
     @property
     def drive(self) -> Drive:
         """The voltage over time."""
-        return table([0.0, 0.0, self.drive_time, self.drive_time], [0.0, self.bias, self.bias, self.return_bias])
+        return in_turn((self.bias, self.return_bias), self._durations)
 
     @property
     def times(self) -> Array:
         """Output times [s]; one of them ends the first voltage, another the second."""
-        out = logarithmic_times(FIRST, self.drive_time, _PER_DECADE)
-        back = logarithmic_times(FIRST, self.return_time, _PER_DECADE)[1:]
-        return np.concatenate([out, self.drive_time + back])
+        return times_of(self._durations, FIRST, _PER_DECADE)
+
+    @property
+    def _durations(self) -> tuple[float, float]:
+        return self.drive_time, self.return_time
 
     @property
     def reverses(self) -> bool:

@@ -1,5 +1,6 @@
-"""Voltages that are held one after the other, with outputs that are dense after each change."""
+"""Levels of a voltage or of the light, one after the other, with outputs that are dense after each change."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
@@ -8,6 +9,26 @@ import numpy as np
 from fem.fields import Array
 from fem.physics.drives.drive import Drive, table
 from fem.scenario import logarithmic_times
+
+
+def in_turn(levels: Sequence[float], durations: Sequence[float], rise: float = 0.0) -> Drive:
+    """`levels` one after the other from t = 0 on, each for its duration [s] and the last for ever; 0 before.
+
+    Parameters
+    ----------
+    rise
+        How long a change takes, as a straight line [s]; 0 for a jump.
+    """
+    starts = [0.0, *accumulate(durations[:-1])]
+    times = [time + late for time in starts for late in (0.0, rise)]
+    return table(times, [0.0, *(level for level in levels for _ in (0, 1))][:-1])
+
+
+def times_of(durations: Sequence[float], first: float, per_decade: int) -> Array:
+    """Outputs of stages of these durations [s]: 0, then so many per decade from `first` after each change on."""
+    starts = [0.0, *accumulate(durations[:-1])]
+    since = [logarithmic_times(first, last, per_decade)[1:] for last in durations]
+    return np.concatenate([[0.0], *(start + each for start, each in zip(starts, since, strict=True))])
 
 
 @dataclass(frozen=True)
@@ -37,16 +58,13 @@ class Stages:
     @property
     def drive(self) -> Drive:
         """The voltages over time."""
-        jumps = [time + late for time in self._starts for late in (0.0, self.rise)]
-        steps = table(jumps[:-1], [0.0, *(value for value in self.voltages for _ in (0, 1))])
-        return replace(
-            steps, description=f"{', '.join(f'{value:g} V' for value in self.voltages)}, {self.hold:g} s each"
-        )
+        told = f"{', '.join(f'{value:g} V' for value in self.voltages)}, {self.hold:g} s each"
+        return replace(in_turn(self.voltages, self._durations, self.rise), description=told)
 
     @property
     def times(self) -> Array:
         """Output times [s]: 0, then as many in each stage, the last of them at its end."""
-        return np.concatenate([[0.0], *(start + self.since for start in self._starts[:-1])])
+        return times_of(self._durations, self.first, self.per_decade)
 
     @property
     def since(self) -> Array:
@@ -59,6 +77,5 @@ class Stages:
         return values[1 + stage * count : 1 + (stage + 1) * count]
 
     @property
-    def _starts(self) -> list[float]:
-        """Beginning of each stage and the end of the last [s]."""
-        return list(accumulate([self.hold] * len(self.voltages), initial=0.0))
+    def _durations(self) -> list[float]:
+        return [self.hold] * len(self.voltages)

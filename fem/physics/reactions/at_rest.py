@@ -32,13 +32,13 @@ def running_at_rest(network: ReactionNetwork) -> ReactionNetwork:
 
 def has_one_way(network: ReactionNetwork) -> bool:
     """Whether a reaction of ions without a reverse is part of `network`."""
-    changes = _changes_of_ions(network)
+    changes = changes_of_ions(network)
     return any(changes[:, r].any() and not _has_reverse(network, r) for r in range(len(network.terms)))
 
 
 def _on_cycles(network: ReactionNetwork) -> list[bool]:
     """Whether each reaction has a reverse or lies on a cycle."""
-    changes, reverse = _changes_of_ions(network), [_has_reverse(network, r) for r in range(len(network.terms))]
+    changes, reverse = changes_of_ions(network), [_has_reverse(network, r) for r in range(len(network.terms))]
     lower = [-1.0 if there_and_back else 0.0 for there_and_back in reverse]
     bounds, found = [(low, 1.0) for low in lower], []
     for r, there_and_back in enumerate(reverse):
@@ -52,8 +52,8 @@ def _on_cycles(network: ReactionNetwork) -> list[bool]:
     return found
 
 
-def _changes_of_ions(network: ReactionNetwork) -> Array:
-    """N, shape (n_ions, n_reactions)."""
+def changes_of_ions(network: ReactionNetwork) -> Array:
+    """N: what each event changes of each ion species, shape (n_ions, n_reactions)."""
     out = np.zeros((len(network.names), len(network.terms)))
     for r, term in enumerate(network.terms):
         for k, number in term.changes.items():
