@@ -76,13 +76,15 @@ class SelfHeating:
         middle, duration = self._next(replace(warmth, power=power, slope=slope), cursor.time)
         moved = middle - warmth.solved_at
         if moved:
-            before, film = film, self._at(middle)
+            before, old, film = film, driven, self._at(middle)
             driven = driven_from(film, cursor.origin)
             values = driven.hold_algebraic(time, carried_over(before.unknowns, film.unknowns, values))
-        if driven.unknowns.carrier_exchanges and not opens:
-            values = carriers_settled(driven, time, values, work)
-            power, known = self._power(driven, time, values), power
-            slope = (power - known) / moved if abs(moved) > _TELLING * self._heat.largest_change else slope
+            if driven.unknowns.carrier_exchanges and not opens:
+                settled = carriers_settled(old, time, cursor.values, work)
+                values = carriers_settled(driven, time, values, work)
+                gained = self._power(driven, time, values) - self._power(old, time, settled)
+                power += gained
+                slope = gained / moved if abs(moved) > _TELLING * self._heat.largest_change else slope
         warmth = replace(warmth, power=power, solved_at=middle, due=time + duration, slope=slope)
         return film, replace(cursor, values=values), warmth
 

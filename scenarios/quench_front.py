@@ -91,6 +91,6 @@ def scenario(
     front = Front(gap, mobility, bias, hold, width, weak_light=light <= _WEAK)
     early = np.array([0.0, _FIRST, 1e-3, min(0.1, hold / 50)])
     steady = np.linspace(0, hold, 26)[1:]
-    times = np.concatenate([early[early < steady[0]], steady, hold + steady])
+    times = np.concatenate([early, steady, hold + steady])
     demands = front.criteria if exchange_rate > 0 else front.criteria_without_exchange
     return Scenario(model, times, observables=front.observables, criteria=demands, microstructure=mesh.report)

@@ -42,6 +42,7 @@ REFUSED = {
     "lateral_bias --crop 45nm": "--crop of 45 nm holds less than two grains",
     # sizes and numbers, by the names they have here
     "boundary_highway --grains 0": "--grains must be greater than zero, got 0",
+    "lateral_versus_vertical --films 0": "--films must be greater than zero, got 0$",
     "boundary_highway --grain-size 0nm": "--grain-size must be greater",
     "boundary_highway --probe-distance 0nm": "--probe-distance must be greater",
     "boundary_passivation --chloride-enrichment 0": "--chloride-enrichment must be greater",

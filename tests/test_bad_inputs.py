@@ -267,8 +267,8 @@ def test_another_scenario_file_does_not_continue_a_run(
     assert_refused(command_line("resume", "run", "--scenario", "other.py"), "'small_film'", "'other'")
 
 
-def test_export_needs_a_results_folder_and_a_format(command_line: CommandLine, tmp_path: Path) -> None:
-    assert_refused(command_line("export", tmp_path), "--pvd")
+def test_export_needs_a_results_folder_and_a_format(command_line: CommandLine, tmp_path: Path, finished: Path) -> None:
+    assert_refused(command_line("export", finished), "--pvd")
     assert_refused(command_line("export", tmp_path, "--pvd"), str(tmp_path))
 
 

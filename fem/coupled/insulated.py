@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from fem.coupled.unknowns import Exchange, Unknowns
+from fem.coupled.unknowns import Unknowns
 from fem.fields import Array
 from fem.numerics.control_volumes import ControlVolumes
 from fem.numerics.grounded import Sums
-from fem.physics.reactions.network import Sources
+from fem.physics.reactions.network import ReactionNetwork, Sources
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,18 @@ class InsulatedCarriers:
     candidates: tuple[NDArray[np.int64], ...]
 
     @classmethod
-    def of(cls, volumes: ControlVolumes, unknowns: Unknowns) -> "InsulatedCarriers":
-        """Of the film's parts. With a halide lattice none is told."""
+    def of(
+        cls, volumes: ControlVolumes, unknowns: Unknowns, network: ReactionNetwork | None = None
+    ) -> "InsulatedCarriers":
+        """Of the film's parts, under the reactions of `network`. With a halide lattice none is told.
+
+        Ions that no reaction joins to carriers keep their charge by themselves. They stay out of the sums: there may be
+        so many that their round-off hides the carriers.
+        """
+        joined = _joined_to_carriers(unknowns, network)
         places = np.arange(unknowns.size, dtype=float)
         charged, numbered, of_charges, of_numbers = [], [], [], []
-        for inside in [] if unknowns.lattice is not None else _parts(volumes, unknowns):
+        for inside in [] if unknowns.lattice is not None else _parts(volumes, unknowns, joined):
             pieces = [
                 (k, nodes)
                 for k in np.flatnonzero(unknowns.carriers).tolist()
@@ -53,8 +60,8 @@ class InsulatedCarriers:
             ]
             free = [(k, nodes) for k, nodes in pieces if not _held(unknowns, k, nodes)]
             own = [unknowns.nodal(places)[k + 1][nodes].astype(np.int64) for k, nodes in free]
-            if free and len(free) == len(pieces) and _own_contacts(unknowns, inside):
-                charged.append(_charge(unknowns, inside))  # which stands for the number of the first
+            if free and len(free) == len(pieces) and _own_contacts(unknowns, inside, joined):
+                charged.append(_charge(unknowns, inside, joined))  # which stands for the number of the first
                 of_charges.append(own.pop(0))
                 del free[0]
             numbered += free
@@ -87,11 +94,20 @@ class InsulatedCarriers:
         return Sums(np.vstack([self.charged, weights]), np.vstack([still, slopes]), np.array(grounds, dtype=np.int64))
 
 
-def _parts(volumes: ControlVolumes, unknowns: Unknowns) -> Iterator[NDArray[np.bool_]]:
-    """Parts of the film, joined by anything that moves, that hold carriers, True inside, shape (n_nodes,) each."""
-    if unknowns.carriers.any():
-        movable = np.array([one.present & one.mobile for one in unknowns.populations])
-        yield from _joined(volumes, movable, ~unknowns.absent[unknowns.carriers].all(axis=0))
+def _joined_to_carriers(unknowns: Unknowns, network: ReactionNetwork | None) -> NDArray[np.bool_]:
+    """Carriers, and what reactions make of them or them of it, by way of others too, shape (n_species,)."""
+    joined = unknowns.carriers.copy()
+    changes = [] if network is None else [list(term.changes) for term in network.terms]
+    for one in changes * len(joined):
+        joined[one] |= joined[one].any()
+    return joined
+
+
+def _parts(volumes: ControlVolumes, unknowns: Unknowns, joined: NDArray[np.bool_]) -> Iterator[NDArray[np.bool_]]:
+    """Parts of the film that hold carriers and exchange none of what is `joined` to them, shape (n_nodes,) each."""
+    if joined.any():
+        movable = np.array([one.present & one.mobile for one in unknowns.populations])[joined]
+        yield from _connected(volumes, movable, np.asarray(~unknowns.absent[unknowns.carriers].all(axis=0)))
 
 
 def _pieces(
@@ -99,16 +115,16 @@ def _pieces(
 ) -> Iterator[NDArray[np.bool_]]:
     """Connected pieces of a part between which carriers `k` do not pass, True inside, shape (n_nodes,) each."""
     there = inside & ~unknowns.absent[k]
-    return _joined(volumes, there[None], there)
+    return _connected(volumes, there[None], there)
 
 
-def _joined(
+def _connected(
     volumes: ControlVolumes, movable: NDArray[np.bool_], wanted: NDArray[np.bool_]
 ) -> Iterator[NDArray[np.bool_]]:
     """Nodes joined by edges along which any of what is `movable` at both ends, where some of them are `wanted`."""
     i, j = volumes.nodes
-    joined = (movable[:, i] & movable[:, j]).any(axis=0)
-    ties = sparse.coo_matrix((np.ones(joined.sum()), (i[joined], j[joined])), shape=(len(wanted),) * 2)
+    along = (movable[:, i] & movable[:, j]).any(axis=0)
+    ties = sparse.coo_matrix((np.ones(along.sum()), (i[along], j[along])), shape=(len(wanted),) * 2)
     _, part = connected_components(ties, directed=False)
     for number in np.unique(part[wanted]):
         yield part == number
@@ -119,25 +135,17 @@ def _held(unknowns: Unknowns, k: int, nodes: NDArray[np.bool_]) -> bool:
     return any(one.population == k and nodes[one.nodes].any() for one in unknowns.carrier_exchanges)
 
 
-def _at(unknowns: Unknowns, one: Exchange, inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which nodes of a contact, where the ions that cross it exist, are in the part."""
-    nodes = one.electrode.nodes
-    return inside[nodes[~unknowns.absent[one.species][nodes]]]
-
-
-def _own_contacts(unknowns: Unknowns, inside: NDArray[np.bool_]) -> bool:
-    """Whether all ions that enter through a contact of the part enter it, and none another one."""
-    at = [_at(unknowns, one, inside) for one in unknowns.exchanges]
+def _own_contacts(unknowns: Unknowns, inside: NDArray[np.bool_], joined: NDArray[np.bool_]) -> bool:
+    """Whether all `joined` ions that enter through a contact of the part enter it, and none another one."""
+    at = [inside[one.electrode.nodes] for one in unknowns.exchanges if joined[one.species]]
     return all(here.all() or not here.any() for here in at)
 
 
-def _charge(unknowns: Unknowns, inside: NDArray[np.bool_]) -> Array:
-    """Weights of the rows in the charge of a part, ions less those that entered, shape (n_unknowns,)."""
-    weights, counted = np.zeros(unknowns.size), unknowns.charges * unknowns.unit
+def _charge(unknowns: Unknowns, inside: NDArray[np.bool_], joined: NDArray[np.bool_]) -> Array:
+    """Weights of the rows in the charge of what is `joined` in a part, less what entered, shape (n_unknowns,)."""
+    weights, counted = np.zeros(unknowns.size), joined * unknowns.charges * unknowns.unit
     unknowns.nodal(weights)[1:][:, inside] = counted[:, None]
     unknowns.nodal(weights)[1:][unknowns.absent] = 0.0
-    own = [_at(unknowns, one, inside).any() for one in unknowns.exchanges]
-    unknowns.entered(weights)[:] = [
-        -counted[one.species] * here for one, here in zip(unknowns.exchanges, own, strict=True)
-    ]
+    own = [counted[one.species] * inside[one.electrode.nodes].any() for one in unknowns.exchanges]
+    unknowns.entered(weights)[:] = np.negative(own)
     return weights

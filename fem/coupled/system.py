@@ -183,7 +183,7 @@ class CoupledSystem:
 
     @cached_property
     def _insulated(self) -> InsulatedCarriers:
-        return InsulatedCarriers.of(self.volumes, self.unknowns)
+        return InsulatedCarriers.of(self.volumes, self.unknowns, self.network)
 
     def sums(self, time: float, values: Array) -> Sums:
         """Charge and numbers of carriers that no contact reaches."""

@@ -25,12 +25,29 @@ from fem.physics.species import Sublattice
 
 @dataclass(frozen=True)
 class Exchange:
-    """Ions of one species crossing one contact: their numbers in the model, the law and the nodes' electrode."""
+    """Ions of one species crossing one contact: their numbers in the model, the law and the electrode where they live.
+
+    Raises
+    ------
+    ValueError
+        If they live nowhere at the contact.
+    """
 
     contact: int
     species: int
     law: IonExchange
     electrode: Electrode
+
+    @classmethod
+    def of(cls, contact: int, species: int, electrode: Electrode, population: Population) -> "Exchange":
+        """The exchange that the contact states."""
+        held = electrode.within(population.present)
+        if not len(held.nodes):
+            raise ValueError(
+                f"electrode {electrode.contact.facets!r} exchanges {population.name!r}, which does not exist there:"
+                " take the exchange away, or let the species live in the layer there (where)"
+            )
+        return cls(contact, species, electrode.contact.ions[population.name], held)
 
 
 @dataclass(frozen=True)
@@ -148,10 +165,10 @@ class Unknowns:
     def exchanges(self) -> tuple[Exchange, ...]:
         """The exchanging contacts, species by species."""
         return tuple(
-            Exchange(e, k, law, electrode)
+            Exchange.of(e, k, electrode, one)
             for e, electrode in enumerate(self.electrodes)
             for k, one in enumerate(self.populations)
-            if self.open_contacts and not isinstance(law := electrode.contact.ions.get(one.name, Blocking()), Blocking)
+            if self.open_contacts and not isinstance(electrode.contact.ions.get(one.name, Blocking()), Blocking)
         )
 
     @cached_property

@@ -4,7 +4,7 @@ Inward flux per metre of depth of species k at contact node i is ``l_i j_k(c_i, 
 length that the node owns and j_k the law of :mod:`fem.physics.contacts`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +57,12 @@ class Electrode:
     def length(self) -> float:
         """Length of the electrode [m]."""
         return float(self.lengths.sum())
+
+    def within(self, present: NDArray[np.bool_]) -> "Electrode":
+        """The electrode where something is `present`, True at its nodes, shape (n_nodes,)."""
+        held = present[self.nodes]
+        capacitance = None if self.capacitance is None else self.capacitance[held]
+        return replace(self, nodes=self.nodes[held], lengths=self.lengths[held], capacitance=capacitance)
 
 
 def electrodes_on(

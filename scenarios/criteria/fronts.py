@@ -68,7 +68,9 @@ class Front:
         law = _LAW_IN_WEAK_LIGHT if self.weak_light else _LAW
         return (
             Criterion("B2", "how straight 1 / I^2 is over time (R^2)", self.straightness, _STRAIGHT),
-            Criterion("B2", "way of the front by two resistances, [(1 - r) l^2 / 2 + r L l] / (mu V t)", self.law, *law),
+            Criterion(
+                "B2", "way of the front by two resistances, [(1 - r) l^2 / 2 + r L l] / (mu V t)", self.law, *law
+            ),
             Criterion("B2", "rise of (I0 / I)^2 over that of the same law, 2 (1 - r) mu V / (r L)^2", self.slope, *law),
             Criterion("B2", "width of the edge over its way, halfway", self.sharpness, 0.0, _SHARP),
             Criterion("B2", "speed at 2e4 V/m [m/s]", self.speed, *_SPEED),
