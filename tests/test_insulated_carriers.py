@@ -206,7 +206,7 @@ def test_ions_that_enter_two_parts_leave_numbers_alone() -> None:
     ions = [replace(ion, where=("film",)) for ion in (VACANCY, NEUTRAL)]
     model = two_films(step(1.0), 0.0, ions, reactions=[*REACTIONS, CAPTURE])
     one = model.unknowns
-    shared = replace(one.electrodes[0], nodes=np.array([0, one.n_nodes - 1]), lengths=np.full(2, 1 * nm))
+    shared = replace(one.electrodes[0], ends=np.array([[0], [one.n_nodes - 1]]), facet_lengths=np.array([1 * nm]))
     law = {"vacancy": Reservoir(1e-9, 2e23)}
     both = replace(one, electrodes=(replace(shared, contact=replace(shared.contact, ions=law)), one.electrodes[1]))
     found = InsulatedCarriers.of(model.control_volumes, both, model.network)

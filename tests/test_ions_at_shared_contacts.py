@@ -51,4 +51,4 @@ def test_ions_of_every_layer_cross_everywhere() -> None:
     model = film_beside_oxide(LAWS["reservoir"])
     everywhere = replace(model, species=(replace(VACANCY, where=None),))
     (some,), (all_,) = model.unknowns.exchanges, everywhere.unknowns.exchanges
-    assert some.electrode.length == pytest.approx(31 * nm) and all_.electrode.length == pytest.approx(60 * nm)
+    assert some.electrode.length == pytest.approx(30 * nm) and all_.electrode.length == pytest.approx(60 * nm)

@@ -14,6 +14,7 @@ from fem.checks import require_known
 from fem.constants import vacuum_permittivity
 from fem.fields import Array
 from fem.numerics.control_volumes import ControlVolumes
+from fem.numerics.scatter import sum_at
 from fem.physics.contacts import Blocking, Contact, IonExchange, Reservoir
 from fem.physics.drives.drive import Drive, Piece, as_drive
 from fem.physics.regions import require_regions
@@ -38,6 +39,10 @@ class Electrode:
         Electrode length of each node [m], shape (n,).
     capacitance
         Coating capacitance of each node [F/m per metre of depth], shape (n,); None for a bare electrode.
+    ends
+        Nodes at the ends of each facet of it, shape (2, n_facets).
+    facet_lengths
+        [m], shape (n_facets,).
     offset
         Potential that the alignment of the bands adds to the voltage [V].
     """
@@ -47,6 +52,8 @@ class Electrode:
     nodes: NDArray[np.int64]
     lengths: Array
     capacitance: Array | None
+    ends: NDArray[np.int64]
+    facet_lengths: Array
     offset: float = 0.0
 
     def level(self, piece: Piece, time: float) -> float:
@@ -59,10 +66,15 @@ class Electrode:
         return float(self.lengths.sum())
 
     def within(self, present: NDArray[np.bool_]) -> "Electrode":
-        """The electrode where something is `present`, True at its nodes, shape (n_nodes,)."""
-        held = present[self.nodes]
-        capacitance = None if self.capacitance is None else self.capacitance[held]
-        return replace(self, nodes=self.nodes[held], lengths=self.lengths[held], capacitance=capacitance)
+        """The facets that hold something `present`, True at its nodes, shape (n_nodes,)."""
+        held = present[self.ends].all(axis=0)
+        ends, facet_lengths = self.ends[:, held], self.facet_lengths[held]
+        nodes, which = np.unique(ends, return_inverse=True)
+        lengths = sum_at(which, np.tile(0.5 * facet_lengths, 2), len(nodes))
+        capacitance = _capacitance(self.contact, lengths)
+        return replace(
+            self, nodes=nodes, lengths=lengths, capacitance=capacitance, ends=ends, facet_lengths=facet_lengths
+        )
 
 
 def electrodes_on(
@@ -94,7 +106,9 @@ def electrodes_on(
                 both = f"electrodes {taken[node]!r} and {contact.facets!r}"
                 raise ValueError(f"{both} share the node at x = {x:.1f} nm, y = {y:.1f} nm: leave a gap between them")
             taken[node] = contact.facets
-        result.append(Electrode(contact, as_drive(contact.potential), nodes, lengths, _capacitance(contact, lengths)))
+        drive, capacitance = as_drive(contact.potential), _capacitance(contact, lengths)
+        ends, facet_lengths = volumes.nodes[:, facets], volumes.lengths[facets]
+        result.append(Electrode(contact, drive, nodes, lengths, capacitance, ends, facet_lengths))
     return tuple(result)
 
 

@@ -72,8 +72,8 @@ class AlignedContacts:
         doping = volumes.node_integrals(bands.doping) / np.where(present, carriers[0].transport.storage, 1.0)
         aligned, exchanges = [], []
         for number, electrode in enumerate(electrodes):
-            held = present[electrode.nodes]
-            nodes, lengths = electrode.nodes[held], electrode.lengths[held]
+            held = electrode.within(present)
+            nodes, lengths = held.nodes, held.lengths
             contact = electrode.contact.carriers
             shift = _shift(contact, bands, enrichment[:, nodes], doping[nodes])
             aligned.append(replace(electrode, offset=shift * thermal_voltage(bands.temperature)))
