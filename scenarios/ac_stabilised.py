@@ -25,10 +25,11 @@ from fem.physics.layers import boundary_lines
 from fem.scenario import Scenario
 from meshes import columnar
 from scenarios.criteria.ac import Stabilised
-from scenarios.parts.ac_film import FILM, LINE, Beside, bromide_and_chloride, one_square_cycle
-from scenarios.parts.mixed_halide_film import BOUNDARY_WIDTH
+from scenarios.parts.ac_film import FILM, HALIDES, LINE, Beside, one_square_cycle
+from scenarios.parts.mixed_halide_film import BOUNDARY_WIDTH, SITES
 from scenarios.parts.options import require_longer, require_no_slower_boundaries, require_positive_options
 from scenarios.parts.resolved import NodeBudget, film_debye_length, sizes_following
+from scenarios.parts.two_halides import two_halides
 from scenarios.parts.voltage_direction import Direction
 
 BUDGET = NodeBudget(options=("--width", "--thickness", "--grains"))
@@ -95,7 +96,8 @@ def scenario(
     behind = HalideStore(exchange_rate, exchange_rate, chloride_share, store) if exchange_rate else None
     contacts = [Contact(side, drive, halides=behind) for side, drive in
                 ((first, 0 * V), (second, one_square_cycle(amplitude, 1 / frequency)))]  # fmt: skip
-    lattice = bromide_and_chloride(vacancy_density, chloride_share, grain_barrier, boundary_barrier)
+    barriers = {"grain_interior": grain_barrier, "grain_boundary": boundary_barrier}
+    lattice = two_halides(vacancy_density, chloride_share, barriers, HALIDES, SITES)
     lines = [boundary_lines(BOUNDARY_WIDTH)]
     model = PoissonNernstPlanck(mesh.mesh, FILM, [], contacts, temperature, lines, lattice=lattice)
     return _watched(model, amplitude, 1 / frequency, duration, dict(mesh.report))

@@ -31,14 +31,16 @@ from scenarios.parts.mixed_halide_film import (
     BOUNDARY_WIDTH,
     FAMILY,
     FILM,
+    HALIDES,
+    SITES,
     BlockedTwin,
     interdiffusion,
-    iodide_and_bromide,
     supply,
 )
 from scenarios.parts.options import require_no_slower_boundaries, require_positive_options
 from scenarios.parts.out_and_back import OutAndBack
 from scenarios.parts.resolved import NodeBudget, film_debye_length, sizes_following
+from scenarios.parts.two_halides import two_halides
 from scenarios.parts.voltage_direction import Direction
 
 LINE = 80e-3 * eV  # width of the emission of an even film (assumption)
@@ -104,6 +106,7 @@ def scenario(
     first, second = direction.electrodes
     mesh = BUDGET.meshed(film, sizes, debye, electrodes=(first, second))
     behind = HalideStore(exchange_rate, exchange_rate, bromide_share, store) if exchange_rate else None
+    barriers = {"grain_interior": grain_barrier, "grain_boundary": boundary_barrier}
     model = PoissonNernstPlanck(
         mesh.mesh,
         FILM,
@@ -111,7 +114,7 @@ def scenario(
         [Contact(first, 0 * V, halides=behind), Contact(second, voltages.drive, halides=behind)],
         temperature,
         [boundary_lines(BOUNDARY_WIDTH)],
-        lattice=iodide_and_bromide(vacancy_density, bromide_share, grain_barrier, boundary_barrier),
+        lattice=two_halides(vacancy_density, bromide_share, barriers, HALIDES, SITES),
     )
     pace = interdiffusion(vacancy_density, bromide_share, grain_barrier, temperature)
     told = {**mesh.report, "halide supply": supply(behind)}

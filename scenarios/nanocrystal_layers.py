@@ -20,7 +20,7 @@ from fem.physics.contacts import Contact
 from fem.physics.drives.drive import step
 from fem.physics.halides.band_gaps import gap_law
 from fem.physics.halides.halide_stores import HalideStore
-from fem.physics.halides.mixed_halide import Halide, HalideLattice
+from fem.physics.halides.mixed_halide import HalideLattice
 from fem.physics.light.spectra import EmissionLine
 from fem.physics.materials import Material
 from fem.scenario import Scenario, logarithmic_times
@@ -28,12 +28,12 @@ from scenarios.criteria.layers import BLOCKED, Layers
 from scenarios.parts.beside import Beside
 from scenarios.parts.crystal_array import CRYSTAL, LIGANDS, CrystalArray
 from scenarios.parts.options import require_longer
-from scenarios.parts.parameters import DIFFUSIVITY_PREFACTOR
+from scenarios.parts.two_halides import two_halides
 from scenarios.parts.voltage_direction import Direction
 
 CRYSTALS = Material("CsPb(Br,Cl)3", 18.0)
 SITES = 1.5e28  # [1/m^3] 3 per pseudo-cubic cell of 0.585 nm
-BROMIDE_EXTRA = 0.05 * eV  # barrier of a bromide beyond that of a chloride (assumption)
+HALIDES = {"bromide": 0.05 * eV, "chloride": 0.0}  # barrier beyond that of a chloride (assumption)
 LINE = 80e-3 * eV  # width of the emission of an even film (assumption)
 FIRST = 1e-7  # [s] first output
 ELECTRODES = (("left", "right"), ("bottom", "top"))  # by the axis of the field
@@ -79,7 +79,8 @@ def scenario(
         Of the film.
     """
     require_longer(FIRST, drive_time=drive_time)
-    lattice = _lattice(vacancy_density, chloride_share, crystal_barrier, ligand_barrier)
+    barriers = {CRYSTAL: crystal_barrier, LIGANDS: ligand_barrier}
+    lattice = two_halides(vacancy_density, chloride_share, barriers, HALIDES, SITES)
     film = _Film(lattice, field, drive_time, oxidation, temperature)
     array, vertical = CrystalArray(columns, layers, size), direction is Direction.VERTICAL
     axis, few = int(vertical), {n: CrystalArray(*((1, n) if vertical else (n, 1)), size) for n in (1, 2)}
@@ -99,14 +100,6 @@ def scenario(
         microstructure={"crystals": f"{columns} x {layers}, {size / nm:g} nm", "halide supply": _supply(oxidation)},
         line=EmissionLine(gap_law("CsPb(Br,Cl)3"), LINE, "where they are"),
     )
-
-
-def _lattice(vacancies: float, share: float, barrier: float, ligand_barrier: float) -> HalideLattice:
-    """Bromide and chloride in crystals and their shells."""
-    barriers = {CRYSTAL: barrier, LIGANDS: ligand_barrier}
-    slower = {name: value + BROMIDE_EXTRA for name, value in barriers.items()}
-    halides = (Halide("bromide", DIFFUSIVITY_PREFACTOR, slower), Halide("chloride", DIFFUSIVITY_PREFACTOR, barriers))
-    return HalideLattice(vacancies, SITES, share, halides)
 
 
 @dataclass(frozen=True)

@@ -13,35 +13,14 @@ from fem.physics.contacts import Contact
 from fem.physics.drives.drive import Drive
 from fem.physics.drives.protocol import hold, protocol
 from fem.physics.halides.band_gaps import gap_law
-from fem.physics.halides.mixed_halide import Halide, HalideLattice
 from fem.physics.light.spectra import EmissionLine
 from fem.physics.materials import Material
 from fem.scenario import Observable, Scenario
 from fem.state import State
-from scenarios.parts.mixed_halide_film import SITES
-from scenarios.parts.parameters import DIFFUSIVITY_PREFACTOR
 
 FILM = Material("CsPb(Br,Cl)3", 18.0)  # permittivity: assumption
-CHLORIDE_EXTRA = 0.05 * eV  # barrier of a chloride beyond that of a bromide (assumption)
+HALIDES = {"bromide": 0.0, "chloride": 0.05 * eV}  # barrier beyond that of a bromide (assumption)
 LINE = EmissionLine(gap_law("CsPb(Br,Cl)3"), 80e-3 * eV, "where they are")  # width: assumption
-
-
-def bromide_and_chloride(vacancies: float, share: float, barrier: float, boundary_barrier: float) -> HalideLattice:
-    """The halide sublattice, ideally mixed.
-
-    Parameters
-    ----------
-    vacancies
-        Concentration [1/m^3].
-    share
-        Of chloride.
-    barrier, boundary_barrier
-        Of a bromide in grains and along boundaries [J].
-    """
-    barriers = {"grain_interior": barrier, "grain_boundary": boundary_barrier}
-    slower = {name: value + CHLORIDE_EXTRA for name, value in barriers.items()}
-    halides = (Halide("bromide", DIFFUSIVITY_PREFACTOR, barriers), Halide("chloride", DIFFUSIVITY_PREFACTOR, slower))
-    return HalideLattice(vacancies, SITES, share, halides)
 
 
 def one_square_cycle(amplitude: float, period: float) -> Drive:

@@ -16,9 +16,10 @@ from fem.physics.halides.nucleation import Noise
 from fem.physics.materials import Material
 from fem.scenario import Observable, Scenario
 from fem.state import State
-from scenarios.parts.mixed_halide_film import iodide_and_bromide
+from scenarios.parts.mixed_halide_film import HALIDES, SITES
 from scenarios.parts.options import require_longer
 from scenarios.parts.stages import in_turn, times_of
+from scenarios.parts.two_halides import two_halides
 
 LIT_FILM = Material("MAPb(I,Br)3", 24.1)
 INTERACTION = 1.5 * boltzmann * 300.0  # [J] Omega; the halides mix in the dark above 225 K (assumption)
@@ -73,7 +74,8 @@ class LitLattice:
 
     def beside(self, boundaries: Boundaries) -> HalideLattice:
         """The lattice of grains with these boundaries."""
-        ideal = iodide_and_bromide(self.vacancies, self.deposited.share, self.barrier, boundaries.barrier)
+        barriers = {"grain_interior": self.barrier, "grain_boundary": boundaries.barrier}
+        ideal = two_halides(self.vacancies, self.deposited.share, barriers, HALIDES, SITES)
         iodide, bromide = ideal.halides
         drawn = {"grain_interior": 0.0, "grain_boundary": -boundaries.attraction}
         return replace(

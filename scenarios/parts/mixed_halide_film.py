@@ -12,7 +12,6 @@ from fem.fields import Array
 from fem.model import PoissonNernstPlanck
 from fem.observables.composition import composition
 from fem.physics.halides.halide_stores import HalideStore
-from fem.physics.halides.mixed_halide import Halide, HalideLattice
 from fem.physics.materials import Material
 from fem.physics.regions import BoolArray
 from fem.scenario import Observable, Scenario
@@ -22,35 +21,18 @@ from scenarios.parts.parameters import DIFFUSIVITY_PREFACTOR
 FILM = Material("CsPb(Br,I)3", 18.0)
 SITES = 1.3e28  # [1/m^3] 3 per pseudo-cubic cell of 0.61 nm
 FAMILY = "CsPb(I,Br)3"
-BROMIDE_EXTRA = 0.05 * eV  # barrier of a bromide beyond that of an iodide (assumption)
+HALIDES = {"iodide": 0.0, "bromide": 0.05 * eV}  # barrier beyond that of an iodide (assumption)
 BOUNDARY_WIDTH = 2 * nm
-
-
-def iodide_and_bromide(vacancies: float, share: float, barrier: float, boundary_barrier: float) -> HalideLattice:
-    """The halide sublattice, ideally mixed.
-
-    Parameters
-    ----------
-    vacancies
-        Concentration [1/m^3].
-    share
-        Of bromide.
-    barrier, boundary_barrier
-        Of an iodide in grains and along boundaries [J].
-    """
-    barriers = {"grain_interior": barrier, "grain_boundary": boundary_barrier}
-    slower = {name: value + BROMIDE_EXTRA for name, value in barriers.items()}
-    halides = (Halide("iodide", DIFFUSIVITY_PREFACTOR, barriers), Halide("bromide", DIFFUSIVITY_PREFACTOR, slower))
-    return HalideLattice(vacancies, SITES, share, halides)
 
 
 def interdiffusion(vacancies: float, share: float, barrier: float, temperature: float) -> float:
     """Interdiffusion coefficient of an ideal mixture that keeps its sites [m^2/s]: the slower halide sets the pace.
 
-    ``c_V / N  D_I D_Br / (x D_Br + (1 - x) D_I)``; arguments as in :func:`iodide_and_bromide`, `temperature` in K.
+    ``c_V / N  D_I D_Br / (x D_Br + (1 - x) D_I)``; `vacancies` [1/m^3], `share` of bromide, `barrier` of an
+    iodide in grains [J], `temperature` [K].
     """
     fast, slow = (
-        DIFFUSIVITY_PREFACTOR * exp(-(barrier + extra) / (boltzmann * temperature)) for extra in (0.0, BROMIDE_EXTRA)
+        DIFFUSIVITY_PREFACTOR * exp(-(barrier + extra) / (boltzmann * temperature)) for extra in HALIDES.values()
     )
     return vacancies / SITES * fast * slow / (share * slow + (1 - share) * fast)
 
