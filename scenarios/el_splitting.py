@@ -117,10 +117,9 @@ def scenario(
         lattice=two_halides(vacancy_density, bromide_share, barriers, HALIDES, SITES),
     )
     pace = interdiffusion(vacancy_density, bromide_share, grain_barrier, temperature)
-    told = {**mesh.report, "halide supply": supply(behind)}
     length = thickness if direction is Direction.VERTICAL else width
     demands = Splitting(voltages, length**2 / (np.pi**2 * pace))
-    return _watched(model, demands, told, debye)
+    return _watched(model, demands, {**mesh.report, "halide supply": supply(behind)}, debye)
 
 
 def _watched(model: PoissonNernstPlanck, demands: Splitting, told: Mapping[str, object], debye: float) -> Scenario:

@@ -13,9 +13,7 @@ GRAIN_BARRIER = 0.58 * eV  # vacancy hopping in bulk MAPbI3: Eames et al., doi:1
 BOUNDARY_BARRIER = 0.30 * eV  # transient ion drift in films, 0.29 eV: Futscher et al., doi:10.1039/C9MH00445A
 HALIDE_SITES = Sublattice("iodide sites", 1.21e28)  # [1/m^3] 3 per pseudo-cubic cell of 0.629 nm
 ONE_SUN = 2e27  # [1/(m^3 s)] 1e21 absorbed photons per m^2 and s in 500 nm
-CAPTURE = (
-    1e-15  # [m^3/s] by a bare interstitial; 1e-16 computed by Whalley et al., arXiv:2105.02097 (assumption: ten times)
-)
+CAPTURE = 1e-15  # [m^3/s] by a bare interstitial: ten times that of Whalley et al., arXiv:2105.02097 (assumption)
 TRAP_CAPTURE = 1e-14  # [m^3/s] in films with electrons and holes: 1e-15 cm^2 times 1e7 cm/s (assumption)
 CLUSTER_SATURATION = 1e25  # [1/m^3] vacancies below 1e19 per cm^3 are taken to be benign (assumption)
 
