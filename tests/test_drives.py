@@ -81,3 +81,15 @@ def test_a_square_wave_flips_exactly_at_its_own_breakpoints(period: float, duty:
     values = [drive(time) for time in found]
     assert all(a == -b for a, b in pairwise(values))
     assert all(drive(np.nextafter(time, -np.inf)) == -value for time, value in zip(found, values, strict=True))
+
+
+@pytest.mark.parametrize("duty", [0.0, 1e-17, 1 - 1e-12, 1.0, float("nan")])
+def test_parts_of_a_wave_too_brief_for_the_digits_of_time_are_refused(duty: float) -> None:
+    """A pulse of 1e-17 of its period was lost without a word."""
+    with pytest.raises(ValueError, match="duty of a square wave must lie between"):
+        square(1.0, -1.0, 1.0, duty)
+
+
+def test_a_pulse_too_brief_for_its_start_is_refused() -> None:
+    with pytest.raises(ValueError, match="a pulse of 1e-12 s is lost in the digits of its start, 100000 s"):
+        pulse(1.0, 1e-12, 1e5)

@@ -90,8 +90,8 @@ def _why(factors: Sequence[Factor]) -> str:
     grains = [abs(log(two.value)) > abs(log(one.value)) for one, two in known]
     if all(grains):
         return (
-            " Most comes from the grains: they empty into their boundaries at a rate that goes with their size and the"
-            " field around them, not with the distance of the electrodes."
+            " Most comes from the grains: they and their boundaries exchange ions at a rate that goes with the size of"
+            " grains and the field around them, not with the distance of the electrodes."
         )
     if not any(grains):
         return (

@@ -16,6 +16,8 @@ from fem.checks import require_finite, require_not_negative, require_positive
 
 BEFORE = -1e-300  # a time just before a drive starts [s]
 
+_BRIEFEST = 1e-9  # part of a period that times many periods later still resolve
+
 
 @dataclass(frozen=True)
 class Piece:
@@ -126,6 +128,10 @@ def pulse(height: float, duration: float, at: float = 0.0, base: float = 0.0) ->
         require_finite(value, "potential of a pulse", "V")
     require_positive(duration, "duration of a pulse", "s")
     require_not_negative(at, "start of a pulse", "s")
+    if at + duration == at:
+        raise ValueError(
+            f"a pulse of {duration:g} s is lost in the digits of its start, {at:g} s: let it begin earlier"
+        )
     rows = [flat(-inf, base), flat(at, height), flat(at + duration, base)]
     return _rows(rows, (base, height), f"pulse of {height:g} V for {duration:g} s at {at:g} s, base {base:g} V")
 
@@ -135,8 +141,11 @@ def square(high: float, low: float, period: float, duty: float = 0.5) -> Drive:
     for value in (high, low):
         require_finite(value, "potential of a square wave", "V")
     require_positive(period, "period of a square wave", "s")
-    if not 0 < duty < 1:
-        raise ValueError(f"duty of a square wave must lie between 0 and 1, got {duty:g}")
+    if not _BRIEFEST <= duty <= 1 - _BRIEFEST:
+        raise ValueError(
+            f"duty of a square wave must lie between {_BRIEFEST:g} and 1 - {_BRIEFEST:g}, got {duty:g}: the digits of"
+            " time hold no briefer part of a period"
+        )
 
     def piece(time: float) -> Piece:
         if time < 0:
