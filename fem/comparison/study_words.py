@@ -68,24 +68,32 @@ def _beyond_theory(transfer: Transfer, factors: Sequence[Factor]) -> Iterator[st
     off = [one for one in factors if not _alike(one.beyond)]
     if not off:
         return
-    times = "; ".join(f"{one.quantity}: {one.beyond}{_parts(one)}" for one in off)
+    pair = f"{transfer.source} over {transfer.target}"
     yield (
-        f"The screening times λL/2D (λ the Debye length, L the distance of the electrodes, D the diffusivity along the"
-        f" field) do not carry these times of the {transfer.source} over. Their ratio is {off[0].theory.value:.3g};"
-        f" what is seen over that, {times}.{_why(off)}"
+        f"{pair}: the screening times λL/2D (λ the Debye length, L the distance of the electrodes, D the diffusivity"
+        f" along the field) have the ratio {off[0].theory.value:.3g}, not that of the times seen.{_why(off)}"
     )
+    for one in off:
+        yield f"{one.quantity}, {pair}: {_against(one.beyond)} than that ratio says.{_parts(one)}"
 
 
 def _parts(factor: Factor) -> str:
     if factor.uniform is None or factor.grains is None:
         return ""
-    return f" (of that, uniform films show {factor.uniform.value:.3g} and grains add {factor.grains})"
+    uniform, grains = _against(factor.uniform), _against(factor.grains)
+    return f" Of that, {uniform} in uniform films at the same voltages, and {grains} by grains; the two multiply."
+
+
+def _against(ratio: Ratio) -> str:
+    """A ratio in words: how many times sooner or later."""
+    times = max(ratio.value, 1 / ratio.value)
+    return f"{f'{times:.3g}' if times < 1000 else f'{times:.0f}'} times {'later' if ratio.value > 1 else 'sooner'}"
 
 
 def _why(factors: Sequence[Factor]) -> str:
     """Which of the two, uniform films or grains, makes the larger difference to theory."""
     known = [(one.uniform, one.grains) for one in factors if one.uniform is not None and one.grains is not None]
-    if len(known) < len(factors):
+    if not known:
         return " No uniform films tell what part the grains have in it."
     grains = [abs(log(two.value)) > abs(log(one.value)) for one, two in known]
     if all(grains):
