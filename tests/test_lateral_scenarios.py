@@ -65,6 +65,10 @@ def test_another_front_does_not() -> None:
     traces = front_traces()
     assert failing(FRONT, traces | {edge: traces[position]}) == {3}
     assert failing(FRONT, traces | {other: traces[position]}) == {6}
+    time, way = traces["time [s]"], traces[position]
+    assert failing(FRONT, traces | {position: np.maximum.accumulate(way)}) == {8}  # it does not go back
+    met = np.where(time > 70, FRONT.gap, way)  # all is dark once two fronts meet
+    assert failing(FRONT, traces | {position: met}) == set()
     still = traces | {position: np.full(82, np.nan)}
     assert {0, 1, 2, 3, 4, 5, 6} <= failing(FRONT, still)
     assert "no front has crossed" in str(judge(FRONT.criteria, still)[0]["problem"])

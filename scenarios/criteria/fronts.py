@@ -134,9 +134,10 @@ class Front:
         return float(traces[self.observables[1].column][-1]) / self.gap
 
     def retreat(self, traces: Traces) -> float:
-        """What the first front has lost since the voltage was reversed."""
+        """Most that the first front has lost after the voltage was reversed, before the two fronts meet."""
         way, time = traces[self.observables[0].column], traces["time [s]"]
-        return float(way[time <= self.hold][-1] - way[-1]) / self.gap
+        first = time <= self.hold
+        return float(way[first][-1] - np.nanmin(way[~first], initial=np.inf)) / self.gap
 
     def _judged(self, traces: Traces) -> Array:
         """Outputs of the first stage after a tenth of the gap."""
