@@ -70,8 +70,8 @@ def _beyond_theory(transfer: Transfer, factors: Sequence[Factor]) -> Iterator[st
         return
     pair = f"{transfer.source} over {transfer.target}"
     yield (
-        f"{pair}: the screening times λL/2D (λ the Debye length, L the distance of the electrodes, D the diffusivity"
-        f" along the field) have the ratio {off[0].theory.value:.3g}, not that of the times seen.{_why(off)}"
+        f"The screening times λL/2D (λ the Debye length, L the distance of the electrodes, D the diffusivity along the"
+        f" field), {pair}, have the ratio {off[0].theory.value:.3g}, not that of the times seen.{_why(off)}"
     )
     for one in off:
         yield f"{one.quantity}, {pair}: {_against(one.beyond)} than that ratio says.{_parts(one)}"
