@@ -11,7 +11,7 @@ from fem.checks import require_positive
 from fem.constants import thermal_voltage, vacuum_permittivity
 from fem.physics.carriers.semiconductor import Semiconductor
 from fem.physics.contacts import Contact
-from fem.physics.drives.drive import Drive, as_drive, step
+from fem.physics.drives.drive import Drive, step
 from fem.physics.halides.mixed_halide import HalideLattice
 from fem.physics.heat.heat_modes import HeatedBody
 from fem.physics.layers import ThinLayer
@@ -141,12 +141,7 @@ class Film:
                 {"name": one.name, "charge": one.charge, "altered by": [asdict(by) for by in one.altered_by]}
                 for one in self.species
             ],
-            "contacts": [
-                {"electrode": one.facets, "drive": as_drive(one.potential).description, "coating": repr(one.coating),
-                 "ions": {name: repr(exchange) for name, exchange in one.ions.items()},
-                 "halide store": repr(one.halides)}
-                for one in self.contacts
-            ],
+            "contacts": [one.as_dict() for one in self.contacts],
             "halide lattice": self.lattice.as_dict() if self.lattice else {},
             "semiconductor": self.semiconductor is not None,
             "reactions": [

@@ -17,6 +17,7 @@ from fem.comparison.compared import Compared
 from fem.comparison.differences import differing
 from fem.comparison.opening import open_all
 from fem.comparison.wording import warnings_of, what_was_compared
+from fem.physics.contacts import Coating, Reservoir
 from fem.pictures.shown import norm_of
 from fem.pictures.style import STYLE, settings_of
 from fem.results.record import run_scenario
@@ -217,15 +218,21 @@ def test_parts_of_the_model_are_spelled_for_people(run: Path, tmp_path: Path) ->
         first, *others = model["contacts"]
         first = first | {
             "drive": pulses,
-            "coating": "Coating(thickness=5.0000000000000004e-08, relative_permittivity=9.0)",
+            "coating": Coating(5.0000000000000004e-08, 9.0).as_dict(),
+            "ions": {"vacancy": Reservoir(1e-9, 2e23).as_dict()},
         }
-        lattice = {"segregation energies [J]": [0.0, 1.6e-20]}
+        lattice: dict[str, object] = {"share as deposited": "Noise(share=0.5, amplitude=0.0020000000000000001)"}
+        lattice |= {"segregation energies [J]": [0.0, 1.6e-20]}
         model |= {"contacts": [first, *others], "halide lattice": lattice, "semiconductor": True}
         return record | {"model": model}, series
 
     rows = {row.quantity: row for row in differing(open_all([run, changed(run, tmp_path / "coated", coated)]))}
-    plain, thick = rows["contacts, left, coating"].cells
-    assert (plain.text, thick.text) == ("–", "thickness 5e-08, relative permittivity 9 (SI units)")
+    assert [cell.text for cell in rows["contacts, left, coating, thickness"].cells] == ["–", "50 nm"]
+    assert [cell.text for cell in rows["contacts, left, coating, relative permittivity"].cells] == ["–", "9"]
+    assert [cell.text for cell in rows["contacts, left, ions, vacancy, law"].cells] == ["–", "reservoir"]
+    assert rows["contacts, left, ions, vacancy, rate constant"].unit == "m/s"
+    shares = rows["halide lattice, share as deposited"].cells
+    assert [cell.text for cell in shares] == ["–", "share 0.5, amplitude 0.002 (SI units)"]
     first, second = rows["contacts, left, drive"].cells
     assert first.text == "step from 0 V to 0.5 V at 0 s"
     assert second.value == pulses and second.text == "0 V before 0 s; " + ", ".join(["hold 1 V for 1 s"] * 6) + ", …"

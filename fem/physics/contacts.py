@@ -18,13 +18,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from fem.checks import require_finite, require_not_negative, require_positive
-from fem.physics.drives.drive import Drive
+from fem.physics.drives.drive import Drive, as_drive
 from fem.physics.halides.halide_stores import HalideStore
 
 
 @dataclass(frozen=True)
 class Blocking:
     """No ion crosses the electrode."""
+
+    def as_dict(self) -> dict[str, object]:
+        """Description for ``run.json``."""
+        return {"law": "blocking"}
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,11 @@ class Reservoir:
     def __post_init__(self) -> None:
         require_not_negative(self.rate_constant, "rate constant of an ion reservoir", "m/s")
         require_positive(self.concentration, "equilibrium concentration of an ion reservoir", "1/m^3")
+
+    def as_dict(self) -> dict[str, object]:
+        """Description for ``run.json``."""
+        numbers = {"rate constant [m/s]": self.rate_constant, "concentration [1/m^3]": self.concentration}
+        return {"law": "reservoir", **numbers}
 
 
 @dataclass(frozen=True)
@@ -67,6 +76,16 @@ class ElectrodeReaction:
         if not 0 <= self.symmetry <= 1:
             raise ValueError(f"symmetry of an electrode reaction must lie between 0 and 1, got {self.symmetry}")
 
+    def as_dict(self) -> dict[str, object]:
+        """Description for ``run.json``."""
+        return {
+            "law": "electrode reaction",
+            "rate constant [m/s]": self.rate_constant,
+            "concentration [1/m^3]": self.concentration,
+            "standard potential [V]": self.standard_potential,
+            "symmetry": self.symmetry,
+        }
+
 
 IonExchange = Blocking | Reservoir | ElectrodeReaction
 
@@ -93,6 +112,14 @@ class CarrierContact:
         if self.work_function is not None:
             require_finite(self.work_function, "work function of a contact", "J")
 
+    def as_dict(self) -> dict[str, object]:
+        """Description for ``run.json``."""
+        return {
+            "electron velocity [m/s]": self.electron_velocity,
+            "hole velocity [m/s]": self.hole_velocity,
+            "work function [J]": self.work_function,
+        }
+
 
 #: Metal that exchanges neither electrons nor holes and leaves the bands flat.
 INSULATED = CarrierContact(0.0, 0.0)
@@ -108,6 +135,10 @@ class Coating:
     def __post_init__(self) -> None:
         require_positive(self.thickness, "thickness of an electrode coating", "m")
         require_positive(self.relative_permittivity, "relative permittivity of an electrode coating")
+
+    def as_dict(self) -> dict[str, object]:
+        """Description for ``run.json``."""
+        return {"thickness [m]": self.thickness, "relative permittivity": self.relative_permittivity}
 
 
 @dataclass(frozen=True)
@@ -140,3 +171,14 @@ class Contact:
     def __post_init__(self) -> None:
         if not isinstance(self.potential, Drive):
             require_finite(self.potential, f"potential of electrode {self.facets!r}", "V")
+
+    def as_dict(self) -> dict[str, object]:
+        """Description for ``run.json``."""
+        return {
+            "electrode": self.facets,
+            "drive": as_drive(self.potential).description,
+            "coating": self.coating.as_dict() if self.coating else None,
+            "ions": {name: exchange.as_dict() for name, exchange in self.ions.items()},
+            "carriers": None if self.carriers == INSULATED else self.carriers.as_dict(),
+            "halide store": self.halides.as_dict() if self.halides else None,
+        }

@@ -62,6 +62,18 @@ class HalideStore:
             if not 0 <= value <= 1:
                 raise ValueError(f"{what} must lie between 0 and 1, got {value:g}")
 
+    def as_dict(self) -> dict[str, object]:
+        """Description for ``run.json``."""
+        return {
+            "first rate [m/s]": self.first_rate,
+            "second rate [m/s]": self.second_rate,
+            "share": self.share,
+            "thickness [m]": self.thickness,
+            "first potential [V]": self.first_potential,
+            "second potential [V]": self.second_potential,
+            "symmetry": self.symmetry,
+        }
+
     @property
     def rates(self) -> tuple[float, float]:
         """Rates k of both halides [m/s]."""
