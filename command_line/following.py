@@ -1,5 +1,6 @@
 """A run while it goes on: what is said before, its progress, and how to go on after Ctrl-C."""
 
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,8 +27,9 @@ def advice(entry: Entry, directory: Path, can_continue: Callable[[], bool]) -> I
     try:
         yield
     except KeyboardInterrupt:
-        own = f" --scenario {entry.source}" if entry.source else ""
-        how = f"; to continue: python run.py resume {directory}{own}" if can_continue() else ""
+        own = ["--scenario", str(entry.source)] if entry.source else []
+        command = shlex.join(["python", "run.py", "resume", str(directory), *own])
+        how = f"; to continue: {command}" if can_continue() else ""
         complain(f"stopped{how}")
         raise
 

@@ -138,7 +138,8 @@ def _convert(number: float, written: str, unit: str) -> float:
         given = registry.Quantity(number, registry.parse_units(spelled))
         return float(f"{given.to(unit or 'dimensionless').magnitude:.15g}")
     except pint.DimensionalityError:
-        raise ValueError(f"{number:g} {written} is not {kind_of(unit)}") from None
+        degrees = f": write {number:g}degC" if unit == "K" and written == "C" else ""
+        raise ValueError(f"{number:g} {written} is not {kind_of(unit)}{degrees}") from None
     except (pint.PintError, TokenError, AssertionError, ArithmeticError, LookupError, TypeError, ValueError) as error:
         raise ValueError(f"{written!r} is not a unit; write e.g. {_example(unit)}") from error
 

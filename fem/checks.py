@@ -30,4 +30,5 @@ def require_known(name: str, known: Iterable[str], what: str) -> None:
     names = sorted(set(known))
     if name not in names:
         shown = get_close_matches(name, names, n=5, cutoff=0.5) or names[:12]
-        raise ValueError(f"{what} {name!r} does not exist; available: {', '.join(shown) or 'none'}")
+        more = f" and {len(names) - len(shown)} more" if len(shown) < len(names) else ""
+        raise ValueError(f"{what} {name!r} does not exist; available: {', '.join(shown) or 'none'}{more}")

@@ -300,9 +300,9 @@ def test_ctrl_c_in_a_callback_that_drops_it_stops_the_run(
 
     before = signal.getsignal(signal.SIGINT), sys.unraisablehook
     monkeypatch.setattr("command_line.progress._lines", lambda times, console: press)
-    answer = command_line(SMALL_FILM, "--end-time", "1ms", "--out", "stopped")
-    assert answer.code == 130 and "run.py resume stopped" in answer.err and "ignored" not in answer.err
-    assert json.loads((tmp_path / "stopped" / "run.json").read_text())["status"] == "stopped"
+    answer = command_line(SMALL_FILM, "--end-time", "1ms", "--out", "run on Grün")
+    assert answer.code == 130 and "run.py resume 'run on Grün'" in answer.err and "ignored" not in answer.err
+    assert json.loads((tmp_path / "run on Grün" / "run.json").read_text())["status"] == "stopped"
     assert (signal.getsignal(signal.SIGINT), sys.unraisablehook) == before
 
 

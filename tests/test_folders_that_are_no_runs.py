@@ -222,7 +222,7 @@ def test_parts_of_the_model_are_spelled_for_people(run: Path, tmp_path: Path) ->
             "ions": {"vacancy": Reservoir(1e-9, 2e23).as_dict()},
         }
         lattice: dict[str, object] = {"share as deposited": "Noise(share=0.5, amplitude=0.0020000000000000001)"}
-        lattice |= {"segregation energies [J]": [0.0, 1.6e-20]}
+        lattice |= {"segregation energies [J]": {"iodide": 0.0, "bromide": {"grain_boundary": 1.6e-20}}}
         model |= {"contacts": [first, *others], "halide lattice": lattice, "semiconductor": True}
         return record | {"model": model}, series
 
@@ -237,5 +237,5 @@ def test_parts_of_the_model_are_spelled_for_people(run: Path, tmp_path: Path) ->
     assert first.text == "step from 0 V to 0.5 V at 0 s"
     assert second.value == pulses and second.text == "0 V before 0 s; " + ", ".join(["hold 1 V for 1 s"] * 6) + ", …"
     assert [cell.text for cell in rows["semiconductor"].cells] == ["no", "yes"]
-    row = rows["halide lattice, segregation energies, 2"]
+    row = rows["halide lattice, segregation energies, bromide, grain_boundary"]
     assert (row.unit, row.cells[1].text) == ("J", "0.09986 eV")

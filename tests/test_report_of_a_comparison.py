@@ -11,6 +11,7 @@ from films_for_results import IDENTITY, two_grains
 
 from fem.comparison.compare import compare
 from fem.comparison.map_figure import frames_of
+from fem.comparison.matching import at_output_times
 from fem.comparison.opening import open_all
 from fem.physics.contacts import Contact
 from fem.physics.drives.drive import pulse
@@ -60,6 +61,17 @@ def test_it_says_what_each_run_is_and_shows_its_film(page: str) -> None:
     assert films.count("data:image/png;base64,") == 2 and "two: film, electrodes and mesh" in films
 
 
+def test_it_counts_checks_and_demands_apart(folders: Path, tmp_path: Path) -> None:
+    def demand(folder: Path) -> None:
+        kept = {"id": "B0", "quantity": "width", "measured": 0.5, "bound": [None, 1.0], "verdict": "pass"}
+        write_record(folder, read_record(folder) | {"criteria": [kept]})
+
+    page = changed(folders, tmp_path, demand)
+    checks = len(read_record(folders / "one")["checks"])
+    assert f"one: finished, {checks} checks and 1 demand passed" in page
+    assert f"two: finished, {checks} checks passed" in page
+
+
 def test_each_parameter_has_the_values_of_all_runs_and_their_sources(page: str) -> None:
     given = page.split("<h2>Parameters</h2>")[1].split("</section>")[0]
     rows = [re.sub(r"<[^>]*>", "|", row) for row in given.split("<tr>")]
@@ -81,8 +93,10 @@ def test_it_cites_what_its_runs_cite_once(page: str) -> None:
 def test_the_slider_goes_through_times_that_all_runs_share_and_names_the_rest(page: str, folders: Path) -> None:
     runs = open_all([folders / "one", folders / "two"])
     labels = [label for label, _ in frames_of(runs, folders / "out" / "figures")]
-    assert labels == ["after 1 ms", "after 10 ms", "after 100 ms", "after 1 s", "after 3 s, at rest"]
+    assert labels == ["after 1 ms", "after 10 ms", "after 100 ms", "after 1 s", "after 3 s, at rest for 2 s"]
     assert all(f'alt="{label}"' in page for label in labels)
+    few = [match.level for match in at_output_times(runs, most=3)]
+    assert few == pytest.approx([1e-3, 1.0, 3.0])  # with the last output under the voltage
 
 
 @pytest.mark.usefixtures("undrawn")

@@ -63,12 +63,13 @@ def draw_maps(runs: Sequence[Compared], found: Matches, folder: Path) -> dict[st
 def frames_of(runs: Sequence[Compared], folder: Path) -> list[tuple[str, Path]]:
     """Pictures of all runs at one common time after another that were drawn into `folder`, after words for the time."""
     frames = zip(at_output_times(runs), frames_in(folder).values(), strict=False)
-    return [(match.words + ", at rest" * _at_rest(runs, match.level), path) for match, path in frames]
+    return [(match.words + _at_rest(runs, match.level), path) for match, path in frames]
 
 
-def _at_rest(runs: Sequence[Compared], time: float) -> bool:
-    """Whether the voltage of all runs is gone at a `time` since its onset [s]."""
-    return all(run.rests and time > run.elapsed[run.driven.stop - 1] for run in runs)
+def _at_rest(runs: Sequence[Compared], time: float) -> str:
+    """How long the voltage of all runs is gone at a `time` since its onset [s]; empty while one has it."""
+    rests = [float(time - run.elapsed[run.driven.stop - 1]) if run.rests else 0.0 for run in runs]
+    return f", at rest for {shown(min(rests), 's')}" if min(rests) > 0 else ""
 
 
 def common_map(runs: Sequence[Compared]) -> str | None:

@@ -86,13 +86,19 @@ def _at_times(runs: Sequence[Compared]) -> list[Match]:
 
 
 def at_output_times(runs: Sequence[Compared], most: int = 12) -> list[Match]:
-    """At most so many outputs of the first run, at times that all runs cover, and the others at the same times."""
+    """At most so many outputs of the first run, at times that all runs cover, and the others at the same times.
+
+    The last one under the voltage is among them.
+    """
     common = overlap(runs)
     if common is None:
         return []
     own = runs[0].elapsed
     inside = own[(own >= common[0]) & (own <= common[1])]
     chosen = np.unique(np.linspace(0, len(inside) - 1, min(most, len(inside))).round().astype(int))
+    last = int(np.searchsorted(inside, own[runs[0].driven.stop - 1]))
+    if last < len(inside):
+        chosen[np.abs(chosen - last).argmin()] = last
     levels = [float(inside[k]) for k in chosen]
     return _complete(TIME, levels, runs, lambda run, level: at_time(run.elapsed, level), whole=True)
 

@@ -3,7 +3,7 @@
 import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -102,13 +102,18 @@ def _criteria(criteria: Sequence[Mapping[str, Any]]) -> str:
 
 def _badge(name: str, runs: Sequence[Compared]) -> str:
     """How one run, or all of a group, ended and what was not passed."""
-    found = [one for run in runs for part in ("checks", "criteria") for one in run.results.record.get(part) or []]
+    parts = {
+        what: [one for run in runs for one in run.results.record.get(part) or []]
+        for what, part in (("check", "checks"), ("demand", "criteria"))
+    }
+    found = list(chain.from_iterable(parts.values()))
     failed = sum(one.get("verdict") != "pass" for one in found if isinstance(one, Mapping))
     states = dict.fromkeys(str(run.results.record.get("status")) for run in runs)
     kind = "fail" if failed or "failed" in states else "pass" if list(states) == ["finished"] else "doubt"
     told = ", ".join("killed" if status == "running" else status for status in states)
     many = f"{len(runs)} films " if len(runs) > 1 else ""
-    passed = f", {len(found)} checks passed" if found else ""
+    counts = [f"{len(those)} {what}{'s' * (len(those) > 1)}" for what, those in parts.items() if those]
+    passed = f", {' and '.join(counts)} passed" if counts else ""
     warnings = sum(len(run.results.record.get("warnings") or []) for run in runs)
     warned = f", {warnings} warning{'s' * (warnings > 1)}" if warnings else ""
     return badge(kind, f"{name}: {many}{told}" + (f", {failed} not passed" if failed else passed) + warned)

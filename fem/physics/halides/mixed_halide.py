@@ -120,13 +120,20 @@ class HalideLattice:
         return {
             "halides": [one.name for one in self.halides],
             "share as deposited": "a function" if inspect.isfunction(self.share) else repr(self.share),
-            "segregation energies [J]": [repr(one.segregation_energy) for one in self.halides],
+            "segregation energies [J]": {one.name: _told(one.segregation_energy) for one in self.halides},
             "site density [1/m^3]": self.site_density,
             "interaction [J]": self.interaction,
             "gradient energy [J m^2]": self.gradient,
             "site exchange [1/s]": self.site_exchange,
             "funnelled carriers": repr(self.carriers),
         }
+
+
+def _told(field: Field) -> object:
+    """`field` for ``run.json``: its numbers, region by region; of a function, that it is one."""
+    if isinstance(field, Mapping):
+        return {name: _told(value) for name, value in field.items()}
+    return "a function" if callable(field) else field
 
 
 def _times(field: Field, factor: float) -> Field:
